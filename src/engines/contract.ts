@@ -1,0 +1,181 @@
+/**
+ * What the rest of the program knows of an engine. An adapter is pure: it never spawns, fetches or reads the clock; it says
+ * what to launch, how to read it, and how it differs from the OpenAI-compatible base. A new engine is one adapter file, one
+ * line in `registry.ts` and its recordings under `test/fixtures/recordings/<name>/`.
+ */
+import type { z } from 'zod';
+
+import type { ErrorCode } from '../shared/errors.ts';
+import type { Dialect, InferenceRoute, Task } from './routes.ts';
+import type { Model } from './settings.ts';
+
+/** What `binaries/` found out about a program by running it; cached by path, size and mtime. */
+export interface ProgramProbe {
+  readonly path: string;
+  /** As the program says it, e.g. `0.7.0 (build 11669, commit Debian)`. */
+  readonly version: string;
+  /** Every spelling of every flag in `--help`: `-c`, `--ctx-size`, … */
+  readonly flags: ReadonlySet<string>;
+  /** `--help` as printed, for the few questions that a flag name does not answer (arity, socket support). */
+  readonly help: string;
+  /** Accelerators that the program itself lists; empty on a CPU build. */
+  readonly devices: readonly ProgramDevice[];
+}
+
+export interface ProgramDevice {
+  /** As the program wants it, e.g. `CUDA0`. */
+  readonly name: string;
+  readonly description: string;
+}
+
+/** Where an engine is to listen; the supervisor chooses within what the adapter offers. */
+export type Listen =
+  | { readonly kind: 'socket'; readonly path: string }
+  /** The engine picks a free port; the supervisor reads it from the child's own listeners. */
+  | { readonly kind: 'any-port' }
+  /** The supervisor picks; a failed bind is retried with another and is no crash. */
+  | { readonly kind: 'port'; readonly port: number };
+
+export interface LaunchContext {
+  /** Undefined for an engine without a managed program (`command`). */
+  readonly program: ProgramProbe | undefined;
+  /** Absolute paths; present where the settings name them. */
+  readonly files: { readonly model?: string; readonly mmproj?: string; readonly chatTemplate?: string };
+  readonly listen: Listen;
+  /** Random per start; the engine must refuse requests without it where it can. */
+  readonly apiKey: string;
+  /** CPU cores this process may use. */
+  readonly cores: number;
+}
+
+export interface Launch {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Added to an almost empty environment (PATH, HOME of the state directory, LANG, the nonce). */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** An argv that stops the engine in place of SIGTERM (a container, say). */
+  readonly stop?: readonly string[];
+}
+
+/** The request that proves readiness: one token, vector or score. */
+export interface Canary {
+  readonly path: string;
+  readonly body: unknown;
+  /** What is wrong with the answer, for a person; undefined when it proves the engine. */
+  verify(answer: unknown): string | undefined;
+}
+
+/** The neutral part of an expert's settings: what every room but its adapter reads. */
+export interface ExpertBase {
+  readonly id: string;
+  readonly engine: string;
+  readonly description?: string | undefined;
+  readonly aliases: readonly string[];
+  readonly variants: Readonly<Record<string, ExpertVariant>>;
+  readonly task: Task;
+  readonly vision: boolean;
+  readonly audio: boolean;
+  readonly tools: boolean;
+  readonly context: number;
+  readonly parallel: number;
+  readonly request: Readonly<Record<string, unknown>>;
+  readonly strip: readonly string[];
+}
+
+export interface ExpertVariant {
+  readonly description?: string | undefined;
+  readonly request: Readonly<Record<string, unknown>>;
+  readonly strip: readonly string[];
+}
+
+/** The part that experts with a process of their own have besides. */
+export interface ProcessSettings {
+  /** Milliseconds, or never. */
+  readonly idleUnload: number | 'never';
+  readonly stallTimeout: number;
+  readonly startTimeout: number;
+  readonly preload: boolean;
+  readonly model?: Model | undefined;
+  readonly chatTemplate?: string | undefined;
+}
+
+interface AdapterBase<S extends ExpertBase> {
+  readonly name: string;
+  /** One line for `engine list` and the profile schema. */
+  readonly description: string;
+  /** The expert as written in a profile under this engine, without `id`. */
+  readonly settings: z.ZodObject;
+  /** Inference routes that this expert's endpoint serves. */
+  routes(expert: S): readonly InferenceRoute[];
+  /** The shapes the endpoint speaks; a request in the other dialect is translated. */
+  dialect(expert: S): Dialect;
+  /**
+   * Top-level request fields that the engine knows on a route. A field outside the list is dropped and named in a response
+   * header; `undefined` lets every field through.
+   */
+  knownFields(expert: S, route: InferenceRoute): ReadonlySet<string> | undefined;
+  /** Fields the engine needs changed in every request (a model name, say); undefined leaves the body as it is. */
+  requestFields?(expert: S, route: InferenceRoute): Readonly<Record<string, unknown>> | undefined;
+}
+
+/** An engine that runs as a child process. */
+export interface ProcessAdapter<
+  S extends ExpertBase & ProcessSettings = ExpertBase & ProcessSettings,
+> extends AdapterBase<S> {
+  readonly kind: 'process';
+  /** The program that `binaries/` finds, installs and probes; undefined where the profile gives an argv. */
+  readonly program: string | undefined;
+  /** The build of the program that the expert names, if it names one. */
+  build(expert: S): string | undefined;
+  /** A program given by path instead of an installed build. */
+  binary(expert: S): string | undefined;
+  /** Ways to listen that this build offers, best first. */
+  listens(expert: S, program: ProgramProbe | undefined): readonly Listen['kind'][];
+  /** Why this expert cannot start on this program or machine; undefined when nothing is known against it. */
+  preflight(expert: S, program: ProgramProbe | undefined): Refusal | undefined;
+  launch(expert: S, context: LaunchContext): Launch;
+  /** Answers 200 when the model is loaded. */
+  readonly health: (expert: S) => string;
+  /** Undefined: health is all there is to prove (speech engines). */
+  canary(expert: S): Canary | undefined;
+  /** Whether the process that answers must be shown to be our child (off for `docker run`). */
+  provesIdentity(expert: S): boolean;
+  /** Headers that authenticate the supervisor to the engine. */
+  authorize(expert: S, apiKey: string): Readonly<Record<string, string>>;
+  /** Prometheus text, merged into ours with an `expert` label; undefined where there is none. */
+  metricsPath(expert: S): string | undefined;
+  /** Path where a token-level view of running slots can be read; used in tests and by `doctor`. */
+  readonly slotsPath?: string;
+}
+
+/** An endpoint that someone else runs. */
+export interface RemoteAdapter<S extends ExpertBase = ExpertBase> extends AdapterBase<S> {
+  readonly kind: 'remote';
+  /** Base URL without a trailing slash; the paths of `upstreamPath` are appended. */
+  origin(expert: S): string;
+  upstreamPath(expert: S, route: InferenceRoute): string;
+  /** Request headers with the key; the environment is handed in. */
+  authorize(expert: S, environment: NodeJS.ProcessEnv): Readonly<Record<string, string>>;
+  /** Environment variables that must be set. */
+  requiredEnvironment(expert: S): readonly string[];
+}
+
+export interface Refusal {
+  readonly code: ErrorCode;
+  /** What is wrong, and the command or setting that mends it. */
+  readonly message: string;
+}
+
+export type Adapter = ProcessAdapter | RemoteAdapter;
+
+/** Keeps the settings type inside the adapter while the registry holds all adapters as one type. */
+export function defineProcessEngine<S extends ExpertBase & ProcessSettings>(
+  adapter: ProcessAdapter<S>,
+): ProcessAdapter {
+  return adapter as unknown as ProcessAdapter;
+}
+
+export function defineRemoteEngine<S extends ExpertBase>(adapter: RemoteAdapter<S>): RemoteAdapter {
+  return adapter as unknown as RemoteAdapter;
+}

