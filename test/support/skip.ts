@@ -1,0 +1,31 @@
+import { existsSync, readFileSync } from 'node:fs';
+
+import { it } from 'vitest';
+
+/**
+ * `it` where the machine can show what is tested; else `it.skip` that prints why. Vitest counts the skipped ones in its
+ * summary.
+ */
+export function itWhere(condition: boolean, reason: string): typeof it | typeof it.skip {
+  if (condition) return it;
+  console.warn(`skipped: ${reason}`);
+  return it.skip;
+}
+
+/** Full counts under `npm run test:faults`, a few otherwise. */
+export const FULL = process.env['ORCHESTRATOR_FULL_FAULTS'] === '1';
+
+export const times = (few: number, full: number): number => (FULL ? full : few);
+
+export const isRoot = process.getuid?.() === 0;
+
+/** A unified hierarchy with the memory controller: limits and events per group. */
+export const hasCgroupV2 = ((): boolean => {
+  try {
+    return readFileSync('/sys/fs/cgroup/cgroup.controllers', 'utf8').includes('memory');
+  } catch {
+    return false;
+  }
+})();
+
+export const hasGpu = existsSync('/dev/nvidia0') || existsSync('/proc/driver/nvidia/version');
