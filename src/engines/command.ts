@@ -45,7 +45,7 @@ const settings = z.strictObject({
 type CommandExpert = ExpertBase & ProcessSettings & z.output<typeof settings>;
 
 const TASK_ROUTES: Readonly<Record<Task, readonly InferenceRoute[]>> = {
-  generate: ['/v1/chat/completions', '/v1/completions', '/v1/messages'],
+  generate: ['/v1/chat/completions', '/v1/completions'],
   embed: ['/v1/embeddings'],
   rerank: ['/v1/rerank'],
   speech: ['/v1/audio/speech'],
@@ -61,7 +61,6 @@ export const command = defineProcessEngine<CommandExpert>({
   build: () => undefined,
   binary: () => undefined,
   routes: (expert) => expert.endpoints ?? TASK_ROUTES[expert.task],
-  dialect: () => 'openai',
   knownFields: () => undefined,
   requestFields: (expert) => (expert.command.model === undefined ? undefined : { model: expert.command.model }),
   listens: (expert) => (expert.command.argv.some((part) => part.includes('{socket}')) ? ['socket'] : ['port']),

@@ -6,7 +6,7 @@
 import type { z } from 'zod';
 
 import type { ErrorCode } from '../shared/errors.ts';
-import type { Dialect, InferenceRoute, Task } from './routes.ts';
+import type { InferenceRoute, Task } from './routes.ts';
 import type { Model } from './settings.ts';
 
 /** What `binaries/` found out about a program by running it; cached by path, size and mtime. */
@@ -106,10 +106,11 @@ interface AdapterBase<S extends ExpertBase> {
   readonly description: string;
   /** The expert as written in a profile under this engine, without `id`. */
   readonly settings: z.ZodObject;
-  /** Inference routes that this expert's endpoint serves. */
+  /**
+   * Inference routes that this expert's endpoint answers itself. Where it has only one of `/v1/chat/completions` and
+   * `/v1/messages`, the proxy serves the other by translation.
+   */
   routes(expert: S): readonly InferenceRoute[];
-  /** The shapes the endpoint speaks; a request in the other dialect is translated. */
-  dialect(expert: S): Dialect;
   /**
    * Top-level request fields that the engine knows on a route. A field outside the list is dropped and named in a response
    * header; `undefined` lets every field through.

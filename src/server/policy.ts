@@ -1,0 +1,30 @@
+/** Who may use a route: everyone, everyone with a key, or administrators. Inference routes take a key; a test compares this with the router. */
+export type Policy = 'public' | 'user' | 'admin';
+
+export const POLICIES: Readonly<Record<string, Policy>> = {
+  '/health': 'public',
+  '/healthz': 'public',
+  '/readyz': 'public',
+  '/metrics': 'user',
+  '/stats': 'user',
+  '/v1/models': 'user',
+  '/v1/models/:id': 'user',
+  '/api/experts': 'admin',
+  '/api/experts/:id': 'admin',
+  '/api/experts/:id/load': 'admin',
+  '/api/experts/:id/unload': 'admin',
+  '/api/experts/:id/logs': 'admin',
+  '/api/logs': 'admin',
+  '/api/events': 'admin',
+  '/api/shutdown': 'admin',
+};
+
+const PATTERNS = Object.entries(POLICIES)
+  .filter(([path]) => path.includes(':id'))
+  .map(([path, policy]) => ({ expression: new RegExp(`^${path.replaceAll('/', '\\/').replace(':id', '[^/]+')}$`), policy }));
+
+/** The policy of a path as it was sent; undefined: there is no such route. */
+export function findPolicy(path: string): Policy | undefined {
+  if (Object.hasOwn(POLICIES, path) && !path.includes(':')) return POLICIES[path];
+  return PATTERNS.find(({ expression }) => expression.test(path))?.policy;
+}

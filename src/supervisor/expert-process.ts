@@ -1,0 +1,423 @@
+import type { ProcessAdapter } from '../engines/contract.ts';
+import type { Clock } from '../shared/clock.ts';
+import { AppError, messageOf, toAppError } from '../shared/errors.ts';
+import type { ExpertState } from '../telemetry/events.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { backoffDelay, type BackoffPolicy } from './backoff.ts';
+import { classifyExit, type ExitClass, type ExitVerdict } from './exit-classes.ts';
+import type { ExpertLog } from './expert-log.ts';
+import type { EngineEnd, EngineHost, HostedEngine, Upstream } from './host.ts';
+import type { Prepare, Prepared, ProcessExpert } from './launcher.ts';
+import { Lease, type LeaseOwner } from './lease.ts';
+import { type LifecycleEvent, next } from './lifecycle.ts';
+import { tryCanary, waitUntilReady } from './readiness.ts';
+
+/** llama-server ends within two seconds of SIGTERM; its own router grants ten (engines.md 1.6). */
+const STOP_GRACE_MS = 10_000;
+/** Other ports that are tried when the one chosen was taken between the choice and the bind. */
+const PORT_ATTEMPTS = 10;
+/** Requests in a row without an answer that replace an engine which has no canary. */
+const SILENCES_WITHOUT_CANARY = 3;
+const PROBE_TIMEOUT_MS = 10_000;
+
+export interface ProcessDependencies {
+  readonly host: EngineHost;
+  readonly prepare: Prepare;
+  readonly log: ExpertLog;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly backoff: BackoffPolicy;
+  readonly random: () => number;
+  /** A secret that must not appear in any sink from now on. */
+  readonly hideSecret: (secret: string) => void;
+  readonly newSecret: () => string;
+  readonly probeTimeoutMs?: number;
+  /** Every move, after it has happened. */
+  readonly onMove: (move: Move) => void;
+}
+
+export interface Move {
+  readonly expert: string;
+  readonly from: ExpertState;
+  readonly to: ExpertState;
+  readonly event: LifecycleEvent;
+  readonly reason: string | undefined;
+}
+
+export interface Failure {
+  readonly class: ExitClass | 'refused';
+  readonly sentence: string;
+  readonly at: Date;
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly tail: readonly string[];
+}
+
+/** One start: a child is believed only while its attempt is the current one. */
+interface Attempt {
+  readonly controller: AbortController;
+  readonly startedAt: number;
+  done: Promise<void>;
+  engine?: HostedEngine;
+  upstream?: Upstream;
+  modelBytes: number;
+  lines: number;
+  readyAt?: number;
+  /** Why we ended it ourselves. */
+  cause?: ExitClass;
+  silences: number;
+  probe?: Promise<void>;
+}
+
+/** The one writer of an expert's state. Outsiders call `start`, `stop` and `tryEnter`; reading the state is for display and planning. */
+export class ExpertProcess implements LeaseOwner {
+  readonly expert: ProcessExpert;
+  readonly adapter: ProcessAdapter;
+  readonly #deps: ProcessDependencies;
+  #state: ExpertState = 'stopped';
+  #since: Date;
+  #attempt: Attempt | undefined;
+  readonly #leases = new Set<Lease>();
+  #onDrained: (() => void) | undefined;
+  #restTimer: NodeJS.Timeout | undefined;
+  #retryAt: number | undefined;
+  #crashesInARow = 0;
+  #failure: Failure | undefined;
+  #failureError: AppError | undefined;
+  starts = 0;
+  crashes = 0;
+  loadMs: number | undefined;
+  /** Version of the program that was started last. */
+  programVersion: string | undefined;
+  /** Monotonic milliseconds of the last moment a request was in flight. */
+  lastUsedMs = 0;
+
+  constructor(expert: ProcessExpert, adapter: ProcessAdapter, deps: ProcessDependencies) {
+    this.expert = expert;
+    this.adapter = adapter;
+    this.#deps = deps;
+    this.#since = deps.clock.wallTime();
+  }
+
+  get id(): string {
+    return this.expert.id;
+  }
+  get state(): ExpertState {
+    return this.#state;
+  }
+  get since(): Date {
+    return this.#since;
+  }
+  get inFlight(): number {
+    return this.#leases.size;
+  }
+  get failure(): Failure | undefined {
+    return this.#failure;
+  }
+  get pid(): number | undefined {
+    return this.#attempt?.engine?.pid;
+  }
+  get upstream(): Upstream | undefined {
+    return this.#state === 'ready' ? this.#attempt?.upstream : undefined;
+  }
+  get log(): ExpertLog {
+    return this.#deps.log;
+  }
+
+  /** Private bytes of the process tree; undefined while there is none. Walks /proc: not for the hot path. */
+  memoryBytes(): number | undefined {
+    return this.#attempt?.engine?.memoryBytes();
+  }
+
+  /** Milliseconds until a backing-off or failed expert may be started again; undefined: not by itself. */
+  retryInMs(): number | undefined {
+    return this.#retryAt === undefined ? undefined : Math.max(0, this.#retryAt - this.#deps.clock.now());
+  }
+
+  /** How far a start has come, for a person. */
+  progress(): string | undefined {
+    const attempt = this.#attempt;
+    if (this.#state !== 'starting' || !attempt) return undefined;
+    const seconds = Math.round((this.#deps.clock.now() - attempt.startedAt) / 1_000);
+    const mapped = attempt.engine?.mappedBytes() ?? 0;
+    const share = attempt.modelBytes > 0 ? `${Math.min(100, Math.round((100 * mapped) / attempt.modelBytes))} % of the model read, ` : '';
+    return `loading: ${share}${seconds} s`;
+  }
+
+  /** A lease when the engine is ready and has a free slot; at once, or not at all. */
+  tryEnter(): Lease | undefined {
+    const upstream = this.#state === 'ready' ? this.#attempt?.upstream : undefined;
+    if (!upstream || this.#leases.size >= this.expert.parallel) return undefined;
+    const lease = new Lease(this, upstream);
+    this.#leases.add(lease);
+    return lease;
+  }
+
+  leave(lease: Lease, ok: boolean): void {
+    this.#leases.delete(lease);
+    this.lastUsedMs = this.#deps.clock.now();
+    if (ok && this.#attempt) this.#attempt.silences = 0;
+    if (this.#leases.size === 0) this.#onDrained?.();
+    this.onRelease?.();
+  }
+
+  /** Set by the fleet: a slot is free. */
+  onRelease: (() => void) | undefined;
+
+  /** Why a request cannot have this expert now, however long it waits; undefined where a start or a wait helps. */
+  refusal(): AppError | undefined {
+    if (this.#state !== 'backoff' && this.#state !== 'failed') return undefined;
+    const retryIn = this.retryInMs();
+    if (this.#state === 'failed' && retryIn === 0) return undefined;
+    const sentence = this.#failure?.sentence ?? `${this.id} failed.`;
+    if (this.#state === 'backoff') {
+      return new AppError('expert_backing_off', `${sentence} It is tried again in ${Math.ceil((retryIn ?? 0) / 1_000)} s.`, {
+        retryAfterSeconds: Math.max(1, Math.ceil((retryIn ?? 0) / 1_000)),
+      });
+    }
+    const next = retryIn === undefined ? `Mend the cause, then: orchestrator load ${this.id}` : `It is tried again in ${Math.ceil(retryIn / 1_000)} s, or at once with: orchestrator load ${this.id}`;
+    return new AppError('expert_failed', `${sentence} ${next}`, { retryAfterSeconds: Math.max(1, Math.ceil((retryIn ?? 3_600_000) / 1_000)) });
+  }
+
+  /** What made the last start fail, for those who waited for it. */
+  get startError(): AppError | undefined {
+    return this.#failureError;
+  }
+
+  /** Legal from stopped, backoff and failed; the end of the start is published as a move. */
+  start(reason: string): void {
+    clearTimeout(this.#restTimer);
+    this.#retryAt = undefined;
+    this.#failureError = undefined;
+    const attempt: Attempt = { controller: new AbortController(), startedAt: this.#deps.clock.now(), done: Promise.resolve(), modelBytes: 0, lines: 0, silences: 0 };
+    this.#attempt = attempt;
+    this.starts += 1;
+    this.#move('start', reason);
+    attempt.done = this.#run(attempt).catch((error: unknown) => this.#deps.logger.error('a lifecycle ended with a defect', { expert: this.id, error }));
+  }
+
+  /**
+   * Ends the engine: takes nothing new, lets what runs finish for `drainMs`, cuts the rest, then SIGTERM, then SIGKILL. A later call
+   * with a shorter drain shortens the one under way. Resolves when nothing of the engine is left.
+   */
+  async stop(reason: string, drainMs: number): Promise<void> {
+    const attempt = this.#attempt;
+    switch (this.#state) {
+      case 'stopped':
+        return;
+      case 'backoff':
+      case 'failed':
+        clearTimeout(this.#restTimer);
+        this.#retryAt = undefined;
+        this.#move('stop', reason);
+        return;
+      case 'starting':
+        this.#move('stop', reason);
+        attempt?.controller.abort();
+        // Nothing is lost by killing what only loads, and engines handle SIGTERM only once they are ready.
+        await attempt?.engine?.stop(0);
+        break;
+      case 'ready':
+        this.#move('drain', reason);
+        await this.#drain(drainMs);
+        if (this.#attempt !== attempt || (this.#state as ExpertState) !== 'draining') break;
+        this.#cut(new AppError('expert_stopped', `${this.id} was unloaded (${reason}) before the answer was complete; send the request again.`));
+        this.#move('stop', reason);
+        await attempt?.engine?.stop(STOP_GRACE_MS);
+        break;
+      case 'draining':
+        if (drainMs <= 0) this.#onDrained?.();
+        break;
+      case 'stopping':
+        break;
+    }
+    await attempt?.done;
+  }
+
+  /** A deadline passed without a byte from the engine. Is it the request, or the engine? One token tells. */
+  silent(_lease: Lease): void {
+    const attempt = this.#attempt;
+    if (!attempt?.upstream || this.#state !== 'ready') return;
+    attempt.silences += 1;
+    const canary = this.adapter.canary(this.expert);
+    if (canary) attempt.probe ??= this.#probe(attempt, attempt.upstream, canary).finally(() => (attempt.probe = undefined));
+    else if (attempt.silences >= SILENCES_WITHOUT_CANARY) this.#replace(attempt, `${attempt.silences} requests in a row were not answered`);
+  }
+
+  async #probe(attempt: Attempt, upstream: Upstream, canary: NonNullable<ReturnType<ProcessAdapter['canary']>>): Promise<void> {
+    const wrong = await tryCanary(upstream, canary, this.#deps.probeTimeoutMs ?? PROBE_TIMEOUT_MS);
+    // An engine that answers one token but none of several requests in a row is not alive for anybody.
+    if (wrong !== undefined) this.#replace(attempt, wrong);
+    else if (attempt.silences >= SILENCES_WITHOUT_CANARY) this.#replace(attempt, `${attempt.silences} requests in a row were not answered`);
+  }
+
+  #replace(attempt: Attempt, detail: string): void {
+    if (this.#attempt !== attempt || this.#state !== 'ready') return;
+    this.#deps.logger.warn('the engine does not answer; replacing it', { expert: this.id, detail });
+    attempt.cause = 'unresponsive';
+    this.#move('stop', 'unresponsive');
+    this.#cut(new AppError('engine_died', `${this.id} stopped answering and was replaced; send the request again.`));
+    // A frozen process does not run its SIGTERM handler.
+    void attempt.engine?.stop(0);
+  }
+
+  async #run(attempt: Attempt): Promise<void> {
+    let prepared: Prepared;
+    try {
+      prepared = await this.#deps.prepare(this.expert, this.adapter);
+    } catch (error) {
+      return this.#refuse(attempt, error);
+    }
+    attempt.modelBytes = prepared.modelBytes;
+    this.programVersion = prepared.program?.version;
+    for (let portsTried = 1; ; portsTried += 1) {
+      if (attempt.controller.signal.aborted) return this.#move('exit', 'given up before the engine was spawned');
+      let engine: HostedEngine;
+      try {
+        engine = await this.#spawn(attempt, prepared);
+      } catch (error) {
+        return this.#refuse(attempt, error);
+      }
+      attempt.engine = engine;
+      if (attempt.controller.signal.aborted) void engine.stop(0);
+      await this.#watchStart(attempt, engine);
+      const end = await engine.ended;
+      const verdict = this.#verdict(attempt, end);
+      if (verdict.class === 'port_in_use' && this.#state === 'starting' && portsTried < PORT_ATTEMPTS) {
+        this.#deps.logger.info('the port was taken in the meantime; trying another', { expert: this.id });
+        continue;
+      }
+      return this.#finish(attempt, end, verdict);
+    }
+  }
+
+  async #spawn(attempt: Attempt, prepared: Prepared): Promise<HostedEngine> {
+    const { host, newSecret, hideSecret, log } = this.#deps;
+    const { expert, adapter } = this;
+    const apiKey = newSecret();
+    hideSecret(apiKey);
+    const listen = await host.address(adapter.listens(expert, prepared.program)[0] ?? 'port', expert.id);
+    const launch = adapter.launch(expert, { program: prepared.program, files: prepared.files, listen, apiKey, cores: prepared.cores });
+    log.write(`[orchestrator] starting: ${[launch.command, ...launch.args].map((part) => (/^[\w./:=@,+-]+$/.test(part) ? part : JSON.stringify(part))).join(' ')}`);
+    return host.start({
+      expert: expert.id,
+      launch,
+      listen,
+      headers: adapter.authorize(expert, apiKey),
+      connections: expert.parallel + 4,
+      onLine: (line) => {
+        attempt.lines += 1;
+        log.write(line);
+      },
+    });
+  }
+
+  /** Four things race: ready, ended, given up, too late. */
+  async #watchStart(attempt: Attempt, engine: HostedEngine): Promise<void> {
+    const ended = new AbortController();
+    void engine.ended.then(() => ended.abort());
+    const readiness = await waitUntilReady({
+      engine,
+      healthPath: this.adapter.health(this.expert),
+      canary: this.adapter.canary(this.expert),
+      provesIdentity: this.adapter.provesIdentity(this.expert),
+      stallTimeoutMs: this.expert.stallTimeout,
+      startTimeoutMs: this.expert.startTimeout,
+      lines: () => attempt.lines,
+      signal: AbortSignal.any([attempt.controller.signal, ended.signal]),
+    });
+    if (attempt.controller.signal.aborted || ended.signal.aborted) return;
+    if (!readiness.ready) {
+      if (readiness.cause !== 'aborted') attempt.cause = readiness.cause;
+      this.#deps.logger.warn('an engine did not become ready', { expert: this.id, cause: readiness.cause, detail: readiness.detail });
+      this.#deps.log.write(`[orchestrator] ${readiness.detail}`);
+      await engine.stop(0);
+      return;
+    }
+    const now = this.#deps.clock.now();
+    attempt.upstream = readiness.upstream;
+    attempt.readyAt = now;
+    this.lastUsedMs = now;
+    this.loadMs = now - attempt.startedAt;
+    this.#move('healthy', `ready after ${Math.round(this.loadMs)} ms`);
+  }
+
+  #verdict(attempt: Attempt, end: EngineEnd): ExitVerdict {
+    return classifyExit(this.id, { code: end.code, signal: end.signal, tail: this.#deps.log.buffer.tail(200), cause: attempt.cause, oomKilled: end.oomKilled });
+  }
+
+  #finish(attempt: Attempt, end: EngineEnd, verdict: ExitVerdict): void {
+    // Asked for, whatever the exit code; anything else is a crash, whatever the exit code.
+    if (this.#state === 'stopping' && attempt.cause === undefined) return this.#move('exit', undefined);
+    const { backoff, clock, random } = this.#deps;
+    const starting = this.#state === 'starting';
+    const healthyMs = attempt.readyAt === undefined ? 0 : clock.now() - attempt.readyAt;
+    this.#crashesInARow = healthyMs >= backoff.resetAfterMs ? 1 : this.#crashesInARow + 1;
+    this.crashes += 1;
+    this.#recordFailure(verdict.class, verdict.sentence, end);
+    this.#failureError = new AppError(starting ? 'engine_start_failed' : 'engine_died', verdict.sentence, { retryAfterSeconds: 1 });
+    this.#cut(new AppError('engine_died', verdict.sentence));
+    if (!verdict.retryable) {
+      this.#retryAt = undefined;
+      return this.#move('break', verdict.sentence);
+    }
+    if (this.#crashesInARow >= backoff.giveUpAfter) {
+      this.#retryAt = clock.now() + backoff.coolDownMs;
+      return this.#move('break', `${this.#crashesInARow} crashes in a row; the last: ${verdict.sentence}`);
+    }
+    const rest = backoffDelay(backoff, this.#crashesInARow, random());
+    this.#retryAt = clock.now() + rest;
+    this.#restTimer = setTimeout(() => this.#move('rest', 'the back-off is over'), rest);
+    this.#restTimer.unref();
+    this.#move('crash', verdict.sentence);
+  }
+
+  #refuse(attempt: Attempt, error: unknown): void {
+    if (attempt.controller.signal.aborted) return this.#move('exit', 'given up before the engine was spawned');
+    const reason = toAppError(error);
+    if (reason.code === 'internal') this.#deps.logger.error('a start was refused by a defect', { expert: this.id, error });
+    this.#failureError = reason;
+    this.#recordFailure('refused', reason.code === 'internal' ? messageOf(error) : reason.message, undefined);
+    this.#move('refuse', reason.message);
+  }
+
+  #recordFailure(failureClass: Failure['class'], sentence: string, end: EngineEnd | undefined): void {
+    this.#failure = {
+      class: failureClass,
+      sentence,
+      at: this.#deps.clock.wallTime(),
+      code: end?.code ?? null,
+      signal: end?.signal ?? null,
+      tail: this.#deps.log.buffer.tail(20),
+    };
+  }
+
+  #drain(drainMs: number): Promise<void> {
+    if (this.#leases.size === 0 || drainMs <= 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const finish = () => {
+        clearTimeout(timer);
+        this.#onDrained = undefined;
+        resolve();
+      };
+      const timer = setTimeout(finish, drainMs);
+      this.#onDrained = finish;
+    });
+  }
+
+  #cut(error: AppError): void {
+    for (const lease of [...this.#leases]) lease.onCut?.(error);
+  }
+
+  #move(event: LifecycleEvent, reason: string | undefined): void {
+    const from = this.#state;
+    const to = next(from, event);
+    this.#state = to;
+    this.#since = this.#deps.clock.wallTime();
+    if (to === 'stopped' || to === 'backoff' || to === 'failed') {
+      if (this.#attempt) this.#attempt = undefined;
+      this.#onDrained?.();
+    }
+    this.#deps.onMove({ expert: this.id, from, to, event, reason });
+  }
+}

@@ -1,0 +1,353 @@
+import { plan, type Plan, type World } from '../planner/plan.ts';
+import type { Clock } from '../shared/clock.ts';
+import { AppError } from '../shared/errors.ts';
+import type { EventBus } from '../telemetry/events.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { ExpertProcess, Move } from './expert-process.ts';
+import type { Lease } from './lease.ts';
+import type { RemoteExpert } from './remote-expert.ts';
+
+/** How often idle experts and old waiters are looked at; the hot path sets no timer. */
+const TICK_MS = 200;
+
+export interface FleetOptions {
+  readonly processes: readonly ExpertProcess[];
+  readonly remotes: readonly RemoteExpert[];
+  readonly maxLoaded: number | undefined;
+  readonly queueLength: number;
+  readonly queueAgeMs: number;
+  readonly drainMs: number;
+  readonly clock: Clock;
+  readonly bus: EventBus;
+  readonly logger: Logger;
+}
+
+/** How long an expert stays loaded after a request: milliseconds, for ever, or (0) not at all. */
+export type KeepLoaded = number | 'forever';
+
+interface Waiter {
+  readonly expert: string;
+  since: number;
+  resolve(lease: Lease): void;
+  reject(error: AppError): void;
+}
+
+/** All experts, and the queue in front of each. The one place that decides who is started, who is evicted and who waits. */
+export class Fleet {
+  readonly #options: FleetOptions;
+  readonly #processes = new Map<string, ExpertProcess>();
+  readonly #remotes = new Map<string, RemoteExpert>();
+  readonly #queues = new Map<string, Waiter[]>();
+  /** Monotonic milliseconds until which an expert was asked to stay; Infinity: for ever. */
+  readonly #keepUntil = new Map<string, number>();
+  readonly #unloadWhenIdle = new Set<string>();
+  /** Loads that somebody asked for by name, not by a request. */
+  readonly #wanted = new Map<string, { resolve(): void; reject(error: AppError): void }[]>();
+  readonly #timer: NodeJS.Timeout;
+  #closing = false;
+  #pumping = false;
+  #pumpAgain = false;
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+    for (const process of options.processes) {
+      this.#processes.set(process.id, process);
+      process.onRelease = () => this.#serveQueue(process.id);
+    }
+    for (const remote of options.remotes) {
+      this.#remotes.set(remote.id, remote);
+      remote.onRelease = () => this.#serveQueue(remote.id);
+    }
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#timer.unref();
+  }
+
+  process(id: string): ExpertProcess | undefined {
+    return this.#processes.get(id);
+  }
+
+  remote(id: string): RemoteExpert | undefined {
+    return this.#remotes.get(id);
+  }
+
+  get processes(): Iterable<ExpertProcess> {
+    return this.#processes.values();
+  }
+
+  queued(id: string): number {
+    return this.#queues.get(id)?.length ?? 0;
+  }
+
+  get totalQueued(): number {
+    let total = 0;
+    for (const queue of this.#queues.values()) total += queue.length;
+    return total;
+  }
+
+  get closing(): boolean {
+    return this.#closing;
+  }
+
+  /** A lease at once, where the expert is ready, has a free slot, and nobody waits before us. */
+  tryAcquire(id: string): Lease | undefined {
+    if (this.#closing || this.queued(id) > 0) return undefined;
+    return (this.#processes.get(id) ?? this.#remotes.get(id))?.tryEnter();
+  }
+
+  /**
+   * A lease when it is our turn: joins a load under way, starts one, evicts for it, or waits for a slot. Rejects with an `AppError`
+   * that says why not; a signal that aborts takes the waiter out of the queue. A load goes on when its waiters leave (who gives up
+   * on a slow load mostly asks again), but its room is the first to be taken.
+   */
+  acquire(id: string, signal: AbortSignal): Promise<Lease> {
+    const lease = this.tryAcquire(id);
+    if (lease) return Promise.resolve(lease);
+    const refusal = this.#refusal(id) ?? this.#queueRefusal(id);
+    if (refusal) return Promise.reject(refusal);
+    return new Promise<Lease>((resolve, reject) => {
+      const onAbort = () => {
+        this.#leaveQueue(waiter);
+        reject(new AppError('expert_stopped', 'The client left while the request waited.'));
+      };
+      const settle = () => signal.removeEventListener('abort', onAbort);
+      const waiter: Waiter = {
+        expert: id,
+        since: this.#options.clock.now(),
+        resolve: (granted) => (settle(), resolve(granted)),
+        reject: (error) => (settle(), reject(error)),
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.#queueOf(id).push(waiter);
+      this.#pump();
+    });
+  }
+
+  /** Loads an expert without a request, also one that failed; resolves when it is ready. */
+  load(id: string, reason: string): Promise<void> {
+    const process = this.#processes.get(id);
+    if (!process || process.state === 'ready') return Promise.resolve();
+    if (this.#closing) return Promise.reject(new AppError('shutting_down', 'The orchestrator is stopping.'));
+    return new Promise((resolve, reject) => {
+      const waiting = this.#wanted.get(id) ?? [];
+      waiting.push({ resolve, reject });
+      this.#wanted.set(id, waiting);
+      if (process.state === 'failed' || process.state === 'backoff') process.start(reason);
+      this.#pump();
+    });
+  }
+
+  /** Unloads an expert; with `force` what runs is cut at once. Requests that wait for it get it again afterwards. */
+  async unload(id: string, reason: string, force: boolean): Promise<void> {
+    await this.#processes.get(id)?.stop(reason, force ? 0 : this.#options.drainMs);
+  }
+
+  keepLoaded(id: string, keep: KeepLoaded): void {
+    if (!this.#processes.has(id)) return;
+    if (keep === 0) {
+      this.#keepUntil.delete(id);
+      this.#unloadWhenIdle.add(id);
+      return;
+    }
+    this.#unloadWhenIdle.delete(id);
+    this.#keepUntil.set(id, keep === 'forever' ? Infinity : this.#options.clock.now() + keep);
+  }
+
+  /** Milliseconds until an idle expert is unloaded; undefined while it is not loaded, is busy, or stays. */
+  unloadsInMs(process: ExpertProcess): number | undefined {
+    if (process.state !== 'ready' || process.inFlight > 0 || this.queued(process.id) > 0) return undefined;
+    if (this.#unloadWhenIdle.has(process.id)) return 0;
+    const { idleUnload } = process.expert;
+    const kept = this.#keepUntil.get(process.id) ?? -Infinity;
+    const until = Math.max(kept, idleUnload === 'never' ? Infinity : process.lastUsedMs + idleUnload);
+    return until === Infinity ? undefined : Math.max(0, until - this.#options.clock.now());
+  }
+
+  /** Told of every move of every expert. */
+  onMove(move: Move): void {
+    if (move.to === 'ready') this.#settleWanted(move.expert, undefined);
+    const failed = move.to === 'backoff' || move.to === 'failed' || move.event === 'refuse';
+    if (failed) {
+      const error = this.#processes.get(move.expert)?.startError ?? new AppError('expert_failed', move.reason ?? `${move.expert} failed.`);
+      for (const waiter of this.#queues.get(move.expert)?.splice(0) ?? []) waiter.reject(error);
+      this.#settleWanted(move.expert, error);
+    }
+    if (move.to === 'stopped') this.#unloadWhenIdle.delete(move.expert);
+    if (move.event === 'rest' && this.#processes.get(move.expert)?.expert.preload) this.load(move.expert, 'preload').catch(() => undefined);
+    this.#pump();
+  }
+
+  /** Refuses what waits, lets what runs finish within the drain, ends every engine. */
+  async close(drainMs: number): Promise<void> {
+    this.#closing = true;
+    const error = new AppError('shutting_down', 'The orchestrator is stopping; send the request again when it is back.', { retryAfterSeconds: 5 });
+    for (const queue of this.#queues.values()) for (const waiter of queue.splice(0)) waiter.reject(error);
+    for (const id of this.#wanted.keys()) this.#settleWanted(id, error);
+    await Promise.all([...this.#processes.values()].map((process) => process.stop('shutdown', drainMs)));
+    await Promise.all([...this.#remotes.values()].map((remote) => remote.close()));
+    clearInterval(this.#timer);
+  }
+
+  /** Shortens a drain under way: engines are ended now. */
+  hurry(): void {
+    for (const process of this.#processes.values()) void process.stop('shutdown', 0);
+  }
+
+  /** What the planner would do for the expert now. */
+  plan(id: string): Plan {
+    const [oldest] = this.#queues.get(id) ?? [];
+    return plan(this.#world(), id, oldest ? this.#options.clock.now() - oldest.since : 0);
+  }
+
+  #refusal(id: string): AppError | undefined {
+    if (this.#closing) return new AppError('shutting_down', 'The orchestrator is stopping.', { retryAfterSeconds: 5 });
+    return (this.#processes.get(id) ?? this.#remotes.get(id))?.refusal();
+  }
+
+  #queueRefusal(id: string): AppError | undefined {
+    const length = this.queued(id);
+    if (length < this.#options.queueLength) return undefined;
+    return new AppError('queue_full', `${length} requests wait for ${id} already (queue.length). Try again in a moment, or raise queue.length or the expert's parallel.`, {
+      retryAfterSeconds: 2,
+    });
+  }
+
+  #queueOf(id: string): Waiter[] {
+    let queue = this.#queues.get(id);
+    if (!queue) this.#queues.set(id, (queue = []));
+    return queue;
+  }
+
+  #leaveQueue(waiter: Waiter): void {
+    const queue = this.#queues.get(waiter.expert);
+    const index = queue?.indexOf(waiter) ?? -1;
+    if (index >= 0) queue?.splice(index, 1);
+  }
+
+  #settleWanted(id: string, error: AppError | undefined): void {
+    const waiting = this.#wanted.get(id);
+    if (!waiting) return;
+    this.#wanted.delete(id);
+    for (const { resolve, reject } of waiting) error ? reject(error) : resolve();
+  }
+
+  /** Grants free slots in order of arrival. */
+  #serveQueue(id: string): void {
+    const queue = this.#queues.get(id);
+    if (queue && queue.length > 0) {
+      const expert = this.#processes.get(id) ?? this.#remotes.get(id);
+      while (queue.length > 0) {
+        const lease = expert?.tryEnter();
+        if (!lease) break;
+        queue.shift()?.resolve(lease);
+      }
+    }
+    // A slot that came free may be the room that another expert waits for.
+    if (this.#someoneWaitsForRoom()) this.#pump();
+  }
+
+  #someoneWaitsForRoom(): boolean {
+    if (this.#wanted.size > 0) return true;
+    for (const [id, queue] of this.#queues) if (queue.length > 0 && this.#canStart(id)) return true;
+    return false;
+  }
+
+  #canStart(id: string): boolean {
+    const process = this.#processes.get(id);
+    return process?.state === 'stopped' || (process?.state === 'failed' && process.refusal() === undefined);
+  }
+
+  /** Serves every queue, then acts on the plan for every expert that is wanted and not loaded, the longest wait first. */
+  #pump(): void {
+    // A move published from within a pump asks for another round instead of nesting.
+    if (this.#pumping) {
+      this.#pumpAgain = true;
+      return;
+    }
+    this.#pumping = true;
+    try {
+      do {
+        this.#pumpAgain = false;
+        for (const [id, queue] of this.#queues) {
+          const expert = this.#processes.get(id) ?? this.#remotes.get(id);
+          while (queue.length > 0) {
+            const lease = expert?.tryEnter();
+            if (!lease) break;
+            queue.shift()?.resolve(lease);
+          }
+        }
+        if (!this.#closing) for (const id of this.#wantedIds()) this.#actOn(id);
+      } while (this.#pumpAgain);
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  #wantedIds(): string[] {
+    const since = new Map<string, number>();
+    for (const [id, queue] of this.#queues) if (queue[0]) since.set(id, queue[0].since);
+    for (const id of this.#wanted.keys()) if (!since.has(id)) since.set(id, Infinity);
+    return [...since.keys()].filter((id) => this.#canStart(id)).sort((a, b) => (since.get(a) ?? 0) - (since.get(b) ?? 0));
+  }
+
+  #actOn(id: string): void {
+    const decision = this.plan(id);
+    switch (decision.action) {
+      case 'start':
+        this.#publish(id, decision);
+        this.#processes.get(id)?.start(decision.reason);
+        return;
+      case 'evict':
+        this.#publish(id, decision);
+        for (const victim of decision.victims) void this.#processes.get(victim)?.stop(`room for ${id}`, this.#options.drainMs);
+        return;
+      case 'refuse':
+        this.#publish(id, decision);
+        for (const waiter of this.#queues.get(id)?.splice(0) ?? []) waiter.reject(new AppError('no_room', decision.reason));
+        return;
+      case 'serve':
+      case 'wait':
+        return;
+    }
+  }
+
+  #publish(expert: string, { action, reason }: Plan): void {
+    this.#options.bus.publish({ type: 'plan', at: this.#options.clock.wallTime().toISOString(), expert, action, reason });
+  }
+
+  #world(): World {
+    const now = this.#options.clock.now();
+    return {
+      nowMs: now,
+      maxLoaded: this.#options.maxLoaded,
+      experts: [...this.#processes.values()].map((process) => ({
+        id: process.id,
+        loaded: process.state === 'starting' || process.state === 'ready' || process.state === 'draining' || process.state === 'stopping',
+        leaving: process.state === 'draining' || process.state === 'stopping',
+        inFlight: process.inFlight,
+        waiting: this.queued(process.id) + (this.#wanted.get(process.id)?.length ?? 0),
+        lastUsedMs: process.lastUsedMs,
+        kept: (this.#keepUntil.get(process.id) ?? 0) > now,
+      })),
+    };
+  }
+
+  #tick(): void {
+    const now = this.#options.clock.now();
+    for (const [id, queue] of this.#queues) {
+      const state = this.#processes.get(id)?.state;
+      for (const waiter of [...queue]) {
+        // A load has deadlines of its own: the queue's age counts the wait for room or for a slot.
+        if (state === 'starting') waiter.since = Math.max(waiter.since, now - TICK_MS);
+        else if (now - waiter.since > this.#options.queueAgeMs) {
+          this.#leaveQueue(waiter);
+          const reason = state === 'ready' ? 'its engine is busy' : this.plan(id).reason;
+          waiter.reject(new AppError('queue_timeout', `The request waited ${Math.round((now - waiter.since) / 1_000)} s for ${id} (queue.age): ${reason}.`, { retryAfterSeconds: 5 }));
+        }
+      }
+    }
+    for (const process of this.#processes.values()) {
+      if (this.unloadsInMs(process) === 0) void process.stop('idle', this.#options.drainMs);
+    }
+    if (this.#someoneWaitsForRoom()) this.#pump();
+  }
+}

@@ -1,0 +1,268 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+
+import { Pool } from 'undici';
+
+import type { Listen } from '../engines/contract.ts';
+import { AppError } from '../shared/errors.ts';
+import { createLineSplitter } from '../telemetry/log-buffer.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { createCgroup, findCgroupBase, oomKills, removeCgroup } from './cgroup.ts';
+import { type Guardian, RUN_VARIABLE } from './guardian.ts';
+import type { EngineEnd, EngineHost, HostedEngine, StartRequest, Upstream } from './host.ts';
+import type { Ledger } from './ledger.ts';
+import { findFamily, listensOnPort, listensOnSocket, mappedBytes, progressMark, readStat, residentBytes } from './proc.ts';
+import { askToEnd, killFamily, signalFamily } from './terminate.ts';
+
+/** Marks every process of one start: children that left the group and the session are still found. */
+const START_VARIABLE = 'ORCHESTRATOR_START';
+
+/** How long output may keep flowing after the process has ended: a grandchild that holds the pipe must not hold us. */
+const OUTPUT_WAIT_MS = 500;
+
+export interface LocalHostOptions {
+  readonly stateDir: string;
+  readonly run: string;
+  readonly guardian: Guardian;
+  readonly ledger: Ledger;
+  readonly logger: Logger;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** Engines as child processes of this one: own session, own marker, own cgroup where there is one, watched by the guardian. */
+export class LocalHost implements EngineHost {
+  readonly #options: LocalHostOptions;
+  readonly #cgroupBase: string | undefined;
+  #counter = 0;
+  readonly #portsInUse = new Set<number>();
+
+  constructor(options: LocalHostOptions) {
+    this.#options = options;
+    this.#cgroupBase = findCgroupBase(options.environment);
+  }
+
+  async address(kind: Listen['kind'], expert: string): Promise<Listen> {
+    if (kind === 'any-port') return { kind };
+    if (kind === 'port') return { kind, port: await this.#freePort() };
+    // Short, unguessable and new at every start: sun_path holds 108 bytes, and a stale file would make the bind fail.
+    const directory = join(this.#options.stateDir, 's');
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    this.#counter += 1;
+    const path = join(directory, `${expert.replaceAll(/\W/g, '').slice(0, 12)}-${process.pid}-${this.#counter}.sock`);
+    if (Buffer.byteLength(path) > 100) return { kind: 'port', port: await this.#freePort() };
+    rmSync(path, { force: true });
+    return { kind, path };
+  }
+
+  start(request: StartRequest): Promise<HostedEngine> {
+    const { launch, expert } = request;
+    this.#counter += 1;
+    const cgroup = this.#cgroupBase === undefined ? undefined : createCgroup(this.#cgroupBase, `engine-${process.pid}-${this.#counter}`);
+    // With a cgroup, a shell joins it and becomes the engine: no descendant can be born outside.
+    const [command, args] = cgroup
+      ? ['/bin/sh', ['-c', 'echo $$ >"$0/cgroup.procs"; exec "$@"', cgroup, launch.command, ...launch.args]]
+      : [launch.command, [...launch.args]];
+    const { environment, stateDir, run } = this.#options;
+    const startId = `${run}-${this.#counter}`;
+    const child = spawn(command, args, {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(launch.cwd ? { cwd: launch.cwd } : {}),
+      env: {
+        PATH: environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
+        HOME: stateDir,
+        LANG: 'C.UTF-8',
+        ...launch.env,
+        [RUN_VARIABLE]: run,
+        [START_VARIABLE]: startId,
+      },
+    });
+    if (child.pid === undefined) {
+      return new Promise((_resolve, reject) => {
+        child.once('error', (error) => {
+          if (cgroup) removeCgroup(cgroup);
+          reject(new AppError('engine_missing', `${expert}: ${launch.command} cannot be executed (${error.message}). Check the path in the profile, or install it: orchestrator engine install.`, { cause: error }));
+        });
+      });
+    }
+    const startTicks = readStat(child.pid)?.startTicks ?? 0;
+    this.#options.guardian.watchGroup(child.pid, startTicks);
+    if (cgroup) this.#options.guardian.watchCgroup(cgroup);
+    if (launch.stop) this.#options.guardian.watchStop(child.pid, launch.stop);
+    this.#options.ledger.add({ expert, pid: child.pid, startTicks, cgroup });
+    return Promise.resolve(new LocalEngine(child, child.pid, cgroup, request, `${START_VARIABLE}=${startId}`, this.#options, (port) => this.#portsInUse.delete(port)));
+  }
+
+  /** A port outside the range that the kernel hands out to connections: nobody gets it by chance between here and the bind. */
+  async #freePort(): Promise<number> {
+    const [low = 32_768, high = 60_999] = readRange();
+    for (;;) {
+      const below = Math.max(0, low - 20_000);
+      const above = 65_535 - high;
+      const pick = Math.floor(Math.random() * (below + above));
+      const port = pick < below ? 20_000 + pick : high + 1 + (pick - below);
+      if (this.#portsInUse.has(port) || !(await canBind(port))) continue;
+      this.#portsInUse.add(port);
+      return port;
+    }
+  }
+}
+
+class LocalEngine implements HostedEngine {
+  readonly pid: number;
+  readonly ended: Promise<EngineEnd>;
+  readonly #child: ChildProcess;
+  readonly #request: StartRequest;
+  readonly #marker: string;
+  readonly #cgroup: string | undefined;
+  readonly #options: LocalHostOptions;
+  readonly #upstream: { dispatcher: Pool; origin: string; headers: Readonly<Record<string, string>> } | undefined;
+  #exited = false;
+  #stopping: Promise<void> | undefined;
+
+  constructor(
+    child: ChildProcess,
+    pid: number,
+    cgroup: string | undefined,
+    request: StartRequest,
+    marker: string,
+    options: LocalHostOptions,
+    releasePort: (port: number) => void,
+  ) {
+    this.#child = child;
+    this.pid = pid;
+    this.#cgroup = cgroup;
+    this.#request = request;
+    this.#marker = marker;
+    this.#options = options;
+    this.#upstream = request.listen.kind === 'any-port' ? undefined : createUpstream(request.listen, request.headers, request.connections);
+    const closed = this.#drainOutput();
+    this.ended = new Promise<EngineEnd>((resolve) => {
+      child.once('exit', (code, signal) => {
+        this.#exited = true;
+        void this.#tidyUp(closed).then(() => {
+          if (request.listen.kind === 'port') releasePort(request.listen.port);
+          resolve({ code, signal, oomKilled: this.#cgroup !== undefined && oomKills(this.#cgroup) > 0 });
+          if (this.#cgroup) removeCgroup(this.#cgroup);
+        });
+      });
+    });
+  }
+
+  upstream(): Upstream | undefined {
+    return this.#upstream;
+  }
+
+  provesIdentity(): boolean {
+    const { listen } = this.#request;
+    const family = () => findFamily(this.pid, this.#marker);
+    // The leader alone in the common case: a walk over all of /proc costs milliseconds of a cold start.
+    const check = (pids: number[]) =>
+      listen.kind === 'socket' ? listensOnSocket(pids, listen.path) : listen.kind === 'port' && listensOnPort(pids, listen.port);
+    return check([this.pid]) || check(family());
+  }
+
+  progressMark(): string {
+    return progressMark(this.pid);
+  }
+
+  mappedBytes(): number {
+    return mappedBytes(this.pid);
+  }
+
+  memoryBytes(): number {
+    return findFamily(this.pid, this.#marker).reduce((sum, pid) => sum + residentBytes(pid), 0);
+  }
+
+  stop(graceMs: number): Promise<void> {
+    this.#stopping ??= this.#stop(graceMs);
+    if (graceMs === 0) signalFamily(this.pid, this.#marker, 'SIGKILL');
+    return this.#stopping;
+  }
+
+  async #stop(graceMs: number): Promise<void> {
+    if (!this.#exited && graceMs > 0) {
+      const { stop } = this.#request.launch;
+      if (stop) runStop(stop, this.#options.logger);
+      else askToEnd(this.pid);
+      await withTimeout(this.ended, graceMs);
+    }
+    if (!this.#exited) signalFamily(this.pid, this.#marker, 'SIGKILL');
+    await this.ended;
+  }
+
+  /** The process has ended: its family follows it, whoever ended it, and every trace of the address is removed. */
+  async #tidyUp(closed: Promise<void>): Promise<void> {
+    const left = await killFamily(this.pid, this.#marker, this.#cgroup);
+    if (left.length > 0) this.#options.logger.error('processes of an engine do not end', { expert: this.#request.expert, pids: left });
+    await withTimeout(closed, OUTPUT_WAIT_MS);
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
+    this.#options.guardian.forget(this.pid);
+    this.#options.ledger.remove(this.pid);
+    if (this.#request.listen.kind === 'socket') rmSync(this.#request.listen.path, { force: true });
+    void this.#upstream?.dispatcher.destroy().catch(() => undefined);
+  }
+
+  /** Both streams are read at all times, whoever listens: an engine must never wait on a full pipe. */
+  #drainOutput(): Promise<void> {
+    const streams = [this.#child.stdout, this.#child.stderr].filter((stream) => stream !== null);
+    return Promise.all(
+      streams.map((stream) => {
+        const splitter = createLineSplitter(this.#request.onLine);
+        stream.on('data', (chunk: Buffer) => splitter.write(chunk));
+        return new Promise<void>((resolve) => {
+          stream.once('error', () => resolve());
+          stream.once('close', () => {
+            splitter.end();
+            resolve();
+          });
+        });
+      }),
+    ).then(() => undefined);
+  }
+}
+
+export function createUpstream(listen: Listen, headers: Readonly<Record<string, string>>, connections: number): { dispatcher: Pool; origin: string; headers: Readonly<Record<string, string>> } {
+  const origin = listen.kind === 'port' ? `http://127.0.0.1:${listen.port}` : 'http://engine';
+  const dispatcher = new Pool(origin, {
+    connections,
+    pipelining: 1,
+    // Deadlines are the proxy's, per request and by phase; undici's own would cut a long prefill.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: 4_000,
+    ...(listen.kind === 'socket' ? { socketPath: listen.path } : {}),
+  });
+  return { dispatcher, origin, headers };
+}
+
+function runStop([command = '', ...args]: readonly string[], logger: Logger): void {
+  const child = spawn(command, args, { stdio: 'ignore', detached: true });
+  child.on('error', (error) => logger.warn('the stop command of an engine cannot be executed', { command, error }));
+  child.unref();
+}
+
+async function withTimeout(promise: Promise<unknown>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([promise, new Promise((resolve) => { timer = setTimeout(resolve, ms); })]);
+  clearTimeout(timer);
+}
+
+function readRange(): number[] {
+  try {
+    return readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').trim().split(/\s+/).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+function canBind(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}

@@ -1,0 +1,145 @@
+/** What the kernel says of processes. Every reader answers undefined (or nothing) for a process that is gone. */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
+export interface ProcessStat {
+  readonly pid: number;
+  readonly state: string;
+  readonly parent: number;
+  readonly group: number;
+  readonly session: number;
+  /** Clock ticks since boot: with the pid, the identity of a process. */
+  readonly startTicks: number;
+}
+
+export function readStat(pid: number): ProcessStat | undefined {
+  const text = read(`/proc/${pid}/stat`);
+  if (text === undefined) return undefined;
+  // The command name may hold spaces and parentheses: the fields begin after the last one.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return {
+    pid,
+    state: fields[0] ?? '',
+    parent: Number(fields[1]),
+    group: Number(fields[2]),
+    session: Number(fields[3]),
+    startTicks: Number(fields[19]),
+  };
+}
+
+export function allPids(): number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0);
+}
+
+/** Alive and not a zombie. */
+export function isAlive(pid: number): boolean {
+  const stat = readStat(pid);
+  return stat !== undefined && stat.state !== 'Z' && stat.state !== 'X';
+}
+
+/** The group and session of `leader`, their descendants, and every process with the marker in its environment; without zombies. */
+export function findFamily(leader: number, marker: string | undefined): number[] {
+  const stats = allPids()
+    .map(readStat)
+    .filter((stat) => stat !== undefined && stat.state !== 'Z')
+    .filter((stat) => stat !== undefined);
+  const family = new Set<number>();
+  for (const stat of stats) {
+    if (stat.pid === leader || stat.group === leader || stat.session === leader) family.add(stat.pid);
+    else if (marker !== undefined && hasEnvironment(stat.pid, marker)) family.add(stat.pid);
+  }
+  for (let grown = true; grown; ) {
+    grown = false;
+    for (const stat of stats) {
+      if (!family.has(stat.pid) && family.has(stat.parent)) {
+        family.add(stat.pid);
+        grown = true;
+      }
+    }
+  }
+  family.delete(process.pid);
+  return [...family];
+}
+
+/** Whether `NAME=value` stands in the environment that the process was started with. */
+export function hasEnvironment(pid: number, entry: string): boolean {
+  const environment = read(`/proc/${pid}/environ`);
+  return environment !== undefined && environment.split('\0').includes(entry);
+}
+
+/** Private and shared-anonymous bytes (RssAnon + RssShmem): what ends with the process. Mapped model files are the page cache's. */
+export function residentBytes(pid: number): number {
+  const status = read(`/proc/${pid}/status`) ?? '';
+  const kib = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0);
+  return (kib('RssAnon') + kib('RssShmem')) * 1_024;
+}
+
+/** A number that moves while a process loads: bytes read, memory mapped in, CPU ticks used. */
+export function progressMark(pid: number): string {
+  const io = /^rchar: (\d+)/m.exec(read(`/proc/${pid}/io`) ?? '')?.[1] ?? '';
+  const rss = /^VmRSS:\s+(\d+)/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1] ?? '';
+  return `${io}/${rss}`;
+}
+
+/** Bytes of the process's memory that are mapped in, files included: against a model file's size, the progress of a load. */
+export function mappedBytes(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+)/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1] ?? 0) * 1_024;
+}
+
+/** Whether one of the processes holds the listening TCP port on loopback or every address. */
+export function listensOnPort(pids: readonly number[], port: number): boolean {
+  const wanted = port.toString(16).toUpperCase().padStart(4, '0');
+  const inodes = new Set<string>();
+  for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
+    for (const row of (read(table) ?? '').split('\n').slice(1)) {
+      const fields = row.trim().split(/\s+/);
+      if (fields[3] === '0A' && fields[1]?.endsWith(`:${wanted}`)) inodes.add(fields[9] ?? '');
+    }
+  }
+  return holdsSocket(pids, inodes);
+}
+
+/** Whether one of the processes holds the listening unix socket. */
+export function listensOnSocket(pids: readonly number[], path: string): boolean {
+  const inodes = new Set<string>();
+  for (const row of (read('/proc/net/unix') ?? '').split('\n').slice(1)) {
+    const fields = row.trim().split(/\s+/);
+    if (fields[7] === path) inodes.add(fields[6] ?? '');
+  }
+  return holdsSocket(pids, inodes);
+}
+
+function holdsSocket(pids: readonly number[], inodes: ReadonlySet<string>): boolean {
+  if (inodes.size === 0) return false;
+  return pids.some((pid) => {
+    try {
+      return readdirSync(`/proc/${pid}/fd`).some((fd) => {
+        const target = link(`/proc/${pid}/fd/${fd}`);
+        return target !== undefined && target.startsWith('socket:[') && inodes.has(target.slice(8, -1));
+      });
+    } catch {
+      return false;
+    }
+  });
+}
+
+export function bootId(): string {
+  return (read('/proc/sys/kernel/random/boot_id') ?? '').trim();
+}
+
+function link(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,103 @@
+import type { Canary } from '../engines/contract.ts';
+import { delay } from '../shared/clock.ts';
+import { messageOf } from '../shared/errors.ts';
+import type { HostedEngine, Upstream } from './host.ts';
+
+/** A tiny model is ready in 15 ms: a coarse poll would be most of the cold start. */
+const FIRST_POLL_MS = 4;
+const LAST_POLL_MS = 250;
+const HEALTH_TIMEOUT_MS = 2_000;
+
+export interface ReadinessOptions {
+  readonly engine: HostedEngine;
+  readonly healthPath: string;
+  readonly canary: Canary | undefined;
+  readonly provesIdentity: boolean;
+  readonly stallTimeoutMs: number;
+  readonly startTimeoutMs: number;
+  /** Counts lines of the engine's output. */
+  readonly lines: () => number;
+  readonly signal: AbortSignal;
+}
+
+export type Readiness =
+  | { readonly ready: true; readonly upstream: Upstream }
+  | { readonly ready: false; readonly cause: 'stalled' | 'start_timeout' | 'not_ready' | 'foreign_listener' | 'aborted'; readonly detail: string };
+
+/** Waits for health, shows that the listener is our child, and has it generate one token. Never throws; ends with the signal. */
+export async function waitUntilReady(options: ReadinessOptions): Promise<Readiness> {
+  const upstream = await pollHealth(options);
+  if (!('dispatcher' in upstream)) return upstream;
+  if (options.provesIdentity && !options.engine.provesIdentity()) {
+    return { ready: false, cause: 'foreign_listener', detail: 'the listener is not the engine' };
+  }
+  if (options.canary) {
+    const wrong = await tryCanary(upstream, options.canary, options.startTimeoutMs, options.signal);
+    if (wrong !== undefined) return { ready: false, cause: options.signal.aborted ? 'aborted' : 'not_ready', detail: wrong };
+  }
+  return { ready: true, upstream };
+}
+
+/** Sends the canary and says what is wrong with the answer; undefined when it proves the engine. */
+export async function tryCanary(upstream: Upstream, canary: Canary, timeoutMs: number, signal?: AbortSignal): Promise<string | undefined> {
+  try {
+    const { statusCode, text } = await request(upstream, 'POST', canary.path, JSON.stringify(canary.body), timeoutMs, signal);
+    if (statusCode !== 200) return `the engine answered ${statusCode} to the readiness request: ${text.slice(0, 300)}`;
+    return canary.verify(JSON.parse(text));
+  } catch (error) {
+    return `the readiness request failed: ${messageOf(error)}`;
+  }
+}
+
+async function pollHealth(options: ReadinessOptions): Promise<Upstream | Exclude<Readiness, { ready: true }>> {
+  const { engine, signal } = options;
+  const started = performance.now();
+  let lastProgress = started;
+  let lastMark = '';
+  for (let pause = FIRST_POLL_MS; !signal.aborted; pause = Math.min(LAST_POLL_MS, pause * 1.25)) {
+    const upstream = engine.upstream();
+    if (upstream && (await isHealthy(upstream, options.healthPath, signal))) return upstream;
+    const now = performance.now();
+    const mark = `${options.lines()}/${engine.progressMark()}`;
+    if (mark !== lastMark) {
+      lastMark = mark;
+      lastProgress = now;
+    }
+    if (now - lastProgress > options.stallTimeoutMs) return { ready: false, cause: 'stalled', detail: `no progress for ${Math.round((now - lastProgress) / 1_000)} s` };
+    if (now - started > options.startTimeoutMs) return { ready: false, cause: 'start_timeout', detail: `not ready after ${Math.round((now - started) / 1_000)} s` };
+    await delay(pause, signal);
+  }
+  return { ready: false, cause: 'aborted', detail: 'the start was given up' };
+}
+
+async function isHealthy(upstream: Upstream, path: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const { statusCode } = await request(upstream, 'GET', path, undefined, HEALTH_TIMEOUT_MS, signal);
+    return statusCode === 200;
+  } catch {
+    return false;
+  }
+}
+
+async function request(upstream: Upstream, method: 'GET' | 'POST', path: string, body: string | undefined, timeoutMs: number, signal?: AbortSignal): Promise<{ statusCode: number; text: string }> {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const answer = await upstream.dispatcher.request({
+    origin: upstream.origin,
+    path,
+    method,
+    headers: { ...upstream.headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    ...(body === undefined ? {} : { body }),
+    signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+  });
+  return { statusCode: answer.statusCode, text: await answer.body.text() };
+}
+
+/** `GET` of a text (metrics, slots) with a short deadline; undefined where the engine does not give it. */
+export async function fetchText(upstream: Upstream, path: string, timeoutMs: number): Promise<string | undefined> {
+  try {
+    const { statusCode, text } = await request(upstream, 'GET', path, undefined, timeoutMs);
+    return statusCode === 200 ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}

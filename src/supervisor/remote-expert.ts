@@ -1,0 +1,64 @@
+import { Agent } from 'undici';
+
+import type { ExpertBase, RemoteAdapter } from '../engines/contract.ts';
+import { AppError } from '../shared/errors.ts';
+import type { Upstream } from './host.ts';
+import { Lease, type LeaseOwner } from './lease.ts';
+
+/** An expert on an endpoint that someone else runs: nothing to start, nothing to stop, never asked for a token of its own. */
+export class RemoteExpert implements LeaseOwner {
+  readonly expert: ExpertBase;
+  readonly adapter: RemoteAdapter;
+  readonly #upstream: Upstream;
+  /** The part of the base URL that stands before the route. */
+  readonly pathPrefix: string;
+  readonly #missing: readonly string[];
+  readonly #dispatcher: Agent;
+  readonly #leases = new Set<Lease>();
+  readonly since: Date;
+  onRelease: (() => void) | undefined;
+
+  constructor(expert: ExpertBase, adapter: RemoteAdapter, environment: NodeJS.ProcessEnv, startedAt: Date) {
+    this.expert = expert;
+    this.adapter = adapter;
+    this.since = startedAt;
+    this.#missing = adapter.requiredEnvironment(expert).filter((name) => !environment[name]);
+    this.#dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0, connect: { timeout: 10_000 }, connections: expert.parallel });
+    const base = new URL(adapter.origin(expert));
+    this.pathPrefix = base.pathname.replace(/\/+$/, '');
+    this.#upstream = { dispatcher: this.#dispatcher, origin: base.origin, headers: adapter.authorize(expert, environment) };
+  }
+
+  get id(): string {
+    return this.expert.id;
+  }
+  get inFlight(): number {
+    return this.#leases.size;
+  }
+
+  refusal(): AppError | undefined {
+    if (this.#missing.length === 0) return undefined;
+    return new AppError('expert_failed', `${this.id} needs a key: set ${this.#missing.join(', ')} in the environment of the orchestrator and start it again.`);
+  }
+
+  tryEnter(): Lease | undefined {
+    if (this.#leases.size >= this.expert.parallel) return undefined;
+    const lease = new Lease(this, this.#upstream);
+    this.#leases.add(lease);
+    return lease;
+  }
+
+  leave(lease: Lease): void {
+    this.#leases.delete(lease);
+    this.onRelease?.();
+  }
+
+  silent(): void {
+    // Somebody else's endpoint: a deadline there says nothing that we could mend.
+  }
+
+  async close(): Promise<void> {
+    for (const lease of [...this.#leases]) lease.onCut?.(new AppError('shutting_down', 'The orchestrator is stopping.'));
+    await this.#dispatcher.destroy();
+  }
+}

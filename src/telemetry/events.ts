@@ -1,0 +1,49 @@
+/** Every event of the house, as published on the bus and sent by `GET /api/events`. */
+export type ExpertState = 'stopped' | 'starting' | 'ready' | 'draining' | 'stopping' | 'backoff' | 'failed';
+
+export type OrchestratorEvent =
+  | {
+      readonly type: 'lifecycle';
+      readonly at: string;
+      readonly expert: string;
+      readonly from: ExpertState;
+      readonly to: ExpertState;
+      readonly event: string;
+      readonly reason: string | null;
+    }
+  | {
+      readonly type: 'plan';
+      readonly at: string;
+      readonly expert: string;
+      readonly action: 'serve' | 'start' | 'evict' | 'wait' | 'refuse';
+      readonly reason: string;
+    }
+  | { readonly type: 'reload'; readonly at: string; readonly ok: boolean; readonly message: string };
+
+type Listener = (event: OrchestratorEvent) => void;
+
+/** Publishes to every listener in turn; a listener that throws is its own problem and is logged, never the publisher's. */
+export class EventBus {
+  readonly #listeners = new Set<Listener>();
+  readonly #onListenerError: (error: unknown) => void;
+
+  constructor(onListenerError: (error: unknown) => void) {
+    this.#onListenerError = onListenerError;
+  }
+
+  publish(event: OrchestratorEvent): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        this.#onListenerError(error);
+      }
+    }
+  }
+
+  /** Returns the function that ends the subscription. */
+  subscribe(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}

@@ -1,0 +1,145 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+import type { EventBus, ExpertState } from './events.ts';
+
+const STATES: readonly ExpertState[] = ['stopped', 'starting', 'ready', 'draining', 'stopping', 'backoff', 'failed'];
+const SECONDS = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+
+/** What one finished request adds to the figures. */
+export interface RequestFigures {
+  readonly expert: string;
+  readonly route: string;
+  readonly status: number;
+  readonly durationMs: number;
+  readonly firstByteMs: number | undefined;
+  readonly waitedMs: number;
+  readonly promptTokens: number;
+  readonly generatedTokens: number;
+}
+
+interface Children {
+  readonly duration: { observe(value: number): void };
+  readonly firstByte: { observe(value: number): void };
+  readonly wait: { observe(value: number): void };
+  readonly prompt: { inc(value: number): void };
+  readonly generated: { inc(value: number): void };
+}
+
+/** Every metric of the house. Names follow Prometheus' conventions: base units, `_total` on counters. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly totals = { requests: 0, failed: 0, promptTokens: 0, generatedTokens: 0 };
+  readonly #requests: Counter<'expert' | 'route' | 'status'>;
+  readonly #duration: Histogram<'expert' | 'route'>;
+  readonly #firstByte: Histogram<'expert' | 'route'>;
+  readonly #wait: Histogram<'expert' | 'route'>;
+  readonly #prompt: Counter<'expert'>;
+  readonly #generated: Counter<'expert'>;
+  readonly #starts: Counter<'expert'>;
+  readonly #crashes: Counter<'expert'>;
+  readonly #evictions: Counter<'expert'>;
+  readonly #refused: Counter<'code'>;
+  readonly #children = new Map<string, Children>();
+  readonly #statuses = new Map<string, { inc(): void }>();
+
+  constructor() {
+    const registers = [this.registry];
+    const labelNames = ['expert', 'route'] as const;
+    this.#requests = new Counter({ name: 'orchestrator_requests_total', help: 'Requests that reached an expert, by the status the client got', labelNames: ['expert', 'route', 'status'], registers });
+    this.#duration = new Histogram({ name: 'orchestrator_request_duration_seconds', help: 'From the first byte of the request to the last of the answer', labelNames, buckets: SECONDS, registers });
+    this.#firstByte = new Histogram({ name: 'orchestrator_time_to_first_token_seconds', help: 'From the first byte of the request to the first byte of the answer, waiting and loading included', labelNames, buckets: SECONDS, registers });
+    this.#wait = new Histogram({ name: 'orchestrator_queue_wait_seconds', help: 'Wait for a slot, room or a load before the engine saw the request', labelNames, buckets: SECONDS, registers });
+    this.#prompt = new Counter({ name: 'orchestrator_prompt_tokens_total', help: 'Prompt tokens, as the engines count them', labelNames: ['expert'], registers });
+    this.#generated = new Counter({ name: 'orchestrator_generated_tokens_total', help: 'Generated tokens, as the engines count them', labelNames: ['expert'], registers });
+    this.#starts = new Counter({ name: 'orchestrator_engine_starts_total', help: 'Engine starts', labelNames: ['expert'], registers });
+    this.#crashes = new Counter({ name: 'orchestrator_engine_crashes_total', help: 'Ends of engines that nobody asked for', labelNames: ['expert'], registers });
+    this.#evictions = new Counter({ name: 'orchestrator_evictions_total', help: 'Plans that unloaded an expert to make room for this one', labelNames: ['expert'], registers });
+    this.#refused = new Counter({ name: 'orchestrator_refused_total', help: 'Requests refused before an expert was reached, by error code', labelNames: ['code'], registers });
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** Gauges that are read when somebody asks. */
+  observe(read: { states(): Iterable<readonly [string, ExpertState]>; queued(): Iterable<readonly [string, number]>; inFlight(): Iterable<readonly [string, number]>; logDrops(): Iterable<readonly [string, number]> }): void {
+    const registers = [this.registry];
+    new Gauge({
+      name: 'orchestrator_expert_state',
+      help: '1 for the state the expert is in',
+      labelNames: ['expert', 'state'],
+      registers,
+      collect() {
+        for (const [expert, state] of read.states()) for (const one of STATES) this.set({ expert, state: one }, one === state ? 1 : 0);
+      },
+    });
+    const perExpert = (name: string, help: string, values: () => Iterable<readonly [string, number]>) =>
+      new Gauge({
+        name,
+        help,
+        labelNames: ['expert'],
+        registers,
+        collect() {
+          for (const [expert, value] of values()) this.set({ expert }, value);
+        },
+      });
+    perExpert('orchestrator_queue_length', 'Requests that wait for the expert', read.queued);
+    perExpert('orchestrator_requests_in_flight', 'Requests that the engine works on', read.inFlight);
+    perExpert('orchestrator_log_lines_dropped', 'Lines of engine output that were read but not kept', read.logDrops);
+  }
+
+  follow(bus: EventBus): void {
+    bus.subscribe((event) => {
+      if (event.type === 'plan' && event.action === 'evict') this.#evictions.inc({ expert: event.expert });
+      if (event.type !== 'lifecycle') return;
+      if (event.to === 'starting') this.#starts.inc({ expert: event.expert });
+      if (event.event === 'crash' || event.event === 'break') this.#crashes.inc({ expert: event.expert });
+    });
+  }
+
+  refused(code: string): void {
+    this.totals.requests += 1;
+    this.totals.failed += 1;
+    this.#refused.inc({ code });
+  }
+
+  finished(figures: RequestFigures): void {
+    const { expert, route, status } = figures;
+    this.totals.requests += 1;
+    if (status >= 500) this.totals.failed += 1;
+    this.totals.promptTokens += figures.promptTokens;
+    this.totals.generatedTokens += figures.generatedTokens;
+    const key = `${expert} ${route}`;
+    let children = this.#children.get(key);
+    if (!children) {
+      children = {
+        duration: this.#duration.labels({ expert, route }),
+        firstByte: this.#firstByte.labels({ expert, route }),
+        wait: this.#wait.labels({ expert, route }),
+        prompt: this.#prompt.labels({ expert }),
+        generated: this.#generated.labels({ expert }),
+      };
+      this.#children.set(key, children);
+    }
+    const statusKey = `${key} ${status}`;
+    let requests = this.#statuses.get(statusKey);
+    if (!requests) this.#statuses.set(statusKey, (requests = this.#requests.labels({ expert, route, status: String(status) })));
+    requests.inc();
+    children.duration.observe(figures.durationMs / 1_000);
+    children.wait.observe(figures.waitedMs / 1_000);
+    if (figures.firstByteMs !== undefined) children.firstByte.observe(figures.firstByteMs / 1_000);
+    if (figures.promptTokens > 0) children.prompt.inc(figures.promptTokens);
+    if (figures.generatedTokens > 0) children.generated.inc(figures.generatedTokens);
+  }
+}
+
+/** Adds a label to every sample of a Prometheus text, and drops its comments: several engines of one kind share metric names. */
+export function labelMetrics(text: string, label: string, value: string): string {
+  const addition = `${label}="${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+  return text
+    .split('\n')
+    .flatMap((line) => {
+      const match = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})?(\s+\S+.*)$/.exec(line);
+      if (!match) return [];
+      const [, name = '', labels, rest = ''] = match;
+      return [`${name}{${labels ? `${labels},` : ''}${addition}}${rest}`];
+    })
+    .join('\n');
+}
