@@ -58,8 +58,10 @@ export class Ledger {
       const leaders = new Set(allPids().filter((pid) => hasEnvironment(pid, marker)));
       for (const child of children) {
         const stat = boot === this.#own.bootId ? readStat(child.pid) : undefined;
-        if (stat?.startTicks === child.startTicks) leaders.add(child.pid);
-        else if (stat && !leaders.has(child.pid)) {
+        // A zombie has ended; only its parent has not looked yet.
+        if (!stat || stat.state === 'Z') continue;
+        if (stat.startTicks === child.startTicks) leaders.add(child.pid);
+        else if (!leaders.has(child.pid)) {
           this.#logger.info('a pid of an earlier run belongs to another process now; left alone', { pid: child.pid, expert: child.expert });
         }
       }

@@ -19,6 +19,9 @@ import { askToEnd, killFamily, signalFamily } from './terminate.ts';
 /** Marks every process of one start: children that left the group and the session are still found. */
 const START_VARIABLE = 'ORCHESTRATOR_START';
 
+/** A short name: the path of a unix socket holds 108 bytes. */
+const SOCKETS = 's';
+
 /** How long output may keep flowing after the process has ended: a grandchild that holds the pipe must not hold us. */
 const OUTPUT_WAIT_MS = 500;
 
@@ -41,13 +44,15 @@ export class LocalHost implements EngineHost {
   constructor(options: LocalHostOptions) {
     this.#options = options;
     this.#cgroupBase = findCgroupBase(options.environment);
+    // Sockets of earlier runs: the state directory is ours alone, so nobody listens on them.
+    rmSync(join(options.stateDir, SOCKETS), { recursive: true, force: true });
   }
 
   async address(kind: Listen['kind'], expert: string): Promise<Listen> {
     if (kind === 'any-port') return { kind };
     if (kind === 'port') return { kind, port: await this.#freePort() };
     // Short, unguessable and new at every start: sun_path holds 108 bytes, and a stale file would make the bind fail.
-    const directory = join(this.#options.stateDir, 's');
+    const directory = join(this.#options.stateDir, SOCKETS);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     this.#counter += 1;
     const path = join(directory, `${expert.replaceAll(/\W/g, '').slice(0, 12)}-${process.pid}-${this.#counter}.sock`);
