@@ -23,10 +23,19 @@ export class RemoteExpert implements LeaseOwner {
     this.adapter = adapter;
     this.since = startedAt;
     this.#missing = adapter.requiredEnvironment(expert).filter((name) => !environment[name]);
-    this.#dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0, connect: { timeout: 10_000 }, connections: expert.parallel });
+    this.#dispatcher = new Agent({
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: { timeout: 10_000 },
+      connections: expert.parallel,
+    });
     const base = new URL(adapter.origin(expert));
     this.pathPrefix = base.pathname.replace(/\/+$/, '');
-    this.#upstream = { dispatcher: this.#dispatcher, origin: base.origin, headers: adapter.authorize(expert, environment) };
+    this.#upstream = {
+      dispatcher: this.#dispatcher,
+      origin: base.origin,
+      headers: adapter.authorize(expert, environment),
+    };
   }
 
   get id(): string {
@@ -38,11 +47,14 @@ export class RemoteExpert implements LeaseOwner {
 
   refusal(): AppError | undefined {
     if (this.#missing.length === 0) return undefined;
-    return new AppError('expert_failed', `${this.id} needs a key: set ${this.#missing.join(', ')} in the environment of the orchestrator and start it again.`);
+    return new AppError(
+      'expert_failed',
+      `${this.id} needs a key: set ${this.#missing.join(', ')} in the environment of the orchestrator and start it again.`,
+    );
   }
 
   tryEnter(): Lease | undefined {
-    if (this.#leases.size >= this.expert.parallel) return undefined;
+    if (this.#missing.length > 0 || this.#leases.size >= this.expert.parallel) return undefined;
     const lease = new Lease(this, this.#upstream);
     this.#leases.add(lease);
     return lease;
@@ -58,7 +70,8 @@ export class RemoteExpert implements LeaseOwner {
   }
 
   async close(): Promise<void> {
-    for (const lease of [...this.#leases]) lease.onCut?.(new AppError('shutting_down', 'The orchestrator is stopping.'));
+    for (const lease of [...this.#leases])
+      lease.onCut?.(new AppError('shutting_down', 'The orchestrator is stopping.'));
     await this.#dispatcher.destroy();
   }
 }
