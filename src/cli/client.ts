@@ -1,0 +1,141 @@
+/** How a command talks to the running orchestrator. `node:http` itself: no deadline of a library may end a long load or a quiet stream. */
+import { request as requestHttp, type IncomingMessage } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { text } from 'node:stream/consumers';
+
+import type { Command } from 'commander';
+
+import type { RuntimeFile } from '../server/views.ts';
+import { CliError, messageOf } from '../shared/errors.ts';
+import { resolvePaths } from '../shared/paths.ts';
+import { readRuntimeFile } from './runtime-file.ts';
+
+/** Nothing answers: design section 5. */
+export const NO_ORCHESTRATOR = 69;
+
+export interface ConnectionOptions {
+  readonly url?: string | undefined;
+  readonly stateDir?: string | undefined;
+}
+
+export interface RequestOptions {
+  readonly method?: 'GET' | 'POST';
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The options by which every command that talks to an orchestrator finds it. */
+export function withConnectionOptions(command: Command): Command {
+  return command
+    .option('--url <url>', 'the orchestrator to talk to (default: ORCHESTRATOR_URL, else the one that runs here)')
+    .option('--state-dir <directory>', 'the state directory of the orchestrator that runs here');
+}
+
+/**
+ * Finds the orchestrator: the option, `ORCHESTRATOR_URL`, else the runtime file of the state directory. The token of the file
+ * goes to the URL of the file only.
+ * @throws CliError 69 when none is named and none runs; 2 when the URL is not one.
+ */
+export function connect(options: ConnectionOptions, environment: NodeJS.ProcessEnv = process.env): Client {
+  const named = options.url ?? (environment['ORCHESTRATOR_URL'] || undefined);
+  const runtime = readRuntimeFile(resolvePaths(environment, options.stateDir).stateDir);
+  if (named === undefined && runtime === undefined) {
+    throw new CliError(
+      'no orchestrator is running; start one with `orchestrator up --profile demo`, or name one with --url.',
+      NO_ORCHESTRATOR,
+    );
+  }
+  const url = parseUrl(named ?? runtime?.url ?? '');
+  const own = runtime !== undefined && parseUrl(runtime.url).origin === url.origin ? runtime : undefined;
+  return new Client(url, environment['ORCHESTRATOR_TOKEN'] || own?.token, own);
+}
+
+export class Client {
+  readonly url: URL;
+  /** The file of the orchestrator behind `url`, where it runs on this machine. */
+  readonly runtime: RuntimeFile | undefined;
+  readonly #token: string | undefined;
+
+  constructor(url: URL, token?: string, runtime?: RuntimeFile) {
+    this.url = url;
+    this.runtime = runtime;
+    this.#token = token;
+  }
+
+  /** The JSON that a route answers. @throws CliError with the server's own sentence, or 69 when nothing answers. */
+  async json<T>(path: string, options: RequestOptions = {}): Promise<T> {
+    const response = await this.open(path, options);
+    const body = await text(response);
+    try {
+      return JSON.parse(body) as T;
+    } catch (error) {
+      throw new CliError(
+        `${this.url.origin}${path} answered with something that is not JSON; is it an orchestrator?`,
+        1,
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+
+  /** The answer with its body still to be read. @throws like `json`. */
+  async open(path: string, options: RequestOptions = {}): Promise<IncomingMessage> {
+    const response = await this.#send(path, options);
+    const status = response.statusCode ?? 0;
+    if (status >= 200 && status < 300) return response;
+    throw refusal(status, await text(response), `${this.url.origin}${path}`);
+  }
+
+  #send(path: string, options: RequestOptions): Promise<IncomingMessage> {
+    const body = options.body === undefined ? undefined : JSON.stringify(options.body);
+    const method = options.method ?? (body === undefined ? 'GET' : 'POST');
+    const headers: Record<string, string> = { accept: 'application/json, text/event-stream, text/plain' };
+    if (body !== undefined || method === 'POST') headers['content-type'] = 'application/json';
+    if (this.#token !== undefined) headers['authorization'] = `Bearer ${this.#token}`;
+    const base = this.url.pathname.replace(/\/$/, '');
+    const target = new URL(`${this.url.origin}${base}${path}`);
+    const send = target.protocol === 'https:' ? requestHttps : requestHttp;
+    return new Promise((resolve, reject) => {
+      const request = send(target, {
+        method,
+        headers: { ...headers, ...options.headers },
+        ...(options.signal && { signal: options.signal }),
+      });
+      request.once('response', resolve);
+      request.once('error', (error) => {
+        reject(options.signal?.aborted ? error : unreachable(this.url, error));
+      });
+      request.end(method === 'POST' ? (body ?? '{}') : undefined);
+    });
+  }
+}
+
+function unreachable(url: URL, error: Error): CliError {
+  const reason = 'code' in error && typeof error.code === 'string' ? error.code : messageOf(error);
+  return new CliError(
+    `no orchestrator answers at ${url.origin} (${reason}); start one with \`orchestrator up --profile demo\`, or name another with --url.`,
+    NO_ORCHESTRATOR,
+    { cause: error },
+  );
+}
+
+/** The sentence of the server's error object; a body that is none is quoted in short. */
+function refusal(status: number, body: string, where: string): CliError {
+  let message: unknown;
+  try {
+    message = (JSON.parse(body) as { error?: { message?: unknown } }).error?.message;
+  } catch {
+    message = undefined;
+  }
+  const sentence = typeof message === 'string' ? message : `${where} answered ${status}: ${body.slice(0, 200).trim()}`;
+  if (status !== 401 && status !== 403) return new CliError(sentence);
+  return new CliError(`${sentence} Commands need an administrator's key in ORCHESTRATOR_TOKEN.`);
+}
+
+function parseUrl(text: string): URL {
+  const url = URL.parse(/^https?:\/\//.test(text) ? text : `http://${text}`);
+  if (url === null) throw new CliError(`"${text}" is not a URL; write it like http://127.0.0.1:8082.`, 2);
+  return url;
+}

@@ -1,0 +1,68 @@
+import { createInterface } from 'node:readline';
+
+import { CliError, messageOf } from '../shared/errors.ts';
+import type { ChatMessage, ChatRequest } from './answer-stream.ts';
+import type { Client } from './client.ts';
+import { listExperts } from './experts.ts';
+import { showAnswer } from './show-answer.ts';
+import { dim } from './terminal.ts';
+
+const HELP = `/model NAME  talk to another expert (without a name: which there are)
+/reset       forget the conversation
+/quit        leave; so does Ctrl-D, and Ctrl-C at the prompt (during an answer it ends the answer)`;
+
+/** A conversation at the terminal, until the person leaves. Errors are shown and the conversation goes on. */
+export async function converse(client: Client, initial: ChatRequest): Promise<void> {
+  const readline = createInterface({ input: process.stdin, output: process.stdout, historySize: 1_000 });
+  const say = (text: string) => process.stderr.write(`${dim(text, process.stderr)}\n`);
+  let { model } = initial;
+  let messages: ChatMessage[] = [...initial.messages];
+  let answering: AbortController | undefined;
+
+  readline.on('SIGINT', () => (answering ? answering.abort() : readline.close()));
+  const prompt = () => {
+    readline.setPrompt(`${model}> `);
+    readline.prompt();
+  };
+  const ask = async (question: string) => {
+    const asked: ChatMessage[] = [...messages, { role: 'user', content: question }];
+    const aborter = new AbortController();
+    answering = aborter;
+    try {
+      const answer = await showAnswer(client, { ...initial, model, messages: asked }, aborter.signal);
+      messages = [...asked, { role: 'assistant', content: answer.content }];
+    } catch (error) {
+      // The question counts as never asked: a half answer would confuse the next one.
+      say(aborter.signal.aborted ? '(ended)' : `error: ${messageOf(error)}`);
+    } finally {
+      answering = undefined;
+    }
+  };
+
+  say(`Talking to ${model} at ${client.url.origin}. /help lists the commands, Ctrl-D leaves.`);
+  prompt();
+  for await (const line of readline) {
+    const [word = '', name] = line.trim().split(/\s+/);
+    if (word === '/quit' || word === '/exit') break;
+    if (word === '/reset') {
+      messages = [...initial.messages];
+      say('(a new conversation)');
+    } else if (word === '/model' && name === undefined) say(await names(client));
+    else if (word === '/model' && name !== undefined) model = name;
+    else if (word.startsWith('/')) say(HELP);
+    else if (word !== '') await ask(line.trim());
+    prompt();
+  }
+  readline.close();
+  process.stdout.write('\n');
+}
+
+/** The names of the experts that hold a conversation. Needs an administrator's key; a plain user's key lists models elsewhere. */
+async function names(client: Client): Promise<string> {
+  try {
+    const experts = await listExperts(client);
+    return ['auto', ...experts.filter((expert) => expert.task === 'generate').map((expert) => expert.id)].join(', ');
+  } catch (error) {
+    return error instanceof CliError ? error.message : messageOf(error);
+  }
+}

@@ -1,0 +1,145 @@
+import { findProgram, listBuilds } from '../../binaries/builds.ts';
+import { probeProgram } from '../../binaries/probe.ts';
+import type { ProcessAdapter } from '../../engines/contract.ts';
+import { adapterOf } from '../../engines/registry.ts';
+import type { Model } from '../../engines/settings.ts';
+import { locateModel } from '../../models/locate.ts';
+import { describeSource, filesOf } from '../../models/sources.ts';
+import { loadProfile } from '../../profiles/load.ts';
+import type { Expert, ProcessExpert, Profile } from '../../profiles/profile.ts';
+import { AppError, messageOf } from '../../shared/errors.ts';
+import type { Paths } from '../../shared/paths.ts';
+import { formatBytes } from '../../shared/units.ts';
+import { fail, ok, type Check } from './check.ts';
+
+export interface ProfileChecks {
+  readonly name: string;
+  readonly paths: Paths;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** The profile, and what its experts need: engine programs, model files, keys. */
+export async function checkProfile(options: ProfileChecks): Promise<Check[]> {
+  let profile: Profile;
+  try {
+    profile = await loadProfile(options.name, { environment: options.environment });
+  } catch (error) {
+    return [
+      fail(
+        'profile',
+        messageOf(error),
+        `Mend the file; \`orchestrator profile validate ${options.name}\` checks it again.`,
+      ),
+    ];
+  }
+  return [
+    ok('profile', `${profile.name} is valid: ${profile.experts.map(({ id }) => id).join(', ')}.`),
+    ...checkKeys(profile, options.environment),
+    ...(await checkEngines(profile, options)),
+    ...checkModels(profile, options),
+    ...profile.experts.flatMap((expert) => checkRemote(expert, options.environment)),
+  ];
+}
+
+function checkKeys({ security }: Profile, environment: NodeJS.ProcessEnv): Check[] {
+  if (security.auth === 'none') return [];
+  const missing = security.keys.filter(({ env }) => !environment[env]).map(({ env }) => env);
+  if (missing.length === 0) return [ok('keys', `${security.keys.length} keys are set.`)];
+  return missing.map((name) =>
+    fail(
+      'keys',
+      `${name} is not set, and a key of the profile is to come from it.`,
+      `export ${name}=$(openssl rand -hex 24)`,
+    ),
+  );
+}
+
+/** Each program once, however many experts run on it. */
+async function checkEngines(profile: Profile, { paths, environment }: ProfileChecks): Promise<Check[]> {
+  const checks = new Map<string, Check>();
+  for (const expert of profile.experts) {
+    const adapter = adapterOf(expert.engine);
+    if (adapter.kind !== 'process' || expert.kind !== 'process') continue;
+    const { check, preflight } = await checkEngine(expert, adapter, paths, environment);
+    checks.set(check.sentence, check);
+    if (preflight) checks.set(preflight.sentence, preflight);
+  }
+  return [...checks.values()];
+}
+
+async function checkEngine(
+  expert: ProcessExpert,
+  adapter: ProcessAdapter,
+  paths: Paths,
+  environment: NodeJS.ProcessEnv,
+): Promise<{ check: Check; preflight?: Check | undefined }> {
+  const about = `engine ${adapter.name}`;
+  const { program: name } = adapter;
+  if (name === undefined)
+    return { check: ok(about, `${expert.id} brings its own command.`), preflight: refusalOf(undefined) };
+  const installed = listBuilds(name, paths).map((build) => build.name);
+  try {
+    const [build, binary] = [adapter.build(expert), adapter.binary(expert)];
+    const program = await probeProgram(await findProgram(name, { build, binary, paths, environment }), { paths });
+    const devices = program.devices.map((device) => `${device.name} (${device.description})`).join(', ') || 'no GPU';
+    const others = installed.length > 1 ? `; installed: ${installed.join(', ')}` : '';
+    return {
+      check: ok(about, `${program.version}, ${devices}, at ${program.path}${others}.`),
+      preflight: refusalOf(program),
+    };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return { check: fail(about, error.message, `orchestrator engine install ${adapter.name}`) };
+  }
+
+  function refusalOf(program: Parameters<typeof adapter.preflight>[1]): Check | undefined {
+    const refusal = adapter.preflight(expert, program);
+    return refusal && fail(`expert ${expert.id}`, refusal.message, 'The sentence names the setting or command.');
+  }
+}
+
+/** Each file once, with the experts that it is for. */
+function checkModels(profile: Profile, { paths, name }: ProfileChecks): Check[] {
+  const experts = new Map<string, { model: Model; ids: string[] }>();
+  const places = { paths, profileDirectory: profile.directory };
+  for (const expert of profile.experts) {
+    if (expert.kind !== 'process' || !expert.model) continue;
+    const key = filesOf(expert.model, places).weights[0].path;
+    const known = experts.get(key);
+    if (known) known.ids.push(expert.id);
+    else experts.set(key, { model: expert.model, ids: [expert.id] });
+  }
+  return [...experts].map(([path, { model, ids }]) => {
+    const about = `model of ${ids.join(', ')}`;
+    const size = model.size === undefined ? '' : ` (${formatBytes(model.size)})`;
+    if (locateModel(model, places)) return ok(about, `${path} is here${size}.`);
+    if (model.path !== undefined) {
+      return fail(
+        about,
+        `${path} is not there, or has not the size that the profile says${size}.`,
+        'Correct `model.path` in the profile.',
+      );
+    }
+    const from = filesOf(model, places).weights[0].sources.map(describeSource).join(', or ');
+    return fail(
+      about,
+      `${model.file ?? path}${size} is not on this machine; it comes from ${from}.`,
+      `orchestrator model pull --profile ${name} ${ids[0] ?? ''}`,
+    );
+  });
+}
+
+function checkRemote(expert: Expert, environment: NodeJS.ProcessEnv): Check[] {
+  const adapter = adapterOf(expert.engine);
+  if (adapter.kind !== 'remote') return [];
+  const missing = adapter.requiredEnvironment(expert).filter((variable) => !environment[variable]);
+  if (missing.length === 0)
+    return [ok(`remote ${expert.id}`, `${adapter.origin(expert)}; it is asked for nothing here.`)];
+  return missing.map((variable) =>
+    fail(
+      `remote ${expert.id}`,
+      `${variable} is not set; it holds the key of ${adapter.origin(expert)}.`,
+      `Set ${variable} before \`orchestrator up\`.`,
+    ),
+  );
+}

@@ -1,0 +1,102 @@
+/** What `status` shows of the house, as text. Pure: the time and whether colours are wanted are handed in. */
+import { styleText, stripVTControlCharacters } from 'node:util';
+
+import type { ExpertState, ExpertView, StatsView } from '../server/views.ts';
+import { formatBytes, formatDuration } from '../shared/units.ts';
+
+export interface TableOptions {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly colours: boolean;
+  /** Columns of the terminal; undefined: lines are never cut. */
+  readonly width?: number | undefined;
+}
+
+type Colour = 'green' | 'yellow' | 'red' | 'dim' | 'cyan' | 'bold';
+
+const STATE_COLOURS: Record<ExpertState, Colour> = {
+  stopped: 'dim',
+  starting: 'yellow',
+  ready: 'green',
+  draining: 'cyan',
+  stopping: 'cyan',
+  backoff: 'yellow',
+  failed: 'red',
+};
+
+const HEADINGS = ['EXPERT', 'ENGINE', 'STATE', 'SINCE', 'IN FLIGHT/QUEUED', 'MEMORY', 'UNLOADS IN', 'LAST FAILURE'];
+
+/** The header line and the table, line by line. */
+export function statusLines(stats: StatsView, experts: readonly ExpertView[], options: TableOptions): string[] {
+  return [headerLine(stats), '', ...expertTable(experts, options)].map((line) => cut(line, options.width));
+}
+
+function headerLine(stats: StatsView): string {
+  const loaded = Object.values(stats.experts).filter((state) => state !== 'stopped' && state !== 'failed').length;
+  const limit = stats.maxLoadedExperts === null ? '' : ` of at most ${stats.maxLoadedExperts}`;
+  const parts = [
+    `profile ${stats.profile}`,
+    stats.url,
+    `up ${formatDuration(stats.uptimeSeconds * 1_000)}`,
+    `${loaded}${limit} loaded`,
+    `${stats.requests.active} requests running, ${stats.requests.queued} waiting`,
+  ];
+  return `${stats.status === 'ok' ? '' : 'STOPPING · '}${parts.join(' · ')}`;
+}
+
+function expertTable(experts: readonly ExpertView[], options: TableOptions): string[] {
+  const rows = experts.map((expert) => rowOf(expert, options));
+  const widths = HEADINGS.map((heading, column) =>
+    Math.max(heading.length, ...rows.map((row) => stripVTControlCharacters(row[column] ?? '').length)),
+  );
+  const line = (cells: readonly string[]) =>
+    cells
+      .map(
+        (cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - stripVTControlCharacters(cell).length)),
+      )
+      .join('  ')
+      .trimEnd();
+  return [paint('bold', line(HEADINGS), options), ...rows.map(line)];
+}
+
+function rowOf(expert: ExpertView, options: TableOptions): string[] {
+  const { now } = options;
+  return [
+    expert.id,
+    expert.engine,
+    paint(STATE_COLOURS[expert.state], expert.state, options),
+    expert.kind === 'remote' ? '–' : formatDuration(Math.max(0, now - Date.parse(expert.since))),
+    `${expert.inFlight}/${expert.queued}`,
+    expert.memoryBytes === null ? '–' : formatBytes(expert.memoryBytes),
+    expert.unloadsAt === null ? '–' : formatDuration(Math.max(0, Date.parse(expert.unloadsAt) - now)),
+    noteOf(expert, now),
+  ];
+}
+
+/** While an expert starts, its progress; else why it ended last, and when it is tried again. */
+function noteOf(expert: ExpertView, now: number): string {
+  if (expert.progress !== null && expert.state === 'starting') return oneLine(expert.progress);
+  if (expert.lastFailure === null) return '';
+  const wait = expert.retryAt === null ? 0 : Date.parse(expert.retryAt) - now;
+  const again = wait > 0 ? `; tried again in ${formatDuration(wait)}` : '';
+  const ago = formatDuration(Math.max(0, now - Date.parse(expert.lastFailure.at)));
+  return `${oneLine(expert.lastFailure.sentence)} (${ago} ago${again})`;
+}
+
+const oneLine = (text: string) => stripVTControlCharacters(text).replaceAll(/\s+/g, ' ').trim();
+
+function paint(colour: Colour, text: string, options: TableOptions): string {
+  return options.colours ? styleText(colour, text, { validateStream: false }) : text;
+}
+
+/** Cuts to the width without counting colour codes; what follows a cut keeps its codes, so that a colour always ends. */
+function cut(line: string, width: number | undefined): string {
+  if (width === undefined || stripVTControlCharacters(line).length <= width) return line;
+  let room = width - 1;
+  // oxlint-disable-next-line no-control-regex -- the escape character is what is looked for
+  return line.replaceAll(/(\u001B\[[\d;]*m)|(.)/gsu, (_all, code: string | undefined, character: string) => {
+    if (code !== undefined) return code;
+    room -= 1;
+    return room >= 0 ? character : room === -1 ? '…' : '';
+  });
+}

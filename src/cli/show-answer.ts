@@ -1,0 +1,41 @@
+import { streamAnswer, type Answer, type ChatRequest } from './answer-stream.ts';
+import type { Client } from './client.ts';
+import { dim, StatusLine } from './terminal.ts';
+
+/** The answer on stdout as it comes; who answers, and what it thinks, dimly on stderr. */
+export async function showAnswer(client: Client, request: ChatRequest, signal?: AbortSignal): Promise<Answer> {
+  const line = new StatusLine();
+  line.show('waiting for the answer …');
+  let [shown, thinking] = ['', false];
+  try {
+    return await streamAnswer(
+      client,
+      request,
+      {
+        onExpert(expert) {
+          line.clear();
+          process.stderr.write(`${dim(`${expert}:`, process.stderr)}\n`);
+        },
+        onReasoning(text) {
+          thinking = true;
+          if (process.stderr.isTTY) process.stderr.write(dim(forTerminal(text, process.stderr), process.stderr));
+        },
+        onText(text) {
+          if (shown === '' && thinking && process.stderr.isTTY) process.stderr.write('\n');
+          shown = text;
+          process.stdout.write(forTerminal(text, process.stdout));
+        },
+      },
+      signal,
+    );
+  } finally {
+    line.clear();
+    if (shown !== '' && !shown.endsWith('\n')) process.stdout.write('\n');
+  }
+}
+
+/** What a model says must not steer the terminal; a file or a pipe gets it as it is. */
+function forTerminal(text: string, stream: NodeJS.WriteStream): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is taken out
+  return stream.isTTY ? text.replaceAll(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g, '') : text;
+}
