@@ -70,9 +70,18 @@ export async function startApp(options: AppOptions): Promise<App> {
 
   const redactor = new Redactor();
   const runToken = randomBytes(24).toString('base64url');
-  for (const secret of [runToken, ...keys.map(({ key }) => key), environment['HF_TOKEN'], environment['ORCHESTRATOR_TOKEN']]) redactor.add(secret);
+  for (const secret of [
+    runToken,
+    ...keys.map(({ key }) => key),
+    environment['HF_TOKEN'],
+    environment['ORCHESTRATOR_TOKEN'],
+  ])
+    redactor.add(secret);
   const logBuffer = new LogBuffer({ maxLines: 2_000, maxBytes: 1 << 20 });
-  const logFile = new RotatingFile(join(paths.stateDir, 'logs', 'orchestrator.jsonl'), { maxBytes: profile.logs.fileSize, files: profile.logs.files });
+  const logFile = new RotatingFile(join(paths.stateDir, 'logs', 'orchestrator.jsonl'), {
+    maxBytes: profile.logs.fileSize,
+    files: profile.logs.files,
+  });
   const logger = createLogger({ ...options.log, file: logFile, buffer: logBuffer, redactor });
 
   const bus = new EventBus((error) => logger.error('a listener failed', { error }));
@@ -100,7 +109,13 @@ export async function startApp(options: AppOptions): Promise<App> {
       for (const name of adapter.requiredEnvironment(expert)) redactor.add(environment[name]);
       remotes.push(new RemoteExpert(expert, adapter, environment, systemClock.wallTime()));
     } else if (expert.kind === 'process') {
-      const log = new ExpertLog({ stateDir: paths.stateDir, expert: expert.id, maxBytes: profile.logs.fileSize, files: profile.logs.files, redactor });
+      const log = new ExpertLog({
+        stateDir: paths.stateDir,
+        expert: expert.id,
+        maxBytes: profile.logs.fileSize,
+        files: profile.logs.files,
+        redactor,
+      });
       processes.push(
         new ExpertProcess(expert, adapter, {
           host,
@@ -217,14 +232,22 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
   logger.info(`listening on ${url}`, { profile: profile.name, experts: profile.experts.length });
   for (const process of processes) {
-    if (process.expert.preload) fleet.load(process.id, 'preload').catch((error: unknown) => logger.warn('a preload failed', { expert: process.id, error }));
+    if (process.expert.preload)
+      fleet
+        .load(process.id, 'preload')
+        .catch((error: unknown) => logger.warn('a preload failed', { expert: process.id, error }));
   }
   return { url, stopped: stopped.promise, stop };
 }
 
 function serveCold(context: RequestContext, routes: ReturnType<typeof createColdRoutes>): void {
   const listener = getRequestListener(
-    (request, bindings) => routes.fetch(request, { ...(bindings as HttpBindings), identity: context.identity, requestId: context.requestId }),
+    (request, bindings) =>
+      routes.fetch(request, {
+        ...(bindings as HttpBindings),
+        identity: context.identity,
+        requestId: context.requestId,
+      }),
     { overrideGlobalObjects: false },
   );
   context.outgoing.setHeader('x-request-id', context.requestId);
@@ -243,11 +266,23 @@ function refuseOpenDoor({ host, profile, allowUnauthenticated }: AppOptions): vo
 
 function readKeys(profile: Profile, environment: NodeJS.ProcessEnv): KnownKey[] {
   if (profile.security.auth === 'none') return [];
-  if (profile.security.keys.length === 0) throw new CliError('security.auth is keys, but security.keys lists none. Add one: keys: [{ env: ORCHESTRATOR_KEY, user: me, admin: true }]', 78);
+  if (profile.security.keys.length === 0)
+    throw new CliError(
+      'security.auth is keys, but security.keys lists none. Add one: keys: [{ env: ORCHESTRATOR_KEY, user: me, admin: true }]',
+      78,
+    );
   return profile.security.keys.map(({ env, user, admin }) => {
     const key = environment[env];
-    if (!key) throw new CliError(`The key of ${user} is to come from the environment variable ${env}, which is not set. Set it to a long random value, for example: export ${env}=$(openssl rand -hex 24)`, 78);
-    if (key.length < 16) throw new CliError(`The key in ${env} is shorter than 16 characters and could be guessed. Make a longer one: export ${env}=$(openssl rand -hex 24)`, 78);
+    if (!key)
+      throw new CliError(
+        `The key of ${user} is to come from the environment variable ${env}, which is not set. Set it to a long random value, for example: export ${env}=$(openssl rand -hex 24)`,
+        78,
+      );
+    if (key.length < 16)
+      throw new CliError(
+        `The key in ${env} is shorter than 16 characters and could be guessed. Make a longer one: export ${env}=$(openssl rand -hex 24)`,
+        78,
+      );
     return { key, user, admin };
   });
 }
@@ -256,7 +291,11 @@ function makeStateDir(stateDir: string): void {
   try {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new CliError(`The state directory ${stateDir} cannot be made (${(error as Error).message}). Name another with --state-dir.`, 1, { cause: error });
+    throw new CliError(
+      `The state directory ${stateDir} cannot be made (${(error as Error).message}). Name another with --state-dir.`,
+      1,
+      { cause: error },
+    );
   }
 }
 

@@ -32,15 +32,27 @@ export function upCommand(): Command {
       'Starts the proxy and supervises the experts of a profile. Experts are loaded at their first request.\n' +
         'Ctrl-C lets running requests finish and stops every engine; a second Ctrl-C does not wait.',
     )
-    .option('-p, --profile <name|file>', 'profile to run (orchestrator profile list)', process.env['ORCHESTRATOR_PROFILE'] ?? 'demo')
+    .option(
+      '-p, --profile <name|file>',
+      'profile to run (orchestrator profile list)',
+      process.env['ORCHESTRATOR_PROFILE'] ?? 'demo',
+    )
     .option('--host <address>', 'address to listen on; anything but loopback needs security.auth: keys', '127.0.0.1')
     .option('--port <number>', 'port to listen on; 0 takes any free one', parsePort, DEFAULT_PORT)
     .option('--state-dir <directory>', 'where this orchestrator keeps its state; one orchestrator each')
-    .option('--set <key=value>', 'set a key of the profile, e.g. budget.maxLoadedExperts=1 (repeatable)', (value: string, all: string[]) => [...all, value], [])
+    .option(
+      '--set <key=value>',
+      'set a key of the profile, e.g. budget.maxLoadedExperts=1 (repeatable)',
+      (value: string, all: string[]) => [...all, value],
+      [],
+    )
     .option('--detach', 'start in the background and return when it listens', false)
     .option('--allow-unauthenticated', 'bind beyond loopback without keys: something in front authenticates', false)
     .option('--log-level <level>', 'debug, info, warn or error', parseLevel, 'info')
-    .addHelpText('after', '\nExamples:\n  orchestrator up --profile demo\n  orchestrator up --profile demo --set budget.maxLoadedExperts=1 --port 9000\n  orchestrator up --profile demo --detach && orchestrator status')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  orchestrator up --profile demo\n  orchestrator up --profile demo --set budget.maxLoadedExperts=1 --port 9000\n  orchestrator up --profile demo --detach && orchestrator status',
+    )
     .action(async (options: UpOptions) => {
       await (options.detach ? detach(options) : run(options));
     });
@@ -56,14 +68,19 @@ async function run(options: UpOptions): Promise<void> {
     host: options.host,
     port: options.port,
     allowUnauthenticated: options.allowUnauthenticated,
-    log: { level: options.logLevel, format: process.stderr.isTTY ? 'text' : 'json', write: (line) => void process.stderr.write(line) },
+    log: {
+      level: options.logLevel,
+      format: process.stderr.isTTY ? 'text' : 'json',
+      write: (line) => void process.stderr.write(line),
+    },
   });
   process.stdout.write(`Listening on ${app.url} (profile ${profile.name}).\n`);
 
   let signals = 0;
   const onSignal = (signal: NodeJS.Signals) => {
     signals += 1;
-    if (signals === 1) process.stdout.write('Stopping: running requests may finish; press Ctrl-C again to end them now.\n');
+    if (signals === 1)
+      process.stdout.write('Stopping: running requests may finish; press Ctrl-C again to end them now.\n');
     void app.stop(signal);
   };
   process.on('SIGINT', onSignal);
@@ -87,23 +104,32 @@ async function run(options: UpOptions): Promise<void> {
 async function detach(options: UpOptions): Promise<void> {
   const { stateDir } = resolvePaths(process.env, options.stateDir);
   const running = readRuntimeFile(stateDir);
-  if (running) throw new CliError(`An orchestrator (pid ${running.pid}, ${running.url}) already uses this state directory. Stop it with: orchestrator down`);
+  if (running)
+    throw new CliError(
+      `An orchestrator (pid ${running.pid}, ${running.url}) already uses this state directory. Stop it with: orchestrator down`,
+    );
   const logs = join(stateDir, 'logs');
   mkdirSync(logs, { recursive: true, mode: 0o700 });
   const outputPath = join(logs, 'up.log');
   const output = openSync(outputPath, 'w', 0o600);
   const args = process.argv.slice(1).filter((arg) => arg !== '--detach');
-  const child = spawn(process.execPath, [...process.execArgv, ...args], { detached: true, stdio: ['ignore', output, output] });
+  const child = spawn(process.execPath, [...process.execArgv, ...args], {
+    detached: true,
+    stdio: ['ignore', output, output],
+  });
   closeSync(output);
   let ended: number | null | undefined;
   child.once('exit', (code) => (ended = code));
   child.once('error', () => (ended = 1));
-  for (const deadline = performance.now() + DETACH_DEADLINE_MS; performance.now() < deadline; ) {
-    if (ended !== undefined) throw new CliError(`It ended before it listened:\n${readFileSync(outputPath, 'utf8').trim()}`, ended ?? 1);
+  for (const deadline = performance.now() + DETACH_DEADLINE_MS; performance.now() < deadline;) {
+    if (ended !== undefined)
+      throw new CliError(`It ended before it listened:\n${readFileSync(outputPath, 'utf8').trim()}`, ended ?? 1);
     const file = readRuntimeFile(stateDir);
     if (file?.pid === child.pid) {
       child.unref();
-      process.stdout.write(`Listening on ${file?.url} (profile ${file?.profile}, pid ${file?.pid}). Stop it with: orchestrator down\n`);
+      process.stdout.write(
+        `Listening on ${file?.url} (profile ${file?.profile}, pid ${file?.pid}). Stop it with: orchestrator down\n`,
+      );
       return;
     }
     await delay(20);

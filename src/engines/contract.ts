@@ -178,5 +178,5 @@ export function defineProcessEngine<S extends ExpertBase & ProcessSettings>(
 }
 
 export function defineRemoteEngine<S extends ExpertBase>(adapter: RemoteAdapter<S>): RemoteAdapter {
-  return adapter as unknown as RemoteAdapter;
+  return adapter as RemoteAdapter;
 }

@@ -212,8 +212,8 @@ function flashAttention(
 /** The lines of `--help` that describe one flag. */
 function sectionOf(help: string, flag: string): string {
   const lines = help.split('\n');
-  const start = lines.findIndex((line) => /^-/.test(line) && line.split(/[\s,]+/).includes(flag));
+  const start = lines.findIndex((line) => line.startsWith('-') && line.split(/[\s,]+/).includes(flag));
   if (start < 0) return '';
-  const next = lines.findIndex((line, index) => index > start && /^-/.test(line));
+  const next = lines.findIndex((line, index) => index > start && line.startsWith('-'));
   return lines.slice(start, next < 0 ? undefined : next).join('\n');
 }

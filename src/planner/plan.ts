@@ -38,12 +38,17 @@ export function plan(world: World, id: string, waitedMs: number): Plan {
   const wanted = world.experts.find((expert) => expert.id === id);
   if (!wanted) return { action: 'refuse', reason: `${id} is no expert with a process` };
   if (wanted.loaded) {
-    return wanted.leaving ? { action: 'wait', reason: `${id} is just unloading` } : { action: 'serve', reason: `${id} is loaded` };
+    return wanted.leaving
+      ? { action: 'wait', reason: `${id} is just unloading` }
+      : { action: 'serve', reason: `${id} is loaded` };
   }
   const loaded = world.experts.filter((expert) => expert.loaded);
   const max = world.maxLoaded ?? Infinity;
   if (loaded.length < max) {
-    return { action: 'start', reason: max === Infinity ? 'nothing limits the count' : `${loaded.length} of ${max} experts are loaded` };
+    return {
+      action: 'start',
+      reason: max === Infinity ? 'nothing limits the count' : `${loaded.length} of ${max} experts are loaded`,
+    };
   }
   const staying = loaded.filter((expert) => !expert.leaving);
   if (staying.length < max) return { action: 'wait', reason: 'an expert that is unloading makes room' };
@@ -51,13 +56,24 @@ export function plan(world: World, id: string, waitedMs: number): Plan {
   const idle = staying.filter((expert) => expert.inFlight === 0 && expert.waiting === 0);
   const [victim] = idle.toSorted(byWorth);
   if (victim) {
-    return { action: 'evict', victims: [victim.id], reason: `unloads ${victim.id} (${idleFor(world, victim)}): ${loaded.length} of ${max} experts are loaded` };
+    return {
+      action: 'evict',
+      victims: [victim.id],
+      reason: `unloads ${victim.id} (${idleFor(world, victim)}): ${loaded.length} of ${max} experts are loaded`,
+    };
   }
   const [busy] = staying.toSorted(byWorth);
   if (busy && waitedMs >= STARVATION_MS) {
-    return { action: 'evict', victims: [busy.id], reason: `drains ${busy.id}, which is busy, because a request for ${id} has waited ${Math.round(waitedMs / 1_000)} s` };
+    return {
+      action: 'evict',
+      victims: [busy.id],
+      reason: `drains ${busy.id}, which is busy, because a request for ${id} has waited ${Math.round(waitedMs / 1_000)} s`,
+    };
   }
-  return { action: 'wait', reason: `all ${max} loaded experts are busy (${staying.map((expert) => expert.id).join(', ')})` };
+  return {
+    action: 'wait',
+    reason: `all ${max} loaded experts are busy (${staying.map((expert) => expert.id).join(', ')})`,
+  };
 }
 
 /** Cheapest to lose first: not kept, then least recently used. */

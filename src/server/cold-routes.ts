@@ -64,12 +64,18 @@ export function createColdRoutes(options: ColdRoutesOptions): Hono<Environment> 
     version: options.version,
     profile: options.profile,
     uptimeSeconds: Math.round((clock.now() - startedAt) / 1_000),
-    experts: identity.user === '' ? {} : Object.fromEntries(directory.experts.map((expert) => [expert.id, stateOf(fleet, expert.id)])),
+    experts:
+      identity.user === ''
+        ? {}
+        : Object.fromEntries(directory.experts.map((expert) => [expert.id, stateOf(fleet, expert.id)])),
   });
   const known = (id: string) => {
     const target = directory.find(id);
     if (target) return target.expert;
-    throw new AppError('model_not_found', `There is no expert "${id.slice(0, 100)}". Known: ${directory.experts.map((expert) => expert.id).join(', ')}.`);
+    throw new AppError(
+      'model_not_found',
+      `There is no expert "${id.slice(0, 100)}". Known: ${directory.experts.map((expert) => expert.id).join(', ')}.`,
+    );
   };
   const view = (id: string) => expertView(fleet, known(id), clock, options.buildOf);
 
@@ -96,13 +102,26 @@ export function createColdRoutes(options: ColdRoutesOptions): Hono<Environment> 
 
   app.get('/v1/models', (context) => {
     const data = modelList(fleet, directory, createdSeconds);
-    return context.json({ object: 'list', data, has_more: false, first_id: data[0]?.['id'] ?? null, last_id: data.at(-1)?.['id'] ?? null });
+    return context.json({
+      object: 'list',
+      data,
+      has_more: false,
+      first_id: data[0]?.['id'] ?? null,
+      last_id: data.at(-1)?.['id'] ?? null,
+    });
   });
   app.get('/v1/models/:id', (context) => {
     const id = context.req.param('id');
     const models = modelList(fleet, directory, createdSeconds);
-    const model = models.find((entry) => entry['id'] === id) ?? models.find((entry) => entry['id'] === directory.find(id)?.expert.id);
-    if (!model) throw new AppError('model_not_found', `There is no model "${id.slice(0, 100)}" here. Known: ${directory.names().join(', ')}.`, { param: 'model' });
+    const model =
+      models.find((entry) => entry['id'] === id) ??
+      models.find((entry) => entry['id'] === directory.find(id)?.expert.id);
+    if (!model)
+      throw new AppError(
+        'model_not_found',
+        `There is no model "${id.slice(0, 100)}" here. Known: ${directory.names().join(', ')}.`,
+        { param: 'model' },
+      );
     return context.json(model);
   });
 
@@ -115,7 +134,8 @@ export function createColdRoutes(options: ColdRoutesOptions): Hono<Environment> 
   });
   app.post('/api/experts/:id/unload', async (context) => {
     const { id } = known(context.req.param('id'));
-    if (fleet.remote(id)) throw new AppError('conflict', `${id} runs on an endpoint that someone else runs; there is nothing to unload.`);
+    if (fleet.remote(id))
+      throw new AppError('conflict', `${id} runs on an endpoint that someone else runs; there is nothing to unload.`);
     const force = context.req.query('force') === '1' || context.req.query('force') === 'true';
     await fleet.unload(id, 'asked for by name', force);
     return context.json(view(id));
@@ -133,11 +153,14 @@ export function createColdRoutes(options: ColdRoutesOptions): Hono<Environment> 
   app.get('/api/experts/:id/logs', (context) => {
     const { id } = known(context.req.param('id'));
     const process = fleet.process(id);
-    if (!process) throw new AppError('conflict', `${id} runs on an endpoint that someone else runs; it has no log here.`);
+    if (!process)
+      throw new AppError('conflict', `${id} runs on an endpoint that someone else runs; it has no log here.`);
     return sendLog(process.log.buffer, context);
   });
   app.get('/api/logs', (context) => sendLog(log, context));
-  app.get('/api/events', (context) => follow(context, (push) => bus.subscribe((event) => push({ event: event.type, data: JSON.stringify(event) }))));
+  app.get('/api/events', (context) =>
+    follow(context, (push) => bus.subscribe((event) => push({ event: event.type, data: JSON.stringify(event) }))),
+  );
 
   app.post('/api/shutdown', (context) => {
     const drain = context.req.query('drainMs');
@@ -157,21 +180,25 @@ function follow(context: Context<Environment>, subscribe: (push: (frame: Frame) 
   return streamSSE(context, async (sse) => {
     const waiting: Frame[] = [];
     let wake: () => void = () => undefined;
-    let open = true;
+    const closing = new AbortController();
+    const ended = closing.signal;
     const unsubscribe = subscribe((frame) => {
-      if (waiting.push(frame) > MAX_BEHIND) open = false;
+      if (waiting.push(frame) > MAX_BEHIND) closing.abort();
       wake();
     });
     sse.onAbort(() => {
-      open = false;
+      closing.abort();
       wake();
     });
     try {
       await sse.write(': following\n\n');
-      while (open) {
+      while (!ended.aborted) {
         const frame = waiting.shift();
         if (frame) await sse.writeSSE(frame);
-        else await idle((resolve) => (wake = resolve)).then((ticked) => (ticked ? sse.write(': still here\n\n') : undefined));
+        else
+          await idle((resolve) => (wake = resolve)).then((ticked) =>
+            ticked ? sse.write(': still here\n\n') : undefined,
+          );
       }
     } finally {
       unsubscribe();

@@ -29,7 +29,13 @@ export function requestIdOf(header: string | string[] | undefined): string {
 }
 
 /** The only place where an error becomes an answer. */
-export function sendError(outgoing: ServerResponse, thrown: unknown, requestId: string, dialect: Dialect, ownHeaders: readonly string[] = []): AppError {
+export function sendError(
+  outgoing: ServerResponse,
+  thrown: unknown,
+  requestId: string,
+  dialect: Dialect,
+  ownHeaders: readonly string[] = [],
+): AppError {
   const error = toAppError(thrown);
   if (outgoing.headersSent || outgoing.destroyed) {
     outgoing.destroy();

@@ -32,9 +32,11 @@ export class Directory {
         if (alias.includes('*')) this.#patterns.push({ source: alias, expression: toExpression(alias), target: plain });
         else this.#exact.set(alias, plain);
       }
-      for (const [name, variant] of Object.entries(expert.variants)) this.#exact.set(name, { expert, variant, reason: 'named' });
+      for (const [name, variant] of Object.entries(expert.variants))
+        this.#exact.set(name, { expert, variant, reason: 'named' });
       const isDefault = expert.id === defaultExpert;
-      if (isDefault || !this.#defaults.has(expert.task)) this.#defaults.set(expert.task, { expert, variant: undefined, reason: 'default' });
+      if (isDefault || !this.#defaults.has(expert.task))
+        this.#defaults.set(expert.task, { expert, variant: undefined, reason: 'default' });
     }
     this.#patterns.sort((a, b) => b.source.length - a.source.length);
   }
@@ -44,12 +46,20 @@ export class Directory {
     if (model === undefined || model === null || model === 'auto') {
       const target = this.#defaults.get(task);
       if (target) return target;
-      throw new AppError('model_not_found', `No expert of this profile serves the task "${task}". Add one with task: ${task}.`, { param: 'model', details: { models: this.names() } });
+      throw new AppError(
+        'model_not_found',
+        `No expert of this profile serves the task "${task}". Add one with task: ${task}.`,
+        { param: 'model', details: { models: this.names() } },
+      );
     }
     if (typeof model !== 'string') throw new AppError('invalid_request', 'model must be a string.', { param: 'model' });
     const target = this.find(model);
     if (target) return target;
-    throw new AppError('model_not_found', `There is no model "${model.slice(0, 100)}" here. Known: ${this.names().join(', ')}.`, { param: 'model', details: { models: this.names() } });
+    throw new AppError(
+      'model_not_found',
+      `There is no model "${model.slice(0, 100)}" here. Known: ${this.names().join(', ')}.`,
+      { param: 'model', details: { models: this.names() } },
+    );
   }
 
   /** The id of the expert that `auto` means for a task. */

@@ -13,10 +13,16 @@ export function stateOf(fleet: Fleet, id: string): ExpertState {
   return fleet.remote(id)?.refusal() ? 'failed' : 'ready';
 }
 
-export function expertView(fleet: Fleet, expert: ExpertBase, clock: Clock, buildOf: (id: string) => string | undefined): ExpertView {
+export function expertView(
+  fleet: Fleet,
+  expert: ExpertBase,
+  clock: Clock,
+  buildOf: (id: string) => string | undefined,
+): ExpertView {
   const process = fleet.process(expert.id);
   const remote = fleet.remote(expert.id);
-  const inMs = (ms: number | undefined) => (ms === undefined ? null : new Date(clock.wallTime().getTime() + ms).toISOString());
+  const inMs = (ms: number | undefined) =>
+    ms === undefined ? null : new Date(clock.wallTime().getTime() + ms).toISOString();
   return {
     id: expert.id,
     engine: expert.engine,
@@ -58,7 +64,9 @@ function failureView(process: ExpertProcess): ExpertView['lastFailure'] {
 }
 
 function remoteFailure(sentence: string | undefined): ExpertView['lastFailure'] {
-  return sentence === undefined ? null : { class: 'refused', sentence, at: new Date(0).toISOString(), exitCode: null, signal: null, tail: [] };
+  return sentence === undefined
+    ? null
+    : { class: 'refused', sentence, at: new Date(0).toISOString(), exitCode: null, signal: null, tail: [] };
 }
 
 /** `GET /v1/models`: OpenAI's fields, Anthropic's beside them, and what a client needs to choose. */
@@ -76,18 +84,32 @@ export function modelList(fleet: Fleet, directory: Directory, createdSeconds: nu
     expert: expert.id,
     task: expert.task,
     context_length: expert.context,
-    modalities: { input: ['text', ...(expert.vision ? ['image'] : []), ...(expert.audio ? ['audio'] : [])], output: [OUTPUTS[expert.task]] },
+    modalities: {
+      input: ['text', ...(expert.vision ? ['image'] : []), ...(expert.audio ? ['audio'] : [])],
+      output: [OUTPUTS[expert.task]],
+    },
     tools: expert.task === 'generate' && expert.tools,
     state: stateOf(fleet, expert.id),
   });
-  const automatic = directory.experts.find((expert) => directory.defaultFor('generate') === expert.id) ?? directory.experts[0];
+  const automatic =
+    directory.experts.find((expert) => directory.defaultFor('generate') === expert.id) ?? directory.experts[0];
   return [
-    ...(automatic ? [{ ...entry('auto', automatic, 'The expert that fits the request'), owned_by: 'orchestrator' }] : []),
+    ...(automatic
+      ? [{ ...entry('auto', automatic, 'The expert that fits the request'), owned_by: 'orchestrator' }]
+      : []),
     ...directory.experts.flatMap((expert) => [
       entry(expert.id, expert, expert.description),
-      ...Object.entries(expert.variants).map(([name, variant]) => entry(name, expert, variant.description ?? expert.description)),
+      ...Object.entries(expert.variants).map(([name, variant]) =>
+        entry(name, expert, variant.description ?? expert.description),
+      ),
     ]),
   ];
 }
 
-const OUTPUTS: Readonly<Record<ExpertBase['task'], string>> = { generate: 'text', embed: 'embedding', rerank: 'score', speech: 'audio', transcribe: 'text' };
+const OUTPUTS: Readonly<Record<ExpertBase['task'], string>> = {
+  generate: 'text',
+  embed: 'embedding',
+  rerank: 'score',
+  speech: 'audio',
+  transcribe: 'text',
+};

@@ -29,7 +29,9 @@ const ANONYMOUS: Identity = { user: '', admin: false };
  * Paths are matched as they were sent: `//h`, `/v1/../x` and `%2e%2e` are simply other paths, and unknown ones. Only the pairs of
  * method and path in the tables exist, so nothing else can reach an engine.
  */
-export function createFrontDoor(options: FrontDoorOptions): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
+export function createFrontDoor(
+  options: FrontDoorOptions,
+): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
   const { hosts, authenticator, inference, cold, metrics } = options;
   return (incoming, outgoing) => {
     const startedAt = performance.now();
@@ -41,19 +43,33 @@ export function createFrontDoor(options: FrontDoorOptions): (incoming: IncomingM
     const isInference = isInferenceRoute(path);
     try {
       if (!hosts.allows(headers.host, incoming.socket.localAddress)) {
-        throw new AppError('host_refused', `This server does not answer for the host "${(headers.host ?? '').slice(0, 100)}". If it should, list it under security.allowedHosts.`);
+        throw new AppError(
+          'host_refused',
+          `This server does not answer for the host "${(headers.host ?? '').slice(0, 100)}". If it should, list it under security.allowedHosts.`,
+        );
       }
       if (!originAllowed(headers.origin, headers.host)) {
-        throw new AppError('origin_refused', 'Pages of other origins may not use this server. Call it from a program, or from a page that it serves.');
+        throw new AppError(
+          'origin_refused',
+          'Pages of other origins may not use this server. Call it from a program, or from a page that it serves.',
+        );
       }
       const policy = isInference ? 'user' : findPolicy(path);
-      if (policy === undefined) throw new AppError('route_not_found', `There is no route ${path.slice(0, 200)}. The routes are listed in the README; the API begins at /v1.`);
+      if (policy === undefined)
+        throw new AppError(
+          'route_not_found',
+          `There is no route ${path.slice(0, 200)}. The routes are listed in the README; the API begins at /v1.`,
+        );
       if (isInference && incoming.method !== 'POST') {
         outgoing.setHeader('allow', 'POST');
         throw new AppError('method_not_allowed', `${path} takes POST.`);
       }
-      const identity = policy === 'public' ? tryIdentify(authenticator, incoming) : authenticator.identify(headers, fromLoopback(incoming.socket));
-      if (policy === 'admin' && !identity.admin) throw new AppError('forbidden', `${path} needs an administrator's key.`);
+      const identity =
+        policy === 'public'
+          ? tryIdentify(authenticator, incoming)
+          : authenticator.identify(headers, fromLoopback(incoming.socket));
+      if (policy === 'admin' && !identity.admin)
+        throw new AppError('forbidden', `${path} needs an administrator's key.`);
       const context: RequestContext = { incoming, outgoing, requestId, path, startedAt, identity };
       if (isInference) void inference.handle(context, path);
       else cold(context);

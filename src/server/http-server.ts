@@ -58,8 +58,15 @@ function capConnections(server: Server, perAddress: number): void {
     const address = socket.remoteAddress ?? '';
     const count = (open.get(address) ?? 0) + 1;
     if (count > perAddress) {
-      const body = JSON.stringify(new AppError('too_many_connections', `This address holds ${perAddress} connections already (limits.connectionsPerAddress).`).toBody());
-      socket.end(`HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nretry-after: 5\r\nconnection: close\r\n\r\n${body}`);
+      const body = JSON.stringify(
+        new AppError(
+          'too_many_connections',
+          `This address holds ${perAddress} connections already (limits.connectionsPerAddress).`,
+        ).toBody(),
+      );
+      socket.end(
+        `HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nretry-after: 5\r\nconnection: close\r\n\r\n${body}`,
+      );
       return;
     }
     open.set(address, count);
@@ -76,20 +83,46 @@ const MALFORMED: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
-function answerMalformed(error: NodeJS.ErrnoException, socket: NodeJS.WritableStream & { destroyed?: boolean; destroy?: () => void; writable: boolean }): void {
+function answerMalformed(
+  error: NodeJS.ErrnoException,
+  socket: NodeJS.WritableStream & { destroyed?: boolean; destroy?: () => void; writable: boolean },
+): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy?.();
     return;
   }
   const status = MALFORMED[error.code ?? ''] ?? '400 Bad Request';
   const code = status.startsWith('408') ? 'request_timeout' : 'invalid_request';
-  const body = JSON.stringify(new AppError(code, status.startsWith('408') ? 'The request head did not arrive in time.' : 'The request is not well-formed HTTP.').toBody());
-  socket.end(`HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`, () => socket.destroy?.());
+  const body = JSON.stringify(
+    new AppError(
+      code,
+      status.startsWith('408') ? 'The request head did not arrive in time.' : 'The request is not well-formed HTTP.',
+    ).toBody(),
+  );
+  socket.end(
+    `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    () => socket.destroy?.(),
+  );
 }
 
 function explain(error: NodeJS.ErrnoException, { host, port }: HttpServerOptions): Error {
-  if (error.code === 'EADDRINUSE') return new CliError(`Port ${port} on ${host} is taken by another program. Stop it, or choose another port: orchestrator up --port ${port + 1}`, 1, { cause: error });
-  if (error.code === 'EACCES') return new CliError(`This user may not bind port ${port}. Choose one from 1024 on: orchestrator up --port 8082`, 1, { cause: error });
-  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') return new CliError(`${host} is no address of this machine. Bind 127.0.0.1, or 0.0.0.0 for every interface (with security.auth: keys).`, 1, { cause: error });
+  if (error.code === 'EADDRINUSE')
+    return new CliError(
+      `Port ${port} on ${host} is taken by another program. Stop it, or choose another port: orchestrator up --port ${port + 1}`,
+      1,
+      { cause: error },
+    );
+  if (error.code === 'EACCES')
+    return new CliError(
+      `This user may not bind port ${port}. Choose one from 1024 on: orchestrator up --port 8082`,
+      1,
+      { cause: error },
+    );
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
+    return new CliError(
+      `${host} is no address of this machine. Bind 127.0.0.1, or 0.0.0.0 for every interface (with security.auth: keys).`,
+      1,
+      { cause: error },
+    );
   return error;
 }

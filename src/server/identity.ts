@@ -43,7 +43,10 @@ export class Authenticator {
     if (!this.#required) {
       const named = headers['x-orchestrator-user'];
       if (typeof named !== 'string' || !fromLoopback) return this.#anonymous;
-      if (!USER_NAME.test(named)) throw new AppError('invalid_request', 'x-orchestrator-user takes letters, digits and . _ @ -, at most 64.', { param: 'x-orchestrator-user' });
+      if (!USER_NAME.test(named))
+        throw new AppError('invalid_request', 'x-orchestrator-user takes letters, digits and . _ @ -, at most 64.', {
+          param: 'x-orchestrator-user',
+        });
       return { user: named, admin: true };
     }
     const presented = presentedKey(headers);
@@ -51,7 +54,9 @@ export class Authenticator {
     if (identity) return identity;
     throw new AppError(
       'unauthorized',
-      presented === undefined ? 'A key is needed: send it as "Authorization: Bearer KEY" or "x-api-key: KEY".' : 'This key is not known here.',
+      presented === undefined
+        ? 'A key is needed: send it as "Authorization: Bearer KEY" or "x-api-key: KEY".'
+        : 'This key is not known here.',
     );
   }
 }

@@ -67,9 +67,14 @@ export class Inference {
     let ownHeaders: string[] = ['x-request-id', context.requestId];
     let prepared: Prepared | undefined;
     try {
-      prepared = INFERENCE_ROUTES[route].body === 'json' ? await this.#prepareJson(context, route) : await this.#prepareUpload(context, route);
+      prepared =
+        INFERENCE_ROUTES[route].body === 'json'
+          ? await this.#prepareJson(context, route)
+          : await this.#prepareUpload(context, route);
       ownHeaders = headersOf(context, prepared);
-      const lease = this.#options.fleet.tryAcquire(prepared.target.expert.id) ?? (await this.#waitForLease(context, route, prepared, ownHeaders));
+      const lease =
+        this.#options.fleet.tryAcquire(prepared.target.expert.id) ??
+        (await this.#waitForLease(context, route, prepared, ownHeaders));
       if (lease) this.#send(context, route, prepared, ownHeaders, lease);
       else this.active -= 1;
     } catch (thrown) {
@@ -84,19 +89,39 @@ export class Inference {
     const { incoming } = context;
     const type = incoming.headers['content-type'];
     if (type === undefined || !JSON_TYPE.test(type)) {
-      throw new AppError('content_type_refused', `${route} takes content-type: application/json${type === undefined ? '' : `, not ${type.slice(0, 80)}`}.`);
+      throw new AppError(
+        'content_type_refused',
+        `${route} takes content-type: application/json${type === undefined ? '' : `, not ${type.slice(0, 80)}`}.`,
+      );
     }
     const bytes = await readBody(incoming, bodyLimits, deadlines);
-    if (exceedsDepth(bytes, bodyDepth)) throw new AppError('invalid_request', `The body is nested deeper than ${bodyDepth} levels (limits.bodyDepth).`);
+    if (exceedsDepth(bytes, bodyDepth))
+      throw new AppError('invalid_request', `The body is nested deeper than ${bodyDepth} levels (limits.bodyDepth).`);
     let body = parseJson(bytes);
     const target = directory.resolve(isObject(body) ? body['model'] : undefined, INFERENCE_ROUTES[route].task);
     const serving = this.#servingOf(target.expert, route);
-    if (stripBillingHeader && serving.local && route === '/v1/messages' && isObject(body)) body = removeBillingLine(body);
-    const policy = applyRequestPolicy({ route, body, expert: target.expert, variant: target.variant, knownFields: serving.knownFields, set: serving.translated ? undefined : serving.set });
+    if (stripBillingHeader && serving.local && route === '/v1/messages' && isObject(body))
+      body = removeBillingLine(body);
+    const policy = applyRequestPolicy({
+      route,
+      body,
+      expert: target.expert,
+      variant: target.variant,
+      knownFields: serving.knownFields,
+      set: serving.translated ? undefined : serving.set,
+    });
     const translation = serving.translated
-      ? createTranslation({ route, upstreamRoute: serving.upstreamRoute, body: policy.body, set: serving.set, expert: target.expert.id, requestId: context.requestId })
+      ? createTranslation({
+          route,
+          upstreamRoute: serving.upstreamRoute,
+          body: policy.body,
+          set: serving.set,
+          expert: target.expert.id,
+          requestId: context.requestId,
+        })
       : undefined;
-    const unchanged = !policy.changed && !translation && body === policy.body && !(stripBillingHeader && route === '/v1/messages');
+    const unchanged =
+      !policy.changed && !translation && body === policy.body && !(stripBillingHeader && route === '/v1/messages');
     return {
       target,
       serving,
@@ -113,7 +138,8 @@ export class Inference {
     const { directory, bodyLimits } = this.#options;
     const { incoming } = context;
     const type = incoming.headers['content-type'];
-    if (type === undefined || !MULTIPART_TYPE.test(type)) throw new AppError('content_type_refused', `${route} takes content-type: multipart/form-data.`);
+    if (type === undefined || !MULTIPART_TYPE.test(type))
+      throw new AppError('content_type_refused', `${route} takes content-type: multipart/form-data.`);
     const target = directory.resolve(await modelOfUpload(incoming), INFERENCE_ROUTES[route].task);
     const serving = this.#servingOf(target.expert, route);
     const length = incoming.headers['content-length'];
@@ -133,11 +159,20 @@ export class Inference {
     const serving = this.#options.serving.find(expert, route);
     if (serving) return serving;
     const routes = this.#options.serving.routesOf(expert);
-    throw new AppError('endpoint_not_supported', `${expert.id} does not serve ${route}; it serves ${routes.join(', ')}.`, { param: 'model' });
+    throw new AppError(
+      'endpoint_not_supported',
+      `${expert.id} does not serve ${route}; it serves ${routes.join(', ')}.`,
+      { param: 'model' },
+    );
   }
 
   /** Waits in the queue or for a load. A streaming client is kept in touch meanwhile. Undefined: the client has left or was answered. */
-  async #waitForLease(context: RequestContext, route: InferenceRoute, prepared: Prepared, ownHeaders: string[]): Promise<Lease | undefined> {
+  async #waitForLease(
+    context: RequestContext,
+    route: InferenceRoute,
+    prepared: Prepared,
+    ownHeaders: string[],
+  ): Promise<Lease | undefined> {
     const { fleet, showLoading } = this.#options;
     const { outgoing } = context;
     const { expert } = prepared.target;
@@ -145,7 +180,14 @@ export class Inference {
     const onClose = () => controller.abort();
     outgoing.on('close', onClose);
     const waiting = prepared.stream
-      ? new WaitingStream({ outgoing, route, headers: ownHeaders, progress: showLoading ? () => fleet.process(expert.id)?.progress() : undefined, model: expert.id, requestId: context.requestId })
+      ? new WaitingStream({
+          outgoing,
+          route,
+          headers: ownHeaders,
+          progress: showLoading ? () => fleet.process(expert.id)?.progress() : undefined,
+          model: expert.id,
+          requestId: context.requestId,
+        })
       : undefined;
     try {
       const lease = await fleet.acquire(expert.id, controller.signal);
@@ -166,7 +208,13 @@ export class Inference {
     }
   }
 
-  #send(context: RequestContext, route: InferenceRoute, prepared: Prepared, ownHeaders: readonly string[], lease: Lease): void {
+  #send(
+    context: RequestContext,
+    route: InferenceRoute,
+    prepared: Prepared,
+    ownHeaders: readonly string[],
+    lease: Lease,
+  ): void {
     const { deadlines, timeouts, fleet } = this.#options;
     const { target, serving, keepLoaded } = prepared;
     const sentAt = performance.now();
@@ -191,7 +239,13 @@ export class Inference {
     });
   }
 
-  #finished(context: RequestContext, route: InferenceRoute, expert: string, sentAt: number, result: ForwardResult): void {
+  #finished(
+    context: RequestContext,
+    route: InferenceRoute,
+    expert: string,
+    sentAt: number,
+    result: ForwardResult,
+  ): void {
     const { metrics, logger } = this.#options;
     const now = performance.now();
     metrics.finished({
@@ -204,7 +258,15 @@ export class Inference {
       promptTokens: result.usage.promptTokens,
       generatedTokens: result.usage.generatedTokens,
     });
-    if (result.error) logger.warn('a request failed', { request: context.requestId, route, expert, code: result.error.code, reason: result.error.message, cause: causeOf(result.error) });
+    if (result.error)
+      logger.warn('a request failed', {
+        request: context.requestId,
+        route,
+        expert,
+        code: result.error.code,
+        reason: result.error.message,
+        cause: causeOf(result.error),
+      });
   }
 
   #report(context: RequestContext, route: InferenceRoute, expert: string | undefined, error: AppError): void {
@@ -244,4 +306,3 @@ function parseJson(bytes: Buffer): unknown {
 function causeOf(error: AppError): string | undefined {
   return error.cause === undefined ? undefined : messageOf(error.cause);
 }
-

@@ -20,7 +20,9 @@ export async function modelOfUpload(incoming: IncomingMessage): Promise<string |
     }
     peeked.push(chunk);
     bytes += chunk.length;
-    model = /name="model"(?:\r\n[^\r\n]+)*\r\n\r\n([^\r\n]{1,200})\r\n/.exec(Buffer.concat(peeked).toString('latin1'))?.[1];
+    model = /name="model"(?:\r\n[^\r\n]+)*\r\n\r\n([^\r\n]{1,200})\r\n/.exec(
+      Buffer.concat(peeked).toString('latin1'),
+    )?.[1];
   }
   if (bytes > 0) incoming.unshift(Buffer.concat(peeked));
   return model;
@@ -42,7 +44,10 @@ async function* bounded(incoming: IncomingMessage, maxBytes: number): AsyncGener
 }
 
 function tooLarge(maxBytes: number): AppError {
-  return new AppError('body_too_large', `The upload is larger than ${formatBytes(maxBytes)} (limits.bodySize in the profile).`);
+  return new AppError(
+    'body_too_large',
+    `The upload is larger than ${formatBytes(maxBytes)} (limits.bodySize in the profile).`,
+  );
 }
 
 function readableOrEnd(incoming: IncomingMessage): Promise<boolean> {

@@ -21,7 +21,10 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
 
 const PATTERNS = Object.entries(POLICIES)
   .filter(([path]) => path.includes(':id'))
-  .map(([path, policy]) => ({ expression: new RegExp(`^${path.replaceAll('/', '\\/').replace(':id', '[^/]+')}$`), policy }));
+  .map(([path, policy]) => ({
+    expression: new RegExp(`^${path.replaceAll('/', '\\/').replace(':id', '[^/]+')}$`),
+    policy,
+  }));
 
 /** The policy of a path as it was sent; undefined: there is no such route. */
 export function findPolicy(path: string): Policy | undefined {

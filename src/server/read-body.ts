@@ -23,7 +23,8 @@ export function readBody(incoming: IncomingMessage, limits: BodyLimits, deadline
     let bytes = 0;
     const bounded: Bounded = {
       deadlineMs: started + limits.graceMs,
-      onDeadline: () => settle(() => reject(new AppError('request_timeout', 'The body did not arrive in time; send it faster.'))),
+      onDeadline: () =>
+        settle(() => reject(new AppError('request_timeout', 'The body did not arrive in time; send it faster.'))),
     };
     const settle = (act: () => void) => {
       deadlines.remove(bounded);
@@ -39,7 +40,8 @@ export function readBody(incoming: IncomingMessage, limits: BodyLimits, deadline
       bounded.deadlineMs = started + limits.graceMs + (bytes / MIN_BYTES_PER_SECOND) * 1_000;
     };
     const onEnd = () => settle(() => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
-    const onClose = () => settle(() => reject(new AppError('invalid_request', 'The connection closed before the whole body had arrived.')));
+    const onClose = () =>
+      settle(() => reject(new AppError('invalid_request', 'The connection closed before the whole body had arrived.')));
     incoming.on('data', onData);
     incoming.on('end', onEnd);
     incoming.on('close', onClose);
@@ -49,5 +51,8 @@ export function readBody(incoming: IncomingMessage, limits: BodyLimits, deadline
 }
 
 function tooLarge(maxBytes: number): AppError {
-  return new AppError('body_too_large', `The body is larger than ${formatBytes(maxBytes)} (limits.bodySize in the profile).`);
+  return new AppError(
+    'body_too_large',
+    `The body is larger than ${formatBytes(maxBytes)} (limits.bodySize in the profile).`,
+  );
 }

@@ -23,7 +23,8 @@ export class ServingTable {
   readonly #table = new Map<string, Map<InferenceRoute, Serving>>();
 
   constructor(experts: readonly ExpertBase[], pathPrefix: (expert: ExpertBase) => string) {
-    for (const expert of experts) this.#table.set(expert.id, servingsOf(expert, adapterOf(expert.engine), pathPrefix(expert)));
+    for (const expert of experts)
+      this.#table.set(expert.id, servingsOf(expert, adapterOf(expert.engine), pathPrefix(expert)));
   }
 
   find(expert: ExpertBase, route: InferenceRoute): Serving | undefined {

@@ -35,7 +35,16 @@ export class WaitingStream {
     const { outgoing, route, headers, progress, model, requestId } = this.#options;
     if (outgoing.destroyed || outgoing.writableEnded) return;
     const sentence = progress?.();
-    if (!outgoing.headersSent) outgoing.writeHead(200, [...headers, 'content-type', 'text/event-stream', 'cache-control', 'no-cache', 'x-accel-buffering', 'no']);
+    if (!outgoing.headersSent)
+      outgoing.writeHead(200, [
+        ...headers,
+        'content-type',
+        'text/event-stream',
+        'cache-control',
+        'no-cache',
+        'x-accel-buffering',
+        'no',
+      ]);
     if (sentence === undefined || route !== '/v1/chat/completions') outgoing.write(waitingFrame(route));
     else {
       const chunk = {
@@ -43,7 +52,13 @@ export class WaitingStream {
         object: 'chat.completion.chunk',
         created: Math.floor(Date.now() / 1_000),
         model,
-        choices: [{ index: 0, delta: { role: 'assistant', reasoning_content: `${model} is ${sentence}\n` }, finish_reason: null }],
+        choices: [
+          {
+            index: 0,
+            delta: { role: 'assistant', reasoning_content: `${model} is ${sentence}\n` },
+            finish_reason: null,
+          },
+        ],
       };
       outgoing.write(`data: ${JSON.stringify(chunk)}\n\n`);
     }

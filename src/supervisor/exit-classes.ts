@@ -1,8 +1,31 @@
 /** What an ended engine died of, from how it ended and what it printed (engines.md section 4), and whether trying again can help. */
 export type ExitClass =
-  | 'gpu_oom' | 'gpu_busy' | 'gpu_fault' | 'gpu_unavailable' | 'model_missing' | 'model_gated' | 'model_format' | 'model_corrupt' | 'port_in_use'
-  | 'bad_arguments' | 'context_too_long' | 'template' | 'nan' | 'assertion' | 'host_oom' | 'illegal_instruction' | 'missing_library'
-  | 'not_executable' | 'engine_init' | 'unresponsive' | 'stalled' | 'start_timeout' | 'not_ready' | 'foreign_listener' | 'killed' | 'crash';
+  | 'gpu_oom'
+  | 'gpu_busy'
+  | 'gpu_fault'
+  | 'gpu_unavailable'
+  | 'model_missing'
+  | 'model_gated'
+  | 'model_format'
+  | 'model_corrupt'
+  | 'port_in_use'
+  | 'bad_arguments'
+  | 'context_too_long'
+  | 'template'
+  | 'nan'
+  | 'assertion'
+  | 'host_oom'
+  | 'illegal_instruction'
+  | 'missing_library'
+  | 'not_executable'
+  | 'engine_init'
+  | 'unresponsive'
+  | 'stalled'
+  | 'start_timeout'
+  | 'not_ready'
+  | 'foreign_listener'
+  | 'killed'
+  | 'crash';
 
 export interface ExitFacts {
   readonly code: number | null;
@@ -31,28 +54,74 @@ interface Rule {
 
 /** In order, first match wins. */
 const RULES: readonly Rule[] = [
-  { class: 'gpu_oom', pattern: /cudaMalloc failed: out of memory|unable to allocate \w*(CUDA|Vulkan)\d+ buffer|failed to allocate (CUDA|Vulkan)\d+ buffer|CUDA error: out of memory|CUDA out of memory|torch\.(cuda\.)?OutOfMemoryError|No available memory for the cache blocks|ErrorOutOfDeviceMemory/i },
-  { class: 'host_oom', pattern: /failed to allocate (buffer for kv cache|compute (pp )?buffers)|std::bad_alloc|DefaultCPUAllocator: can't allocate memory|mlock.*Cannot allocate memory/i },
+  {
+    class: 'gpu_oom',
+    pattern:
+      /cudaMalloc failed: out of memory|unable to allocate \w*(CUDA|Vulkan)\d+ buffer|failed to allocate (CUDA|Vulkan)\d+ buffer|CUDA error: out of memory|CUDA out of memory|torch\.(cuda\.)?OutOfMemoryError|No available memory for the cache blocks|ErrorOutOfDeviceMemory/i,
+  },
+  {
+    class: 'host_oom',
+    pattern:
+      /failed to allocate (buffer for kv cache|compute (pp )?buffers)|std::bad_alloc|DefaultCPUAllocator: can't allocate memory|mlock.*Cannot allocate memory/i,
+  },
   { class: 'gpu_busy', pattern: /Free memory on device .*is less than desired GPU memory utilization/i },
-  { class: 'gpu_unavailable', pattern: /no CUDA-capable device|CUDA driver version is insufficient|Failed to infer device type|ggml_cuda_init: failed|error: invalid device/i },
+  {
+    class: 'gpu_unavailable',
+    pattern:
+      /no CUDA-capable device|CUDA driver version is insufficient|Failed to infer device type|ggml_cuda_init: failed|error: invalid device/i,
+  },
   { class: 'gpu_fault', pattern: /CUDA error:|an illegal memory access|device-side assert|CUBLAS_STATUS/i },
   { class: 'missing_library', pattern: /error while loading shared libraries/i },
-  { class: 'model_missing', pattern: /failed to open GGUF file|gguf_init_from_file.*failed to open|is not a local folder and is not a valid model identifier|Repository Not Found|failed to open .*\.gguf/i },
+  {
+    class: 'model_missing',
+    pattern:
+      /failed to open GGUF file|gguf_init_from_file.*failed to open|is not a local folder and is not a valid model identifier|Repository Not Found|failed to open .*\.gguf/i,
+  },
   { class: 'model_gated', pattern: /gated repo|401 Client Error|Access to model .* is restricted/i },
-  { class: 'model_corrupt', pattern: /data is not within the file bounds|unexpectedly reached end of file|InvalidHeaderDeserialization/i },
-  { class: 'port_in_use', pattern: /couldn't bind HTTP server socket|exiting due to HTTP server error|Address already in use|EADDRINUSE|Errno 98|error while attempting to bind/i },
-  { class: 'bad_arguments', pattern: /error: invalid argument|error while handling argument|unrecognized arguments|the argument has been removed/i },
-  { class: 'context_too_long', pattern: /exceeds .*max_model_len|max_model_len .* is greater than the derived max_model_len/i },
+  {
+    class: 'model_corrupt',
+    pattern: /data is not within the file bounds|unexpectedly reached end of file|InvalidHeaderDeserialization/i,
+  },
+  {
+    class: 'port_in_use',
+    pattern:
+      /couldn't bind HTTP server socket|exiting due to HTTP server error|Address already in use|EADDRINUSE|Errno 98|error while attempting to bind/i,
+  },
+  {
+    class: 'bad_arguments',
+    pattern:
+      /error: invalid argument|error while handling argument|unrecognized arguments|the argument has been removed/i,
+  },
+  {
+    class: 'context_too_long',
+    pattern: /exceeds .*max_model_len|max_model_len .* is greater than the derived max_model_len/i,
+  },
   { class: 'template', pattern: /Failed to parse (chat )?template|jinja.*(error|exception)/i },
-  { class: 'model_format', pattern: /invalid ggml type|failed to read tensor info|REMOVED, use|unknown model architecture|invalid magic|wrong number of tensors|missing tensor|Model architectures .* (are not supported|failed to be inspected)|error loading model/i },
+  {
+    class: 'model_format',
+    pattern:
+      /invalid ggml type|failed to read tensor info|REMOVED, use|unknown model architecture|invalid magic|wrong number of tensors|missing tensor|Model architectures .* (are not supported|failed to be inspected)|error loading model/i,
+  },
   { class: 'nan', pattern: /Assertion .*isnan/i },
   { class: 'assertion', pattern: /GGML_ASSERT\(|GGML_ABORT/ },
   { class: 'engine_init', pattern: /Engine core initialization failed/i },
 ];
 
 const PERMANENT: ReadonlySet<ExitClass> = new Set([
-  'gpu_oom', 'gpu_unavailable', 'model_missing', 'model_gated', 'model_format', 'model_corrupt', 'bad_arguments', 'context_too_long', 'template',
-  'host_oom', 'illegal_instruction', 'missing_library', 'not_executable', 'foreign_listener',
+  'gpu_oom',
+  'gpu_unavailable',
+  'model_missing',
+  'model_gated',
+  'model_format',
+  'model_corrupt',
+  'bad_arguments',
+  'context_too_long',
+  'template',
+  'host_oom',
+  'illegal_instruction',
+  'missing_library',
+  'not_executable',
+  'foreign_listener',
 ]);
 
 const SENTENCES: Readonly<Record<ExitClass, string>> = {
@@ -86,7 +155,11 @@ const SENTENCES: Readonly<Record<ExitClass, string>> = {
 
 export function classifyExit(expert: string, facts: ExitFacts): ExitVerdict {
   const { exitClass, line } = findClass(facts);
-  const how = facts.signal ? `signal ${facts.signal}` : facts.code === null ? 'no exit code' : `exit code ${facts.code}`;
+  const how = facts.signal
+    ? `signal ${facts.signal}`
+    : facts.code === null
+      ? 'no exit code'
+      : `exit code ${facts.code}`;
   const ended = facts.cause === undefined ? ` (${how})` : '';
   return {
     class: exitClass,

@@ -18,7 +18,10 @@ export class ExpertLog {
 
   constructor(options: { stateDir: string; expert: string; maxBytes: number; files: number; redactor: Redactor }) {
     const name = options.expert.replaceAll(/[^\w.-]/g, '_');
-    this.#file = new RotatingFile(join(options.stateDir, 'logs', `${name}.log`), { maxBytes: options.maxBytes, files: options.files });
+    this.#file = new RotatingFile(join(options.stateDir, 'logs', `${name}.log`), {
+      maxBytes: options.maxBytes,
+      files: options.files,
+    });
     this.#redactor = options.redactor;
   }
 

@@ -140,7 +140,10 @@ export class ExpertProcess implements LeaseOwner {
     if (this.#state !== 'starting' || !attempt) return undefined;
     const seconds = Math.round((this.#deps.clock.now() - attempt.startedAt) / 1_000);
     const mapped = attempt.engine?.mappedBytes() ?? 0;
-    const share = attempt.modelBytes > 0 ? `${Math.min(100, Math.round((100 * mapped) / attempt.modelBytes))} % of the model read, ` : '';
+    const share =
+      attempt.modelBytes > 0
+        ? `${Math.min(100, Math.round((100 * mapped) / attempt.modelBytes))} % of the model read, `
+        : '';
     return `loading: ${share}${seconds} s`;
   }
 
@@ -171,12 +174,21 @@ export class ExpertProcess implements LeaseOwner {
     if (this.#state === 'failed' && retryIn === 0) return undefined;
     const sentence = this.#failure?.sentence ?? `${this.id} failed.`;
     if (this.#state === 'backoff') {
-      return new AppError('expert_backing_off', `${sentence} It is tried again in ${Math.ceil((retryIn ?? 0) / 1_000)} s.`, {
-        retryAfterSeconds: Math.max(1, Math.ceil((retryIn ?? 0) / 1_000)),
-      });
+      return new AppError(
+        'expert_backing_off',
+        `${sentence} It is tried again in ${Math.ceil((retryIn ?? 0) / 1_000)} s.`,
+        {
+          retryAfterSeconds: Math.max(1, Math.ceil((retryIn ?? 0) / 1_000)),
+        },
+      );
     }
-    const next = retryIn === undefined ? `Mend the cause, then: orchestrator load ${this.id}` : `It is tried again in ${Math.ceil(retryIn / 1_000)} s, or at once with: orchestrator load ${this.id}`;
-    return new AppError('expert_failed', `${sentence} ${next}`, { retryAfterSeconds: Math.max(1, Math.ceil((retryIn ?? 3_600_000) / 1_000)) });
+    const next =
+      retryIn === undefined
+        ? `Mend the cause, then: orchestrator load ${this.id}`
+        : `It is tried again in ${Math.ceil(retryIn / 1_000)} s, or at once with: orchestrator load ${this.id}`;
+    return new AppError('expert_failed', `${sentence} ${next}`, {
+      retryAfterSeconds: Math.max(1, Math.ceil((retryIn ?? 3_600_000) / 1_000)),
+    });
   }
 
   /** What made the last start fail, for those who waited for it. */
@@ -189,11 +201,20 @@ export class ExpertProcess implements LeaseOwner {
     clearTimeout(this.#restTimer);
     this.#retryAt = undefined;
     this.#failureError = undefined;
-    const attempt: Attempt = { controller: new AbortController(), startedAt: this.#deps.clock.now(), done: Promise.resolve(), modelBytes: 0, lines: 0, silences: 0 };
+    const attempt: Attempt = {
+      controller: new AbortController(),
+      startedAt: this.#deps.clock.now(),
+      done: Promise.resolve(),
+      modelBytes: 0,
+      lines: 0,
+      silences: 0,
+    };
     this.#attempt = attempt;
     this.starts += 1;
     this.#move('start', reason);
-    attempt.done = this.#run(attempt).catch((error: unknown) => this.#deps.logger.error('a lifecycle ended with a defect', { expert: this.id, error }));
+    attempt.done = this.#run(attempt).catch((error: unknown) =>
+      this.#deps.logger.error('a lifecycle ended with a defect', { expert: this.id, error }),
+    );
   }
 
   /**
@@ -221,7 +242,12 @@ export class ExpertProcess implements LeaseOwner {
         this.#move('drain', reason);
         await this.#drain(drainMs);
         if (this.#attempt !== attempt || (this.#state as ExpertState) !== 'draining') break;
-        this.#cut(new AppError('expert_stopped', `${this.id} was unloaded (${reason}) before the answer was complete; send the request again.`));
+        this.#cut(
+          new AppError(
+            'expert_stopped',
+            `${this.id} was unloaded (${reason}) before the answer was complete; send the request again.`,
+          ),
+        );
         this.#move('stop', reason);
         await attempt?.engine?.stop(STOP_GRACE_MS);
         break;
@@ -240,15 +266,22 @@ export class ExpertProcess implements LeaseOwner {
     if (!attempt?.upstream || this.#state !== 'ready') return;
     attempt.silences += 1;
     const canary = this.adapter.canary(this.expert);
-    if (canary) attempt.probe ??= this.#probe(attempt, attempt.upstream, canary).finally(() => (attempt.probe = undefined));
-    else if (attempt.silences >= SILENCES_WITHOUT_CANARY) this.#replace(attempt, `${attempt.silences} requests in a row were not answered`);
+    if (canary)
+      attempt.probe ??= this.#probe(attempt, attempt.upstream, canary).finally(() => (attempt.probe = undefined));
+    else if (attempt.silences >= SILENCES_WITHOUT_CANARY)
+      this.#replace(attempt, `${attempt.silences} requests in a row were not answered`);
   }
 
-  async #probe(attempt: Attempt, upstream: Upstream, canary: NonNullable<ReturnType<ProcessAdapter['canary']>>): Promise<void> {
+  async #probe(
+    attempt: Attempt,
+    upstream: Upstream,
+    canary: NonNullable<ReturnType<ProcessAdapter['canary']>>,
+  ): Promise<void> {
     const wrong = await tryCanary(upstream, canary, this.#deps.probeTimeoutMs ?? PROBE_TIMEOUT_MS);
     // An engine that answers one token but none of several requests in a row is not alive for anybody.
     if (wrong !== undefined) this.#replace(attempt, wrong);
-    else if (attempt.silences >= SILENCES_WITHOUT_CANARY) this.#replace(attempt, `${attempt.silences} requests in a row were not answered`);
+    else if (attempt.silences >= SILENCES_WITHOUT_CANARY)
+      this.#replace(attempt, `${attempt.silences} requests in a row were not answered`);
   }
 
   #replace(attempt: Attempt, detail: string): void {
@@ -297,8 +330,16 @@ export class ExpertProcess implements LeaseOwner {
     const apiKey = newSecret();
     hideSecret(apiKey);
     const listen = await host.address(adapter.listens(expert, prepared.program)[0] ?? 'port', expert.id);
-    const launch = adapter.launch(expert, { program: prepared.program, files: prepared.files, listen, apiKey, cores: prepared.cores });
-    log.write(`[orchestrator] starting: ${[launch.command, ...launch.args].map((part) => (/^[\w./:=@,+-]+$/.test(part) ? part : JSON.stringify(part))).join(' ')}`);
+    const launch = adapter.launch(expert, {
+      program: prepared.program,
+      files: prepared.files,
+      listen,
+      apiKey,
+      cores: prepared.cores,
+    });
+    log.write(
+      `[orchestrator] starting: ${[launch.command, ...launch.args].map((part) => (/^[\w./:=@,+-]+$/.test(part) ? part : JSON.stringify(part))).join(' ')}`,
+    );
     return host.start({
       expert: expert.id,
       launch,
@@ -329,7 +370,11 @@ export class ExpertProcess implements LeaseOwner {
     if (attempt.controller.signal.aborted || ended.signal.aborted) return;
     if (!readiness.ready) {
       if (readiness.cause !== 'aborted') attempt.cause = readiness.cause;
-      this.#deps.logger.warn('an engine did not become ready', { expert: this.id, cause: readiness.cause, detail: readiness.detail });
+      this.#deps.logger.warn('an engine did not become ready', {
+        expert: this.id,
+        cause: readiness.cause,
+        detail: readiness.detail,
+      });
       this.#deps.log.write(`[orchestrator] ${readiness.detail}`);
       await engine.stop(0);
       return;
@@ -343,7 +388,13 @@ export class ExpertProcess implements LeaseOwner {
   }
 
   #verdict(attempt: Attempt, end: EngineEnd): ExitVerdict {
-    return classifyExit(this.id, { code: end.code, signal: end.signal, tail: this.#deps.log.buffer.tail(200), cause: attempt.cause, oomKilled: end.oomKilled });
+    return classifyExit(this.id, {
+      code: end.code,
+      signal: end.signal,
+      tail: this.#deps.log.buffer.tail(200),
+      cause: attempt.cause,
+      oomKilled: end.oomKilled,
+    });
   }
 
   #finish(attempt: Attempt, end: EngineEnd, verdict: ExitVerdict): void {
@@ -355,7 +406,9 @@ export class ExpertProcess implements LeaseOwner {
     this.#crashesInARow = healthyMs >= backoff.resetAfterMs ? 1 : this.#crashesInARow + 1;
     this.crashes += 1;
     this.#recordFailure(verdict.class, verdict.sentence, end);
-    this.#failureError = new AppError(starting ? 'engine_start_failed' : 'engine_died', verdict.sentence, { retryAfterSeconds: 1 });
+    this.#failureError = new AppError(starting ? 'engine_start_failed' : 'engine_died', verdict.sentence, {
+      retryAfterSeconds: 1,
+    });
     this.#cut(new AppError('engine_died', verdict.sentence));
     if (!verdict.retryable) {
       this.#retryAt = undefined;
@@ -375,7 +428,8 @@ export class ExpertProcess implements LeaseOwner {
   #refuse(attempt: Attempt, error: unknown): void {
     if (attempt.controller.signal.aborted) return this.#move('exit', 'given up before the engine was spawned');
     const reason = toAppError(error);
-    if (reason.code === 'internal') this.#deps.logger.error('a start was refused by a defect', { expert: this.id, error });
+    if (reason.code === 'internal')
+      this.#deps.logger.error('a start was refused by a defect', { expert: this.id, error });
     this.#failureError = reason;
     this.#recordFailure('refused', reason.code === 'internal' ? messageOf(error) : reason.message, undefined);
     this.#move('refuse', reason.message);
@@ -406,7 +460,7 @@ export class ExpertProcess implements LeaseOwner {
   }
 
   #cut(error: AppError): void {
-    for (const lease of [...this.#leases]) lease.onCut?.(error);
+    for (const lease of this.#leases) lease.onCut?.(error);
   }
 
   #move(event: LifecycleEvent, reason: string | undefined): void {

@@ -167,19 +167,26 @@ export class Fleet {
     if (move.to === 'ready') this.#settleWanted(move.expert, undefined);
     const failed = move.to === 'backoff' || move.to === 'failed' || move.event === 'refuse';
     if (failed) {
-      const error = this.#processes.get(move.expert)?.startError ?? new AppError('expert_failed', move.reason ?? `${move.expert} failed.`);
+      const error =
+        this.#processes.get(move.expert)?.startError ??
+        new AppError('expert_failed', move.reason ?? `${move.expert} failed.`);
       for (const waiter of this.#queues.get(move.expert)?.splice(0) ?? []) waiter.reject(error);
       this.#settleWanted(move.expert, error);
     }
     if (move.to === 'stopped') this.#unloadWhenIdle.delete(move.expert);
-    if (move.event === 'rest' && this.#processes.get(move.expert)?.expert.preload) this.load(move.expert, 'preload').catch(() => undefined);
+    if (move.event === 'rest' && this.#processes.get(move.expert)?.expert.preload)
+      this.load(move.expert, 'preload').catch(() => undefined);
     this.#pump();
   }
 
   /** Refuses what waits, lets what runs finish within the drain, ends every engine. */
   async close(drainMs: number): Promise<void> {
     this.#closing = true;
-    const error = new AppError('shutting_down', 'The orchestrator is stopping; send the request again when it is back.', { retryAfterSeconds: 5 });
+    const error = new AppError(
+      'shutting_down',
+      'The orchestrator is stopping; send the request again when it is back.',
+      { retryAfterSeconds: 5 },
+    );
     for (const queue of this.#queues.values()) for (const waiter of queue.splice(0)) waiter.reject(error);
     for (const id of this.#wanted.keys()) this.#settleWanted(id, error);
     await Promise.all([...this.#processes.values()].map((process) => process.stop('shutdown', drainMs)));
@@ -206,9 +213,13 @@ export class Fleet {
   #queueRefusal(id: string): AppError | undefined {
     const length = this.queued(id);
     if (length < this.#options.queueLength) return undefined;
-    return new AppError('queue_full', `${length} requests wait for ${id} already (queue.length). Try again in a moment, or raise queue.length or the expert's parallel.`, {
-      retryAfterSeconds: 2,
-    });
+    return new AppError(
+      'queue_full',
+      `${length} requests wait for ${id} already (queue.length). Try again in a moment, or raise queue.length or the expert's parallel.`,
+      {
+        retryAfterSeconds: 2,
+      },
+    );
   }
 
   #queueOf(id: string): Waiter[] {
@@ -227,7 +238,10 @@ export class Fleet {
     const waiting = this.#wanted.get(id);
     if (!waiting) return;
     this.#wanted.delete(id);
-    for (const { resolve, reject } of waiting) error ? reject(error) : resolve();
+    for (const waiter of waiting) {
+      if (error) waiter.reject(error);
+      else waiter.resolve();
+    }
   }
 
   /** Grants free slots in order of arrival. */
@@ -286,7 +300,9 @@ export class Fleet {
     const since = new Map<string, number>();
     for (const [id, queue] of this.#queues) if (queue[0]) since.set(id, queue[0].since);
     for (const id of this.#wanted.keys()) if (!since.has(id)) since.set(id, Infinity);
-    return [...since.keys()].filter((id) => this.#canStart(id)).sort((a, b) => (since.get(a) ?? 0) - (since.get(b) ?? 0));
+    return [...since.keys()]
+      .filter((id) => this.#canStart(id))
+      .sort((a, b) => (since.get(a) ?? 0) - (since.get(b) ?? 0));
   }
 
   #actOn(id: string): void {
@@ -298,11 +314,13 @@ export class Fleet {
         return;
       case 'evict':
         this.#publish(id, decision);
-        for (const victim of decision.victims) void this.#processes.get(victim)?.stop(`room for ${id}`, this.#options.drainMs);
+        for (const victim of decision.victims)
+          void this.#processes.get(victim)?.stop(`room for ${id}`, this.#options.drainMs);
         return;
       case 'refuse':
         this.#publish(id, decision);
-        for (const waiter of this.#queues.get(id)?.splice(0) ?? []) waiter.reject(new AppError('no_room', decision.reason));
+        for (const waiter of this.#queues.get(id)?.splice(0) ?? [])
+          waiter.reject(new AppError('no_room', decision.reason));
         return;
       case 'serve':
       case 'wait':
@@ -311,7 +329,13 @@ export class Fleet {
   }
 
   #publish(expert: string, { action, reason }: Plan): void {
-    this.#options.bus.publish({ type: 'plan', at: this.#options.clock.wallTime().toISOString(), expert, action, reason });
+    this.#options.bus.publish({
+      type: 'plan',
+      at: this.#options.clock.wallTime().toISOString(),
+      expert,
+      action,
+      reason,
+    });
   }
 
   #world(): World {
@@ -321,7 +345,11 @@ export class Fleet {
       maxLoaded: this.#options.maxLoaded,
       experts: [...this.#processes.values()].map((process) => ({
         id: process.id,
-        loaded: process.state === 'starting' || process.state === 'ready' || process.state === 'draining' || process.state === 'stopping',
+        loaded:
+          process.state === 'starting' ||
+          process.state === 'ready' ||
+          process.state === 'draining' ||
+          process.state === 'stopping',
         leaving: process.state === 'draining' || process.state === 'stopping',
         inFlight: process.inFlight,
         waiting: this.queued(process.id) + (this.#wanted.get(process.id)?.length ?? 0),
@@ -335,13 +363,19 @@ export class Fleet {
     const now = this.#options.clock.now();
     for (const [id, queue] of this.#queues) {
       const state = this.#processes.get(id)?.state;
-      for (const waiter of [...queue]) {
+      for (const waiter of queue.slice()) {
         // A load has deadlines of its own: the queue's age counts the wait for room or for a slot.
         if (state === 'starting') waiter.since = Math.max(waiter.since, now - TICK_MS);
         else if (now - waiter.since > this.#options.queueAgeMs) {
           this.#leaveQueue(waiter);
           const reason = state === 'ready' ? 'its engine is busy' : this.plan(id).reason;
-          waiter.reject(new AppError('queue_timeout', `The request waited ${Math.round((now - waiter.since) / 1_000)} s for ${id} (queue.age): ${reason}.`, { retryAfterSeconds: 5 }));
+          waiter.reject(
+            new AppError(
+              'queue_timeout',
+              `The request waited ${Math.round((now - waiter.since) / 1_000)} s for ${id} (queue.age): ${reason}.`,
+              { retryAfterSeconds: 5 },
+            ),
+          );
         }
       }
     }

@@ -112,7 +112,9 @@ export class Guardian {
       env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
     });
     child.stdin?.on('error', () => undefined);
-    child.on('error', (error) => this.#logger.error('the guardian could not be started: engines may outlive a killed orchestrator', { error }));
+    child.on('error', (error) =>
+      this.#logger.error('the guardian could not be started: engines may outlive a killed orchestrator', { error }),
+    );
     child.on('exit', () => {
       if (this.#child !== child || this.#closing) return;
       this.#logger.warn('the guardian ended; starting another');

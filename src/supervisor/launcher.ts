@@ -22,17 +22,23 @@ export interface Prepared {
 export type Prepare = (expert: ProcessExpert, adapter: ProcessAdapter) => Promise<Prepared>;
 
 /** Finds the program, probes it (cached), finds the model file. Throws an `AppError` that names what is missing and the command that gets it. */
-export function createPrepare(options: { paths: Paths; profileDirectory: string; profileName: string; environment: NodeJS.ProcessEnv }): Prepare {
+export function createPrepare(options: {
+  paths: Paths;
+  profileDirectory: string;
+  profileName: string;
+  environment: NodeJS.ProcessEnv;
+}): Prepare {
   const { paths, environment, profileDirectory, profileName } = options;
   return async (expert, adapter) => {
-    const [program, model] = await Promise.all([
-      adapter.program === undefined ? undefined : findAndProbe(adapter, adapter.program, expert),
-      expert.model === undefined ? undefined : locateModel(expert.model, { paths, profileDirectory }),
-    ]);
+    const program = adapter.program === undefined ? undefined : await findAndProbe(adapter, adapter.program, expert);
+    const model = expert.model === undefined ? undefined : locateModel(expert.model, { paths, profileDirectory });
     const refusal = adapter.preflight(expert, program);
     if (refusal) throw new AppError(refusal.code, refusal.message);
     if (expert.model && !model) {
-      throw new AppError('model_unavailable', `The model of ${expert.id} is not on this machine. Fetch it with: orchestrator model pull ${expert.id} --profile ${profileName}`);
+      throw new AppError(
+        'model_unavailable',
+        `The model of ${expert.id} is not on this machine. Fetch it with: orchestrator model pull ${expert.id} --profile ${profileName}`,
+      );
     }
     return {
       program,
@@ -47,14 +53,22 @@ export function createPrepare(options: { paths: Paths; profileDirectory: string;
   };
 
   async function findAndProbe(adapter: ProcessAdapter, program: string, expert: ProcessExpert): Promise<ProgramProbe> {
-    const path = await findProgram(program, { build: adapter.build(expert), binary: adapter.binary(expert), paths, environment });
+    const path = await findProgram(program, {
+      build: adapter.build(expert),
+      binary: adapter.binary(expert),
+      paths,
+      environment,
+    });
     return probeProgram(path, { paths });
   }
 }
 
 function readable(path: string, expert: string): string {
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
-    throw new AppError('model_unavailable', `The chat template of ${expert} is not a file: ${path}. Correct chatTemplate in the profile.`);
+    throw new AppError(
+      'model_unavailable',
+      `The chat template of ${expert} is not a file: ${path}. Correct chatTemplate in the profile.`,
+    );
   }
   return path;
 }

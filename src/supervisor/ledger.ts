@@ -9,7 +9,12 @@ import { RUN_VARIABLE } from './guardian.ts';
 import { allPids, bootId, hasEnvironment, readStat } from './proc.ts';
 import { killFamily } from './terminate.ts';
 
-const Child = z.object({ expert: z.string(), pid: z.int().positive(), startTicks: z.int(), cgroup: z.string().optional() });
+const Child = z.object({
+  expert: z.string(),
+  pid: z.int().positive(),
+  startTicks: z.int(),
+  cgroup: z.string().optional(),
+});
 const Run = z.object({ run: z.string().regex(/^[0-9a-f]{16,64}$/), bootId: z.string(), children: z.array(Child) });
 const LedgerFile = z.object({ runs: z.array(Run) });
 type Run = z.infer<typeof Run>;
@@ -62,7 +67,10 @@ export class Ledger {
         if (!stat || stat.state === 'Z') continue;
         if (stat.startTicks === child.startTicks) leaders.add(child.pid);
         else if (!leaders.has(child.pid)) {
-          this.#logger.info('a pid of an earlier run belongs to another process now; left alone', { pid: child.pid, expert: child.expert });
+          this.#logger.info('a pid of an earlier run belongs to another process now; left alone', {
+            pid: child.pid,
+            expert: child.expert,
+          });
         }
       }
       for (const leader of leaders) {
@@ -87,7 +95,10 @@ export class Ledger {
     try {
       return LedgerFile.parse(JSON.parse(text)).runs;
     } catch (error) {
-      this.#logger.warn('the list of children of earlier runs is unreadable; starting a new one', { path: this.#path, error });
+      this.#logger.warn('the list of children of earlier runs is unreadable; starting a new one', {
+        path: this.#path,
+        error,
+      });
       return [];
     }
   }

@@ -13,7 +13,15 @@ import { createCgroup, findCgroupBase, oomKills, removeCgroup } from './cgroup.t
 import { type Guardian, RUN_VARIABLE } from './guardian.ts';
 import type { EngineEnd, EngineHost, HostedEngine, StartRequest, Upstream } from './host.ts';
 import type { Ledger } from './ledger.ts';
-import { findFamily, listensOnPort, listensOnSocket, mappedBytes, progressMark, readStat, residentBytes } from './proc.ts';
+import {
+  findFamily,
+  listensOnPort,
+  listensOnSocket,
+  mappedBytes,
+  progressMark,
+  readStat,
+  residentBytes,
+} from './proc.ts';
 import { askToEnd, killFamily, signalFamily } from './terminate.ts';
 
 /** Marks every process of one start: children that left the group and the session are still found. */
@@ -64,7 +72,10 @@ export class LocalHost implements EngineHost {
   start(request: StartRequest): Promise<HostedEngine> {
     const { launch, expert } = request;
     this.#counter += 1;
-    const cgroup = this.#cgroupBase === undefined ? undefined : createCgroup(this.#cgroupBase, `engine-${process.pid}-${this.#counter}`);
+    const cgroup =
+      this.#cgroupBase === undefined
+        ? undefined
+        : createCgroup(this.#cgroupBase, `engine-${process.pid}-${this.#counter}`);
     // With a cgroup, a shell joins it and becomes the engine: no descendant can be born outside.
     const [command, args] = cgroup
       ? ['/bin/sh', ['-c', 'echo $$ >"$0/cgroup.procs"; exec "$@"', cgroup, launch.command, ...launch.args]]
@@ -88,7 +99,13 @@ export class LocalHost implements EngineHost {
       return new Promise((_resolve, reject) => {
         child.once('error', (error) => {
           if (cgroup) removeCgroup(cgroup);
-          reject(new AppError('engine_missing', `${expert}: ${launch.command} cannot be executed (${error.message}). Check the path in the profile, or install it: orchestrator engine install.`, { cause: error }));
+          reject(
+            new AppError(
+              'engine_missing',
+              `${expert}: ${launch.command} cannot be executed (${error.message}). Check the path in the profile, or install it: orchestrator engine install.`,
+              { cause: error },
+            ),
+          );
         });
       });
     }
@@ -97,7 +114,11 @@ export class LocalHost implements EngineHost {
     if (cgroup) this.#options.guardian.watchCgroup(cgroup);
     if (launch.stop) this.#options.guardian.watchStop(child.pid, launch.stop);
     this.#options.ledger.add({ expert, pid: child.pid, startTicks, cgroup });
-    return Promise.resolve(new LocalEngine(child, child.pid, cgroup, request, `${START_VARIABLE}=${startId}`, this.#options, (port) => this.#portsInUse.delete(port)));
+    return Promise.resolve(
+      new LocalEngine(child, child.pid, cgroup, request, `${START_VARIABLE}=${startId}`, this.#options, (port) =>
+        this.#portsInUse.delete(port),
+      ),
+    );
   }
 
   /** A port outside the range that the kernel hands out to connections: nobody gets it by chance between here and the bind. */
@@ -142,7 +163,10 @@ class LocalEngine implements HostedEngine {
     this.#request = request;
     this.#marker = marker;
     this.#options = options;
-    this.#upstream = request.listen.kind === 'any-port' ? undefined : createUpstream(request.listen, request.headers, request.connections);
+    this.#upstream =
+      request.listen.kind === 'any-port'
+        ? undefined
+        : createUpstream(request.listen, request.headers, request.connections);
     const closed = this.#drainOutput();
     this.ended = new Promise<EngineEnd>((resolve) => {
       child.once('exit', (code, signal) => {
@@ -165,7 +189,9 @@ class LocalEngine implements HostedEngine {
     const family = () => findFamily(this.pid, this.#marker);
     // The leader alone in the common case: a walk over all of /proc costs milliseconds of a cold start.
     const check = (pids: number[]) =>
-      listen.kind === 'socket' ? listensOnSocket(pids, listen.path) : listen.kind === 'port' && listensOnPort(pids, listen.port);
+      listen.kind === 'socket'
+        ? listensOnSocket(pids, listen.path)
+        : listen.kind === 'port' && listensOnPort(pids, listen.port);
     return check([this.pid]) || check(family());
   }
 
@@ -201,7 +227,8 @@ class LocalEngine implements HostedEngine {
   /** The process has ended: its family follows it, whoever ended it, and every trace of the address is removed. */
   async #tidyUp(closed: Promise<void>): Promise<void> {
     const left = await killFamily(this.pid, this.#marker, this.#cgroup);
-    if (left.length > 0) this.#options.logger.error('processes of an engine do not end', { expert: this.#request.expert, pids: left });
+    if (left.length > 0)
+      this.#options.logger.error('processes of an engine do not end', { expert: this.#request.expert, pids: left });
     await withTimeout(closed, OUTPUT_WAIT_MS);
     this.#child.stdout?.destroy();
     this.#child.stderr?.destroy();
@@ -230,7 +257,11 @@ class LocalEngine implements HostedEngine {
   }
 }
 
-export function createUpstream(listen: Listen, headers: Readonly<Record<string, string>>, connections: number): { dispatcher: Pool; origin: string; headers: Readonly<Record<string, string>> } {
+export function createUpstream(
+  listen: Listen,
+  headers: Readonly<Record<string, string>>,
+  connections: number,
+): { dispatcher: Pool; origin: string; headers: Readonly<Record<string, string>> } {
   const origin = listen.kind === 'port' ? `http://127.0.0.1:${listen.port}` : 'http://engine';
   const dispatcher = new Pool(origin, {
     connections,
@@ -252,7 +283,12 @@ function runStop([command = '', ...args]: readonly string[], logger: Logger): vo
 
 async function withTimeout(promise: Promise<unknown>, ms: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  await Promise.race([promise, new Promise((resolve) => { timer = setTimeout(resolve, ms); })]);
+  await Promise.race([
+    promise,
+    new Promise((resolve) => {
+      timer = setTimeout(resolve, ms);
+    }),
+  ]);
   clearTimeout(timer);
 }
 

@@ -16,7 +16,13 @@ export async function lockStateDir(stateDir: string): Promise<Server> {
   const server = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(error.code === 'EADDRINUSE' ? new CliError(`${ownerOf(stateDir)} already uses the state directory ${stateDir}. Stop it (orchestrator down), or give this one another with --state-dir.`) : error),
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new CliError(
+              `${ownerOf(stateDir)} already uses the state directory ${stateDir}. Stop it (orchestrator down), or give this one another with --state-dir.`,
+            )
+          : error,
+      ),
     );
     server.listen(`\0orchestrator-${name}`, resolve);
   });
@@ -26,7 +32,10 @@ export async function lockStateDir(stateDir: string): Promise<Server> {
 
 function ownerOf(stateDir: string): string {
   try {
-    const { pid, url } = JSON.parse(readFileSync(join(stateDir, 'runtime.json'), 'utf8')) as { pid?: number; url?: string };
+    const { pid, url } = JSON.parse(readFileSync(join(stateDir, 'runtime.json'), 'utf8')) as {
+      pid?: number;
+      url?: string;
+    };
     return `Another orchestrator (pid ${pid}, ${url})`;
   } catch {
     return 'Another orchestrator, which is just starting,';

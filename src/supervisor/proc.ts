@@ -49,7 +49,7 @@ export function findFamily(leader: number, marker: string | undefined): number[]
     if (stat.pid === leader || stat.group === leader || stat.session === leader) family.add(stat.pid);
     else if (marker !== undefined && hasEnvironment(stat.pid, marker)) family.add(stat.pid);
   }
-  for (let grown = true; grown; ) {
+  for (let grown = true; grown;) {
     grown = false;
     for (const stat of stats) {
       if (!family.has(stat.pid) && family.has(stat.parent)) {

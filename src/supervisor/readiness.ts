@@ -22,7 +22,11 @@ export interface ReadinessOptions {
 
 export type Readiness =
   | { readonly ready: true; readonly upstream: Upstream }
-  | { readonly ready: false; readonly cause: 'stalled' | 'start_timeout' | 'not_ready' | 'foreign_listener' | 'aborted'; readonly detail: string };
+  | {
+      readonly ready: false;
+      readonly cause: 'stalled' | 'start_timeout' | 'not_ready' | 'foreign_listener' | 'aborted';
+      readonly detail: string;
+    };
 
 /** Waits for health, shows that the listener is our child, and has it generate one token. Never throws; ends with the signal. */
 export async function waitUntilReady(options: ReadinessOptions): Promise<Readiness> {
@@ -33,15 +37,28 @@ export async function waitUntilReady(options: ReadinessOptions): Promise<Readine
   }
   if (options.canary) {
     const wrong = await tryCanary(upstream, options.canary, options.startTimeoutMs, options.signal);
-    if (wrong !== undefined) return { ready: false, cause: options.signal.aborted ? 'aborted' : 'not_ready', detail: wrong };
+    if (wrong !== undefined)
+      return { ready: false, cause: options.signal.aborted ? 'aborted' : 'not_ready', detail: wrong };
   }
   return { ready: true, upstream };
 }
 
 /** Sends the canary and says what is wrong with the answer; undefined when it proves the engine. */
-export async function tryCanary(upstream: Upstream, canary: Canary, timeoutMs: number, signal?: AbortSignal): Promise<string | undefined> {
+export async function tryCanary(
+  upstream: Upstream,
+  canary: Canary,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
   try {
-    const { statusCode, text } = await request(upstream, 'POST', canary.path, JSON.stringify(canary.body), timeoutMs, signal);
+    const { statusCode, text } = await request(
+      upstream,
+      'POST',
+      canary.path,
+      JSON.stringify(canary.body),
+      timeoutMs,
+      signal,
+    );
     if (statusCode !== 200) return `the engine answered ${statusCode} to the readiness request: ${text.slice(0, 300)}`;
     return canary.verify(JSON.parse(text));
   } catch (error) {
@@ -63,8 +80,18 @@ async function pollHealth(options: ReadinessOptions): Promise<Upstream | Exclude
       lastMark = mark;
       lastProgress = now;
     }
-    if (now - lastProgress > options.stallTimeoutMs) return { ready: false, cause: 'stalled', detail: `no progress for ${Math.round((now - lastProgress) / 1_000)} s` };
-    if (now - started > options.startTimeoutMs) return { ready: false, cause: 'start_timeout', detail: `not ready after ${Math.round((now - started) / 1_000)} s` };
+    if (now - lastProgress > options.stallTimeoutMs)
+      return {
+        ready: false,
+        cause: 'stalled',
+        detail: `no progress for ${Math.round((now - lastProgress) / 1_000)} s`,
+      };
+    if (now - started > options.startTimeoutMs)
+      return {
+        ready: false,
+        cause: 'start_timeout',
+        detail: `not ready after ${Math.round((now - started) / 1_000)} s`,
+      };
     await delay(pause, signal);
   }
   return { ready: false, cause: 'aborted', detail: 'the start was given up' };
@@ -79,7 +106,14 @@ async function isHealthy(upstream: Upstream, path: string, signal: AbortSignal):
   }
 }
 
-async function request(upstream: Upstream, method: 'GET' | 'POST', path: string, body: string | undefined, timeoutMs: number, signal?: AbortSignal): Promise<{ statusCode: number; text: string }> {
+async function request(
+  upstream: Upstream,
+  method: 'GET' | 'POST',
+  path: string,
+  body: string | undefined,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<{ statusCode: number; text: string }> {
   const timeout = AbortSignal.timeout(timeoutMs);
   const answer = await upstream.dispatcher.request({
     origin: upstream.origin,

@@ -70,7 +70,7 @@ export class RemoteExpert implements LeaseOwner {
   }
 
   async close(): Promise<void> {
-    for (const lease of [...this.#leases])
+    for (const lease of this.#leases)
       lease.onCut?.(new AppError('shutting_down', 'The orchestrator is stopping.'));
     await this.#dispatcher.destroy();
   }

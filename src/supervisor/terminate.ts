@@ -21,7 +21,11 @@ export function askToEnd(leader: number): void {
 }
 
 /** SIGKILL to the group, the session, the descendants and everything marked, until nothing is left. Answers who survived. */
-export async function killFamily(leader: number, marker: string | undefined, cgroup: string | undefined): Promise<number[]> {
+export async function killFamily(
+  leader: number,
+  marker: string | undefined,
+  cgroup: string | undefined,
+): Promise<number[]> {
   const deadline = performance.now() + KILL_DEADLINE_MS;
   for (let pause = 5; ; pause = Math.min(100, pause * 2)) {
     if (cgroup !== undefined) killCgroup(cgroup);

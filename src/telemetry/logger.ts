@@ -1,5 +1,5 @@
 import type { Redactor } from '../shared/redact.ts';
-import { LogBuffer, printable } from './log-buffer.ts';
+import { type LogBuffer, printable } from './log-buffer.ts';
 import type { RotatingFile } from './rotating-file.ts';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';

@@ -45,31 +45,80 @@ export class Metrics {
   constructor() {
     const registers = [this.registry];
     const labelNames = ['expert', 'route'] as const;
-    this.#requests = new Counter({ name: 'orchestrator_requests_total', help: 'Requests that reached an expert, by the status the client got', labelNames: ['expert', 'route', 'status'], registers });
-    this.#duration = new Histogram({ name: 'orchestrator_request_duration_seconds', help: 'From the first byte of the request to the last of the answer', labelNames, buckets: SECONDS, registers });
-    this.#firstByte = new Histogram({ name: 'orchestrator_time_to_first_token_seconds', help: 'From the first byte of the request to the first byte of the answer, waiting and loading included', labelNames, buckets: SECONDS, registers });
-    this.#wait = new Histogram({ name: 'orchestrator_queue_wait_seconds', help: 'Wait for a slot, room or a load before the engine saw the request', labelNames, buckets: SECONDS, registers });
-    this.#prompt = new Counter({ name: 'orchestrator_prompt_tokens_total', help: 'Prompt tokens, as the engines count them', labelNames: ['expert'], registers });
-    this.#generated = new Counter({ name: 'orchestrator_generated_tokens_total', help: 'Generated tokens, as the engines count them', labelNames: ['expert'], registers });
-    this.#starts = new Counter({ name: 'orchestrator_engine_starts_total', help: 'Engine starts', labelNames: ['expert'], registers });
-    this.#crashes = new Counter({ name: 'orchestrator_engine_crashes_total', help: 'Ends of engines that nobody asked for', labelNames: ['expert'], registers });
-    this.#evictions = new Counter({ name: 'orchestrator_evictions_total', help: 'Plans that unloaded an expert to make room for this one', labelNames: ['expert'], registers });
-    this.#refused = new Counter({ name: 'orchestrator_refused_total', help: 'Requests refused before an expert was reached, by error code', labelNames: ['code'], registers });
+    this.#requests = new Counter({
+      name: 'orchestrator_requests_total',
+      help: 'Requests that reached an expert, by the status the client got',
+      labelNames: ['expert', 'route', 'status'],
+      registers,
+    });
+    this.#duration = new Histogram({
+      name: 'orchestrator_request_duration_seconds',
+      help: 'From the first byte of the request to the last of the answer',
+      labelNames,
+      buckets: SECONDS,
+      registers,
+    });
+    this.#firstByte = new Histogram({
+      name: 'orchestrator_time_to_first_token_seconds',
+      help: 'From the first byte of the request to the first byte of the answer, waiting and loading included',
+      labelNames,
+      buckets: SECONDS,
+      registers,
+    });
+    this.#wait = new Histogram({
+      name: 'orchestrator_queue_wait_seconds',
+      help: 'Wait for a slot, room or a load before the engine saw the request',
+      labelNames,
+      buckets: SECONDS,
+      registers,
+    });
+    this.#prompt = new Counter({
+      name: 'orchestrator_prompt_tokens_total',
+      help: 'Prompt tokens, as the engines count them',
+      labelNames: ['expert'],
+      registers,
+    });
+    this.#generated = new Counter({
+      name: 'orchestrator_generated_tokens_total',
+      help: 'Generated tokens, as the engines count them',
+      labelNames: ['expert'],
+      registers,
+    });
+    this.#starts = new Counter({
+      name: 'orchestrator_engine_starts_total',
+      help: 'Engine starts',
+      labelNames: ['expert'],
+      registers,
+    });
+    this.#crashes = new Counter({
+      name: 'orchestrator_engine_crashes_total',
+      help: 'Ends of engines that nobody asked for',
+      labelNames: ['expert'],
+      registers,
+    });
+    this.#evictions = new Counter({
+      name: 'orchestrator_evictions_total',
+      help: 'Plans that unloaded an expert to make room for this one',
+      labelNames: ['expert'],
+      registers,
+    });
+    this.#refused = new Counter({
+      name: 'orchestrator_refused_total',
+      help: 'Requests refused before an expert was reached, by error code',
+      labelNames: ['code'],
+      registers,
+    });
     collectDefaultMetrics({ register: this.registry });
   }
 
   /** Gauges that are read when somebody asks. */
-  observe(read: { states(): Iterable<readonly [string, ExpertState]>; queued(): Iterable<readonly [string, number]>; inFlight(): Iterable<readonly [string, number]>; logDrops(): Iterable<readonly [string, number]> }): void {
+  observe(read: {
+    states(): Iterable<readonly [string, ExpertState]>;
+    queued(): Iterable<readonly [string, number]>;
+    inFlight(): Iterable<readonly [string, number]>;
+    logDrops(): Iterable<readonly [string, number]>;
+  }): void {
     const registers = [this.registry];
-    new Gauge({
-      name: 'orchestrator_expert_state',
-      help: '1 for the state the expert is in',
-      labelNames: ['expert', 'state'],
-      registers,
-      collect() {
-        for (const [expert, state] of read.states()) for (const one of STATES) this.set({ expert, state: one }, one === state ? 1 : 0);
-      },
-    });
     const perExpert = (name: string, help: string, values: () => Iterable<readonly [string, number]>) =>
       new Gauge({
         name,
@@ -80,9 +129,22 @@ export class Metrics {
           for (const [expert, value] of values()) this.set({ expert }, value);
         },
       });
-    perExpert('orchestrator_queue_length', 'Requests that wait for the expert', read.queued);
-    perExpert('orchestrator_requests_in_flight', 'Requests that the engine works on', read.inFlight);
-    perExpert('orchestrator_log_lines_dropped', 'Lines of engine output that were read but not kept', read.logDrops);
+    perExpert('orchestrator_queue_length', 'Requests that wait for the expert', () => read.queued());
+    perExpert('orchestrator_requests_in_flight', 'Requests that the engine works on', () => read.inFlight());
+    perExpert('orchestrator_log_lines_dropped', 'Lines of engine output that were read but not kept', () =>
+      read.logDrops(),
+    );
+    const states = new Gauge({
+      name: 'orchestrator_expert_state',
+      help: '1 for the state the expert is in',
+      labelNames: ['expert', 'state'],
+      registers: [],
+      collect() {
+        for (const [expert, state] of read.states())
+          for (const one of STATES) this.set({ expert, state: one }, one === state ? 1 : 0);
+      },
+    });
+    this.registry.registerMetric(states);
   }
 
   follow(bus: EventBus): void {
@@ -120,7 +182,8 @@ export class Metrics {
     }
     const statusKey = `${key} ${status}`;
     let requests = this.#statuses.get(statusKey);
-    if (!requests) this.#statuses.set(statusKey, (requests = this.#requests.labels({ expert, route, status: String(status) })));
+    if (!requests)
+      this.#statuses.set(statusKey, (requests = this.#requests.labels({ expert, route, status: String(status) })));
     requests.inc();
     children.duration.observe(figures.durationMs / 1_000);
     children.wait.observe(figures.waitedMs / 1_000);
