@@ -13,7 +13,7 @@ interface DefaultsInput {
 const TOKEN_LIMITS = ['max_tokens', 'max_completion_tokens', 'max_output_tokens', 'n_predict'] as const;
 const TOKEN_LIMIT_NAMES: ReadonlySet<string> = new Set(TOKEN_LIMITS);
 /** Counting takes the prompt alone; sampling fields would be refused there. */
-const COUNTED = new Set(['system', 'tools', 'tool_choice', 'thinking']);
+const COUNTED = new Set(['system', 'tools', 'tool_choice', 'thinking', 'chat_template_kwargs']);
 
 /** Fills in the profile's request fields where the client sets none; a variant's win over the expert's. */
 export function addDefaults(body: JsonObject, { route, expert, variant, knownFields }: DefaultsInput): JsonObject {

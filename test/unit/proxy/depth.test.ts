@@ -41,7 +41,7 @@ describe('the nesting limit', () => {
 
   it('takes what is not JSON', () => {
     expect(exceedsDepth(bytes(`"${'x'.repeat(500)}`), 10)).toBe(false);
-    expect(exceedsDepth(bytes(`${']'.repeat(500)}`), 10)).toBe(false);
+    expect(exceedsDepth(bytes(']'.repeat(500)), 10)).toBe(false);
     expect(exceedsDepth(new Uint8Array(0), 0)).toBe(false);
   });
 });
