@@ -137,7 +137,7 @@ export interface ProcessAdapter<
   preflight(expert: S, program: ProgramProbe | undefined): Refusal | undefined;
   launch(expert: S, context: LaunchContext): Launch;
   /** Answers 200 when the model is loaded. */
-  readonly health: (expert: S) => string;
+  health(expert: S): string;
   /** Undefined: health is all there is to prove (speech engines). */
   canary(expert: S): Canary | undefined;
   /** Whether the process that answers must be shown to be our child (off for `docker run`). */
@@ -174,9 +174,9 @@ export type Adapter = ProcessAdapter | RemoteAdapter;
 export function defineProcessEngine<S extends ExpertBase & ProcessSettings>(
   adapter: ProcessAdapter<S>,
 ): ProcessAdapter {
-  return adapter as unknown as ProcessAdapter;
+  return adapter;
 }
 
 export function defineRemoteEngine<S extends ExpertBase>(adapter: RemoteAdapter<S>): RemoteAdapter {
-  return adapter as RemoteAdapter;
+  return adapter;
 }
