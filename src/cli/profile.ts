@@ -1,0 +1,129 @@
+import { writeFile } from 'node:fs/promises';
+import { basename, extname, join, relative, resolve } from 'node:path';
+
+import { Command } from 'commander';
+import { stringify } from 'yaml';
+
+import { listProfiles, profileFolders } from '../profiles/find.ts';
+import { profileJsonSchema } from '../profiles/json-schema.ts';
+import { loadProfile, resolveProfile } from '../profiles/load.ts';
+import type { Problem } from '../profiles/problems.ts';
+import { ProfileError } from '../profiles/problems.ts';
+import { describeProfile } from '../profiles/show.ts';
+import { starterProfile } from '../profiles/starter.ts';
+import { CliError, messageOf } from '../shared/errors.ts';
+import { packageRoot } from '../shared/package-root.ts';
+
+/** `orchestrator profile …`: what profiles there are, what they say, and whether they are right. Needs no running orchestrator. */
+export function profileCommand(): Command {
+  const command = new Command('profile').description('list, show, check and create profiles');
+  command
+    .command('list')
+    .description('the profiles that can be named: your own, the machine’s, and those that come with the program')
+    .option('--json', 'print JSON')
+    .action(list);
+  command
+    .command('show')
+    .description('a profile as it is used: extends, environment, --set and defaults worked in')
+    .argument('<profile>', 'name or file')
+    .option('--json', 'print JSON in place of YAML')
+    .option('--set <key=value>', 'lay a setting upon the file; may be repeated', collect, [])
+    .addHelpText('after', examples('profile show demo', 'profile show demo --set budget.maxLoadedExperts=1'))
+    .action(show);
+  command
+    .command('validate')
+    .description('check profiles; exit code 78 where one is invalid')
+    .argument('<profiles...>', 'names or files')
+    .option('--json', 'print JSON')
+    .option('--set <key=value>', 'lay a setting upon each file; may be repeated', collect, [])
+    .addHelpText('after', examples('profile validate demo ./mine.yaml'))
+    .action(validate);
+  command
+    .command('schema')
+    .description('print the JSON schema of profiles, for editors')
+    .action(() => print(JSON.stringify(profileJsonSchema(), null, 2)));
+  command
+    .command('init')
+    .description('write a commented profile to start from; never overwrites')
+    .argument('[file]', 'where to', 'orchestrator.yaml')
+    .addHelpText('after', examples('profile init mine.yaml'))
+    .action(init);
+  return command;
+}
+
+async function list({ json }: { json?: true }): Promise<void> {
+  const found = await listProfiles(profileFolders(process.env));
+  const rows = await Promise.all(
+    found.map(async ({ name, file, origin }) => {
+      const profile = await loadProfile(file, { environment: process.env }).catch((error: unknown) => messageOf(error));
+      if (typeof profile === 'string') return { name, origin, file, valid: false, description: null, experts: [] };
+      const experts = profile.experts.map(({ id }) => id);
+      return { name, origin, file, valid: true, description: profile.description ?? null, experts };
+    }),
+  );
+  if (json) return print(JSON.stringify(rows, null, 2));
+  const width = Math.max(...rows.map(({ name }) => name.length), 4);
+  for (const { name, origin, valid, description, experts } of rows) {
+    const what = valid ? (description ?? experts.join(', ')) : `invalid: orchestrator profile validate ${name}`;
+    print(`${name.padEnd(width)}  ${origin.padEnd(7)}  ${what}`);
+  }
+}
+
+async function show(name: string, { json, set }: { json?: true; set: string[] }): Promise<void> {
+  const resolved = await resolveProfile(name, { environment: process.env, set });
+  const shown = describeProfile(resolved);
+  if (json) return print(JSON.stringify({ file: resolved.profile.file, ...shown }, null, 2));
+  print(`# ${resolved.profile.file}\n${stringify(shown, { aliasDuplicateObjects: false, lineWidth: 120 })}`.trimEnd());
+}
+
+interface Verdict {
+  profile: string;
+  valid: boolean;
+  problems: readonly Problem[];
+}
+
+async function validate(names: string[], { json, set }: { json?: true; set: string[] }): Promise<void> {
+  const verdicts: Verdict[] = [];
+  const errors: ProfileError[] = [];
+  for (const name of names) {
+    const error = await loadProfile(name, { environment: process.env, set }).then(() => undefined, asProfileError);
+    if (error) errors.push(error);
+    verdicts.push({ profile: name, valid: !error, problems: error?.problems ?? [] });
+    if (!json && !error) print(`${name}: valid`);
+  }
+  if (json) print(JSON.stringify(verdicts, null, 2));
+  if (errors.length > 0) throw new ProfileError(errors.flatMap(({ problems }) => problems));
+}
+
+function asProfileError(error: unknown): ProfileError {
+  if (error instanceof ProfileError) return error;
+  throw error;
+}
+
+async function init(target: string): Promise<void> {
+  const file = resolve(target);
+  const name = basename(file, extname(file)).replaceAll(/[^\w.-]/g, '-');
+  const schema = join(packageRoot(), 'profiles', 'profile.schema.json');
+  await writeFile(file, starterProfile(name, schema), { flag: 'wx' }).catch((error: unknown) => {
+    const exists = (error as NodeJS.ErrnoException).code === 'EEXIST';
+    const reason = exists
+      ? 'is there already; name another file or move it away'
+      : `cannot be written: ${messageOf(error)}`;
+    throw new CliError(`${target} ${reason}`, 1, { cause: error });
+  });
+  const shown = relative(process.cwd(), file) || target;
+  print(`wrote ${shown}`);
+  console.error(`Edit it, then: orchestrator profile validate ${shown} && orchestrator up --profile ${shown}`);
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}
+
+function examples(...lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ orchestrator ${line}`).join('\n')}`;
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

@@ -1,0 +1,80 @@
+/** What a schema cannot say: settings that must agree with one another, and with the files they name. */
+import { statSync } from 'node:fs';
+
+import type { Place, Problem } from './problems.ts';
+import { problemAt } from './problems.ts';
+import type { ProfileFile } from './schema.ts';
+import { nearest } from './suggest.ts';
+import type { Path, Tree } from './tree.ts';
+import { keyPlaceOf, placeOf, treeAt } from './tree.ts';
+
+type Check = (profile: ProfileFile, tree: Tree) => Problem[];
+
+/** Each is small, and all are run. */
+export const CHECKS: readonly Check[] = [checkExpertsExist, checkNames, checkDefaultExpert, checkKeys, checkTemplates];
+
+function checkExpertsExist(profile: ProfileFile, tree: Tree): Problem[] {
+  if (Object.keys(profile.experts).length > 0) return [];
+  return [problemAt(placeOf(tree, ['experts']), ['experts'], 'a profile has at least one expert')];
+}
+
+/** Ids, aliases, patterns and variants are one name space, in which `auto` is ours. */
+function checkNames(profile: ProfileFile, tree: Tree): Problem[] {
+  const owners = new Map<string, string>([['auto', 'the choice of an expert by the orchestrator']]);
+  const problems: Problem[] = [];
+  const claim = (name: string, place: Place, path: Path, owner: string) => {
+    const other = owners.get(name);
+    if (other === undefined) owners.set(name, owner);
+    else problems.push(problemAt(place, path, `the name "${name}" is taken: it stands for ${other}`));
+  };
+  // Ids first, so that the blame falls upon the alias.
+  const experts = Object.entries(profile.experts);
+  for (const [id] of experts) claim(id, keyPlaceOf(tree, ['experts', id]), ['experts', id], `the expert ${id}`);
+  for (const [id, { aliases, variants }] of experts) {
+    for (const name of Object.keys(variants)) {
+      const path = ['experts', id, 'variants', name];
+      claim(name, keyPlaceOf(tree, path), path, `a variant of ${id}`);
+    }
+    for (const [index, name] of aliases.entries()) {
+      const path = ['experts', id, 'aliases', String(index)];
+      claim(name, placeOf(tree, path), path, `an alias of ${id}`);
+    }
+  }
+  return problems;
+}
+
+function checkDefaultExpert({ router, experts }: ProfileFile, tree: Tree): Problem[] {
+  const id = router.default;
+  if (id === undefined) return [];
+  const path = ['router', 'default'];
+  const expert = Object.hasOwn(experts, id) ? experts[id] : undefined;
+  if (!expert) {
+    return [problemAt(placeOf(tree, path), path, 'no expert has this id', nearest(id, Object.keys(experts)))];
+  }
+  if (expert.task === 'generate') return [];
+  return [
+    problemAt(placeOf(tree, path), path, `the task of ${id} is ${expert.task}; the default expert must generate`),
+  ];
+}
+
+function checkKeys({ security }: ProfileFile, tree: Tree): Problem[] {
+  if (security.auth === 'keys' && security.keys.length === 0) {
+    const path = ['security', 'auth'];
+    return [problemAt(placeOf(tree, path), path, 'auth is keys, but `security.keys` names none: nobody could get in')];
+  }
+  const names = security.keys.map(({ env }) => env);
+  return names.flatMap((name, index) => {
+    const path = ['security', 'keys', String(index), 'env'];
+    return names.indexOf(name) === index ? [] : [problemAt(placeOf(tree, path), path, `${name} is listed twice`)];
+  });
+}
+
+function checkTemplates({ experts }: ProfileFile, tree: Tree): Problem[] {
+  return Object.entries(experts).flatMap(([id, { chatTemplate }]) => {
+    const path = ['experts', id, 'chatTemplate'];
+    if (chatTemplate === undefined || statSync(chatTemplate, { throwIfNoEntry: false })?.isFile()) return [];
+    const node = treeAt(tree, path);
+    const shown = node?.kind === 'scalar' && node.origin ? node.origin.reference : chatTemplate;
+    return [problemAt(placeOf(tree, path), path, `there is no such file: ${shown}`)];
+  });
+}

@@ -1,0 +1,115 @@
+import { basename, dirname, extname } from 'node:path';
+
+import { adapterOf } from '../engines/registry.ts';
+import { CHECKS } from './checks.ts';
+import { substituteEnvironment } from './environment.ts';
+import { explainIssues, textPaths } from './explain.ts';
+import { readLayers } from './extends.ts';
+import { findProfile, profileFolders } from './find.ts';
+import { applyOverrides } from './overrides.ts';
+import { applyDefaults, resolvePaths } from './prepare.ts';
+import type { Problem } from './problems.ts';
+import { ProfileError } from './problems.ts';
+import type { Expert, Profile } from './profile.ts';
+import { ProfileFile } from './schema.ts';
+import type { Mapping, Path } from './tree.ts';
+import { mapScalars, toPlain } from './tree.ts';
+
+export interface LoadOptions {
+  readonly environment: NodeJS.ProcessEnv;
+  /** `key.path=value`, laid upon the file. */
+  readonly set?: readonly string[];
+  /** The shipped profiles; default: those of this package. */
+  readonly profilesDirectory?: string;
+  /** What relative file names on the command line are relative to; default: the working directory. */
+  readonly directory?: string;
+}
+
+/** A profile with what it was made from, for `profile show`. */
+export interface ResolvedProfile {
+  readonly profile: Profile;
+  /** After `extends`, environment, `--set` and `defaults`. */
+  readonly tree: Mapping;
+  readonly parsed: ProfileFile;
+}
+
+/**
+ * Finds, reads, merges, validates and freezes a profile.
+ * @throws ProfileError (exit code 78) with everything that is wrong with it.
+ */
+export async function loadProfile(nameOrFile: string, options: LoadOptions): Promise<Profile> {
+  return (await resolveProfile(nameOrFile, options)).profile;
+}
+
+/** As `loadProfile`. */
+export async function resolveProfile(nameOrFile: string, options: LoadOptions): Promise<ResolvedProfile> {
+  const { environment, set = [], directory = process.cwd() } = options;
+  const problems: Problem[] = [];
+  const folders = profileFolders(environment, options.profilesDirectory);
+  const file = await findProfile(nameOrFile, folders, directory);
+  const layered = await readLayers(file, folders, environment, problems);
+  const overridden = applyOverrides(
+    substituteEnvironment(layered, environment, problems),
+    set,
+    directory,
+    problems,
+  ) as Mapping;
+  const tree = resolvePaths(applyDefaults(overridden), environment);
+  const parsed = validate(tree, problems);
+  return { profile: freeze(assemble(parsed.value, file)), tree: parsed.tree, parsed: parsed.value };
+}
+
+/** All problems come together, those of the steps before included. */
+function validate(tree: Mapping, problems: readonly Problem[]): { value: ProfileFile; tree: Mapping } {
+  let current = tree;
+  let result = ProfileFile.safeParse(toPlain(current));
+  const asText = result.success ? [] : textPaths(result.error.issues, current);
+  if (asText.length > 0) {
+    current = withTextAt(current, asText);
+    result = ProfileFile.safeParse(toPlain(current));
+  }
+  if (!result.success)
+    throw new ProfileError([...problems, ...explainIssues(ProfileFile, result.error.issues, current)]);
+  const value = result.data;
+  const found = [...problems, ...CHECKS.flatMap((check) => check(value, current))];
+  if (found.length > 0) throw new ProfileError(found);
+  return { value, tree: current };
+}
+
+/** A build called 11669 is a name: what the environment says is text where the setting takes text. */
+function withTextAt(tree: Mapping, paths: readonly Path[]): Mapping {
+  const wanted = new Set(paths.map((path) => JSON.stringify(path)));
+  return mapScalars(tree, (scalar, path) =>
+    scalar.origin && wanted.has(JSON.stringify(path)) ? { ...scalar, value: scalar.origin.text } : scalar,
+  ) as Mapping;
+}
+
+function assemble(parsed: ProfileFile, file: string): Profile {
+  const experts = Object.entries(parsed.experts).map(
+    ([id, settings]) => ({ ...settings, id, kind: adapterOf(settings.engine).kind }) as Expert,
+  );
+  const { security, timeouts, queue, limits, logs, compatibility } = parsed;
+  return {
+    name: parsed.name ?? basename(file, extname(file)),
+    description: parsed.description,
+    file,
+    directory: dirname(file),
+    experts,
+    maxLoadedExperts: parsed.budget.maxLoadedExperts,
+    defaultExpert: parsed.router.default ?? experts.find(({ task }) => task === 'generate')?.id,
+    security,
+    timeouts,
+    queue,
+    limits,
+    logs,
+    compatibility,
+  };
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const part of Object.values(value)) freeze(part);
+  }
+  return value;
+}

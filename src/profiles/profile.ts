@@ -1,0 +1,41 @@
+import type { ExpertBase, ProcessSettings } from '../engines/contract.ts';
+import type { ProfileFile } from './schema.ts';
+
+interface EngineOwn {
+  readonly [key: string]: unknown;
+}
+
+/** An expert with a process of its own. */
+export type ProcessExpert = ExpertBase & ProcessSettings & EngineOwn & { readonly kind: 'process' };
+/** An endpoint that someone else runs. */
+export type RemoteExpert = ExpertBase & EngineOwn & { readonly kind: 'remote' };
+export type Expert = ProcessExpert | RemoteExpert;
+
+type Section<Key extends keyof ProfileFile> = DeepReadonly<ProfileFile[Key]>;
+
+type DeepReadonly<T> = T extends readonly (infer Item)[]
+  ? readonly DeepReadonly<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
+    : T;
+
+/** What the program runs on: complete, checked and deeply frozen. Durations are milliseconds, sizes bytes, paths absolute. */
+export interface Profile {
+  readonly name: string;
+  readonly description: string | undefined;
+  /** Absolute. */
+  readonly file: string;
+  readonly directory: string;
+  /** In the order of the file. */
+  readonly experts: readonly Expert[];
+  /** Undefined: no bound. */
+  readonly maxLoadedExperts: number | undefined;
+  /** Id of the expert that `auto` means on generating routes; undefined where none generates. */
+  readonly defaultExpert: string | undefined;
+  readonly security: Section<'security'>;
+  readonly timeouts: Section<'timeouts'>;
+  readonly queue: Section<'queue'>;
+  readonly limits: Section<'limits'>;
+  readonly logs: Section<'logs'>;
+  readonly compatibility: Section<'compatibility'>;
+}

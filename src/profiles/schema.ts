@@ -1,0 +1,188 @@
+import { z } from 'zod';
+
+import type { ExpertBase, ProcessSettings } from '../engines/contract.ts';
+import type { EngineName } from '../engines/registry.ts';
+import { ENGINE_NAMES, ENGINES } from '../engines/registry.ts';
+import { commonShape, Duration, modelShape, processShape, Size } from '../engines/settings.ts';
+
+/** Used by an expert that names no engine, where `defaults.engine` names none either. */
+export const DEFAULT_ENGINE: EngineName = 'llama-server';
+
+/** Part of paths, headers and file names, so no more than this. */
+const ExpertId = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][\w.-]{0,63}$/,
+    'an expert id begins with a letter or digit and has up to 64 letters, digits and . - _',
+  );
+
+const EnvironmentName = z
+  .string()
+  .regex(/^[A-Za-z_]\w*$/, 'the name of an environment variable has letters, digits and _')
+  .describe('Environment variable that holds the key');
+
+/** One expert: its engine decides which further keys there are, and each adapter owns its own. */
+type ExpertOptions = readonly [z.ZodObject, ...z.ZodObject[]];
+export const EXPERT_SCHEMAS = ENGINE_NAMES.map((name) => ENGINES[name].settings) as unknown as ExpertOptions;
+const ExpertSettings = z.discriminatedUnion('engine', EXPERT_SCHEMAS as never) as unknown as z.ZodType<ExpertFile>;
+
+const { context, parallel, request, strip, tools } = commonShape;
+const { idleUnload, stallTimeout, startTimeout, preload } = processShape;
+const { gpuLayers, kvCache, threads } = modelShape;
+
+/** Every key here reaches the experts whose engine knows it and that do not set it themselves. */
+const Defaults = z
+  .strictObject({
+    engine: z.enum(ENGINE_NAMES as [EngineName, ...EngineName[]]).describe('Engine of experts that name none'),
+    context,
+    parallel,
+    request,
+    strip,
+    tools,
+    idleUnload,
+    stallTimeout,
+    startTimeout,
+    preload,
+    gpuLayers,
+    kvCache,
+    threads,
+  })
+  .partial()
+  .prefault({})
+  .describe('Settings of every expert whose engine knows them and that does not set them itself');
+
+const Budget = z
+  .strictObject({
+    maxLoadedExperts: z
+      .int()
+      .min(1)
+      .optional()
+      .describe(
+        'Experts with a running process at the same time; the longest unused one makes room. Default: no bound',
+      ),
+  })
+  .prefault({})
+  .describe('What may be loaded at the same time');
+
+const Router = z
+  .strictObject({
+    default: ExpertId.optional().describe(
+      'Expert that answers where `model` is absent or `auto`; default: the first whose task is generate',
+    ),
+  })
+  .prefault({})
+  .describe('Which expert answers a request that names none');
+
+const Security = z
+  .strictObject({
+    auth: z
+      .enum(['none', 'keys'])
+      .default('none')
+      .describe('keys: every request needs one of `keys`. none: any key is ignored, and only loopback can be bound'),
+    keys: z
+      .array(
+        z.strictObject({
+          env: EnvironmentName,
+          user: z
+            .string()
+            .regex(/^[\w.@-]{1,64}$/, 'a user has letters, digits and . @ - _')
+            .describe('Whose requests the key makes'),
+          admin: z.boolean().default(false).describe('May use the management routes (/api/*)'),
+        }),
+      )
+      .default([])
+      .describe('Keys, sent as `Authorization: Bearer …` or `x-api-key: …`; the file names where they are, never what'),
+    allowedHosts: z
+      .array(z.string().regex(/^(?:[\w.-]+|\[[0-9a-fA-F:]+\])$/, 'a host is a name or an address, without a port'))
+      .default([])
+      .describe('Values of `Host` that are served besides loopback and the bound address, without port'),
+  })
+  .prefault({})
+  .describe('Who may ask');
+
+const Timeouts = z
+  .strictObject({
+    body: Duration.prefault('30s').describe('The whole request must have arrived'),
+    firstByte: Duration.prefault('5m').describe(
+      'The engine must have begun to answer, counted from when it got the request',
+    ),
+    betweenBytes: Duration.prefault('60s').describe('Silence of the engine within an answer'),
+    total: Duration.prefault('30m').describe('The whole answer, from when the engine got the request'),
+    drain: Duration.prefault('30s').describe('Running requests get this long when an expert or the orchestrator stops'),
+  })
+  .prefault({})
+  .describe('Deadlines of a request');
+
+const Queue = z
+  .strictObject({
+    length: z
+      .int()
+      .min(0)
+      .max(100_000)
+      .default(100)
+      .describe('Requests that may wait for one expert; more are refused (429)'),
+    age: Duration.prefault('60s').describe('Longest wait of a request in the queue'),
+  })
+  .prefault({})
+  .describe('Requests that wait');
+
+const Limits = z
+  .strictObject({
+    bodySize: Size.prefault('32MiB').describe('Largest request body'),
+    bodyDepth: z.int().min(4).max(1_000).default(64).describe('Deepest nesting of a JSON body'),
+    connectionsPerAddress: z.int().min(1).default(256).describe('Open connections of one client address'),
+  })
+  .prefault({})
+  .describe('What one client may send');
+
+const Logs = z
+  .strictObject({
+    fileSize: Size.prefault('10MiB').describe('A log file is rotated at this size'),
+    files: z.int().min(1).max(1_000).default(5).describe('Log files kept for each expert, the current one included'),
+  })
+  .prefault({})
+  .describe('Output of the engines, in the state directory');
+
+const Compatibility = z
+  .strictObject({
+    stripBillingHeader: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Take the changing billing line that some agents put into the system prompt of /v1/messages out, for local experts: it voids the prompt cache',
+      ),
+    showLoading: z
+      .boolean()
+      .default(false)
+      .describe('Show in streamed chat answers, as `reasoning_content`, that an expert is loading'),
+  })
+  .prefault({})
+  .describe('Help for particular clients');
+
+/** A profile as it stands in the file, after `extends`, the environment, `--set` and `defaults`. */
+export const ProfileFile = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/, 'a name has letters, digits and . - _')
+    .optional()
+    .describe('Shown in status and logs; default: the name of the file'),
+  description: z.string().optional().describe('One line, shown in `profile list`'),
+  extends: z
+    .string()
+    .optional()
+    .describe('A profile (name, or file relative to this one) that this one is laid upon; `null` takes a key away'),
+  budget: Budget,
+  defaults: Defaults,
+  experts: z.record(ExpertId, ExpertSettings).describe('The experts by id'),
+  router: Router,
+  security: Security,
+  timeouts: Timeouts,
+  queue: Queue,
+  limits: Limits,
+  logs: Logs,
+  compatibility: Compatibility,
+});
+export type ProfileFile = z.output<typeof ProfileFile>;
+
+/** An expert's parsed settings: the neutral ones typed, the engine's own known to its adapter. */
+type ExpertFile = Omit<ExpertBase, 'id'> & Partial<ProcessSettings> & Readonly<Record<string, unknown>>;
