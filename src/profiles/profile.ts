@@ -6,9 +6,9 @@ interface EngineOwn {
 }
 
 /** An expert with a process of its own. */
-export type ProcessExpert = ExpertBase & ProcessSettings & EngineOwn & { readonly kind: 'process' };
+type ProcessExpert = ExpertBase & ProcessSettings & EngineOwn & { readonly kind: 'process' };
 /** An endpoint that someone else runs. */
-export type RemoteExpert = ExpertBase & EngineOwn & { readonly kind: 'remote' };
+type RemoteExpert = ExpertBase & EngineOwn & { readonly kind: 'remote' };
 export type Expert = ProcessExpert | RemoteExpert;
 
 type Section<Key extends keyof ProfileFile> = DeepReadonly<ProfileFile[Key]>;

@@ -11,7 +11,7 @@ export interface Scalar {
   readonly origin?: EnvironmentOrigin;
 }
 
-export interface EnvironmentOrigin {
+interface EnvironmentOrigin {
   /** The scalar as the file has it: `${NAME:-default}`. */
   readonly reference: string;
   readonly variables: readonly string[];
@@ -30,7 +30,7 @@ export interface Entry {
   readonly value: Tree;
 }
 
-export interface Sequence {
+interface Sequence {
   readonly kind: 'sequence';
   readonly items: readonly Tree[];
   readonly place: Place;
