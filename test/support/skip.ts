@@ -7,9 +7,13 @@ import { it } from 'vitest';
  * summary.
  */
 export function itWhere(condition: boolean, reason: string): typeof it | typeof it.skip {
-  if (condition) return it;
-  console.warn(`skipped: ${reason}`);
-  return it.skip;
+  return available(condition, reason) ? it : it.skip;
+}
+
+/** For `it.runIf(…)`: the condition, and the reason printed where it does not hold. */
+export function available(condition: boolean, reason: string): boolean {
+  if (!condition) console.warn(`skipped: ${reason}`);
+  return condition;
 }
 
 /** Full counts under `npm run test:faults`, a few otherwise. */

@@ -1,0 +1,99 @@
+import { accessSync, constants, readdirSync, statSync } from 'node:fs';
+import { delimiter, isAbsolute, join, resolve } from 'node:path';
+
+import { AppError } from '../shared/errors.ts';
+import type { Paths } from '../shared/paths.ts';
+import { type BuildFile, readBuildFile } from './build-file.ts';
+
+/** An engine program that is ready to be probed and launched. */
+export interface InstalledBuild extends Omit<BuildFile, 'program' | 'parts'> {
+  /** As an expert names it: `debian-0.7.0-11669-cpu`, `github-b11541-vulkan`, `path`. */
+  readonly name: string;
+  readonly directory: string;
+  /** Absolute path of the executable. */
+  readonly program: string;
+}
+
+export interface FindOptions {
+  /** An installed build by name. */
+  readonly build?: string | undefined;
+  /** A program by path; wins over everything. */
+  readonly binary?: string | undefined;
+  readonly paths: Pick<Paths, 'enginesDir'>;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** The builds of an engine whose program is there, newest first; the first one is the default. */
+export function listBuilds(engine: string, paths: Pick<Paths, 'enginesDir'>): InstalledBuild[] {
+  const root = join(paths.enginesDir, engine);
+  return namesIn(root)
+    .map((name) => buildAt(join(root, name), name))
+    .filter((build) => build !== undefined)
+    .sort((one, other) => other.installedAt.localeCompare(one.installedAt) || one.name.localeCompare(other.name));
+}
+
+/**
+ * The program of an engine: the path given, else the build named, else the newest installed build, else what is on PATH. Only
+ * looks whether it is there and may be executed; whether it runs is the probe's question. Throws `engine_missing`.
+ */
+export async function findProgram(engine: string, options: FindOptions): Promise<string> {
+  const builds = listBuilds(engine, options.paths);
+  if (options.binary !== undefined) {
+    const program = resolve(options.binary);
+    if (isExecutable(program)) return program;
+    throw new AppError(
+      'engine_missing',
+      `The program given for ${engine}, ${program}, is not there or may not be executed. Correct \`binary\` in the profile, or take it out and use an installed build: ${known(engine, builds)}`,
+    );
+  }
+  if (options.build !== undefined) {
+    const build = builds.find(({ name }) => name === options.build);
+    if (build) return build.program;
+    throw new AppError(
+      'engine_missing',
+      `There is no build ${options.build} of ${engine} here. Correct \`build\` in the profile: ${known(engine, builds)}`,
+    );
+  }
+  const program = builds[0]?.program ?? findOnPath(engine, options.environment);
+  if (program !== undefined) return program;
+  throw new AppError('engine_missing', `${engine} is not installed: ${known(engine, builds)}`);
+}
+
+/** The first executable of this name on the environment's PATH; absolute entries only. */
+export function findOnPath(program: string, environment: NodeJS.ProcessEnv): string | undefined {
+  return (environment['PATH'] ?? '')
+    .split(delimiter)
+    .filter((directory) => isAbsolute(directory))
+    .map((directory) => join(directory, program))
+    .find((path) => isExecutable(path));
+}
+
+function known(engine: string, builds: readonly InstalledBuild[]): string {
+  const list = builds.length > 0 ? `installed: ${builds.map(({ name }) => name).join(', ')}` : 'no build is installed';
+  return `${list}. To install one: orchestrator engine install ${engine}.`;
+}
+
+function buildAt(directory: string, name: string): InstalledBuild | undefined {
+  const file = readBuildFile(directory);
+  if (!file) return undefined;
+  const { program: relative, parts: _parts, ...rest } = file;
+  const program = resolve(directory, relative);
+  return isExecutable(program) ? { ...rest, name, directory, program } : undefined;
+}
+
+function namesIn(root: string): string[] {
+  try {
+    return readdirSync(root).filter((name) => !name.startsWith('.'));
+  } catch {
+    return [];
+  }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
