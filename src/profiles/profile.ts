@@ -6,9 +6,9 @@ interface EngineOwn {
 }
 
 /** An expert with a process of its own. */
-type ProcessExpert = ExpertBase & ProcessSettings & EngineOwn & { readonly kind: 'process' };
+export type ProcessExpert = ExpertBase & ProcessSettings & EngineOwn & { readonly kind: 'process' };
 /** An endpoint that someone else runs. */
-type RemoteExpert = ExpertBase & EngineOwn & { readonly kind: 'remote' };
+export type RemoteExpert = ExpertBase & EngineOwn & { readonly kind: 'remote' };
 export type Expert = ProcessExpert | RemoteExpert;
 
 type Section<Key extends keyof ProfileFile> = DeepReadonly<ProfileFile[Key]>;
