@@ -1,5 +1,5 @@
 /** One stanza of Debian's package index: field name in lower case → value. */
-export type Stanza = ReadonlyMap<string, string>;
+type Stanza = ReadonlyMap<string, string>;
 
 export interface DebianPackage {
   readonly name: string;

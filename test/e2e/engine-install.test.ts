@@ -20,8 +20,8 @@ const hasApt = available(
   'installing Debian’s packages: no apt on this machine',
 );
 
-const hostHasLists =
-  onPath('apt-cache') && spawnSync('apt-cache', ['show', 'debian-archive-keyring'], { stdio: 'ignore' }).status === 0;
+const LISTS = '/var/lib/apt/lists';
+const hostHasLists = existsSync(LISTS) && readdirSync(LISTS).some((name) => name.includes('_Packages'));
 available(hostHasLists, 'a keyring from the host’s archive: the host has not fetched its package lists');
 
 const NOBODY = 65_534;
