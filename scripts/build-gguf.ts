@@ -1,0 +1,216 @@
+// Writes GGUF files with seeded random weights: valid models of any size that load in milliseconds and say nothing of sense.
+// node scripts/build-gguf.ts --path tiny.gguf [--architecture llama|bert] [--target-size 300MB] [--seed 1] …
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+import { tensorBytes, writeGguf } from '../src/models/gguf-writer.ts';
+import type { WritableModel, WritableValue } from '../src/models/gguf-writer.ts';
+import { isIntact, readRecord, writeRecord } from '../src/models/record.ts';
+import type { Paths } from '../src/shared/paths.ts';
+import { formatBytes, parseSize } from '../src/shared/units.ts';
+import { byteTokenizer, CHAT_TEMPLATE, characterTokenizer, LEAST_VOCABULARY } from './lib/byte-tokenizer.ts';
+import { bertTensors, llamaTensors } from './lib/generated-layers.ts';
+import type { Shape } from './lib/generated-layers.ts';
+
+const POOLING = { none: 0, mean: 1, cls: 2, last: 3, rank: 4 } as const;
+
+export interface BuildOptions {
+  /** Where the file goes; one that is there is replaced. */
+  readonly path: string;
+  /** `llama`: text to text, grouped-query when `headCountKv` < `headCount`. `bert`: an encoder, for embeddings and reranking. */
+  readonly architecture?: 'llama' | 'bert';
+  readonly name?: string;
+  /** The same options and seed give the same bytes. */
+  readonly seed?: number;
+  readonly vocabularySize?: number;
+  readonly embeddingLength?: number;
+  readonly blockCount?: number;
+  readonly headCount?: number;
+  readonly headCountKv?: number;
+  readonly feedForwardLength?: number;
+  readonly contextLength?: number;
+  /** Bytes that the file shall have, within a few percent; reached by wider feed-forward layers. */
+  readonly targetBytes?: number;
+  /** Jinja; default ChatML; `false`: the model carries none. */
+  readonly chatTemplate?: string | false;
+  /** Default: none for `llama`, mean for `bert`; `rank` needs `bert`. */
+  readonly pooling?: keyof typeof POOLING;
+}
+
+export interface BuiltModel {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** Writes a model; with nothing but a path one of 0.2 MB. Everything with a KV cache streams for as long as it is asked to. */
+export async function buildGguf(options: BuildOptions): Promise<BuiltModel> {
+  const path = resolve(options.path);
+  const model = describe(options);
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}.${process.hrtime.bigint()}.part`;
+  try {
+    const written = await writeGguf(temporary, model);
+    await rename(temporary, path);
+    return { path, ...written };
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/**
+ * A small chat model for where no source of a real one can be reached: it proves that everything around it works, and talks
+ * nonsense. Made once and kept in the model cache.
+ */
+export async function generatedModel({ paths }: { paths: Pick<Paths, 'modelsDir'> }): Promise<{ path: string }> {
+  const path = join(paths.modelsDir, 'generated-1', 'generated-chat.gguf');
+  if (isIntact(path, readRecord(path))) return { path };
+  const shape = { embeddingLength: 128, blockCount: 4, vocabularySize: 2_048 };
+  const { sha256 } = await buildGguf({ path, name: 'Generated chat model', ...shape });
+  writeRecord(path, { sha256, verified: 'none', source: 'generated on this machine' });
+  return { path };
+}
+
+function describe(options: BuildOptions): WritableModel {
+  const architecture = options.architecture ?? 'llama';
+  if (options.pooling === 'rank' && architecture !== 'bert') throw new Error('pooling rank needs architecture bert');
+  const encoder = architecture === 'bert' ? characterTokenizer() : undefined;
+  const shape = shapeOf(options, encoder?.size);
+  const tokenizer = encoder ? undefined : byteTokenizer(shape.vocabulary);
+  const build = (wanted: Shape) =>
+    tokenizer ? llamaTensors(wanted, tokenizer.printable) : bertTensors(wanted, options.pooling === 'rank');
+  const bytesOf = (feedForward: number) =>
+    build({ ...shape, feedForward }).reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
+  const feedForward = options.targetBytes ? widthFor(options.targetBytes, bytesOf) : shape.feedForward;
+  const sized = { ...shape, feedForward };
+  const metadata: Record<string, WritableValue> = {
+    ...commonMetadata(architecture, options.name ?? `Generated ${architecture}`, sized),
+    ...(tokenizer ? llamaMetadata(sized, options.pooling) : bertMetadata(options.pooling)),
+    ...(tokenizer ?? encoder)?.metadata,
+  };
+  if (tokenizer && options.chatTemplate !== false)
+    metadata['tokenizer.chat_template'] = { type: 'string', value: options.chatTemplate ?? CHAT_TEMPLATE };
+  return { metadata, tensors: build(sized) };
+}
+
+function shapeOf(options: BuildOptions, fixedVocabulary: number | undefined): Shape {
+  const large = options.targetBytes ?? 0;
+  const mediumWidth = large > 4e6 ? 256 : 64;
+  const embedding = options.embeddingLength ?? (large > 64e6 ? 512 : mediumWidth);
+  const heads = options.headCount ?? Math.max(1, Math.floor(embedding / 32));
+  const headsKv = options.headCountKv ?? (fixedVocabulary ? heads : Math.max(1, heads / 2));
+  const vocabulary = fixedVocabulary ?? options.vocabularySize ?? 320;
+  if (vocabulary < LEAST_VOCABULARY && !fixedVocabulary)
+    throw new Error(`vocabularySize is ${vocabulary}; the bytes and specials alone are ${LEAST_VOCABULARY}`);
+  if (embedding % 32 !== 0 || embedding % heads !== 0 || (embedding / heads) % 2 !== 0 || heads % headsKv !== 0)
+    throw new Error(`${embedding} wide with ${heads} heads and ${headsKv} key-value heads does not divide evenly`);
+  return {
+    seed: options.seed ?? 1,
+    vocabulary,
+    embedding,
+    blocks: options.blockCount ?? (large > 64e6 ? 4 : 2),
+    heads,
+    headsKv,
+    feedForward: options.feedForwardLength ?? embedding * 2,
+    context: options.contextLength ?? (fixedVocabulary ? 512 : 32_768),
+  };
+}
+
+/** The multiple of 32 with which the tensors come closest to the wanted size: the size grows linearly with the width. */
+function widthFor(target: number, bytesOf: (width: number) => number): number {
+  const base = bytesOf(32);
+  const step = bytesOf(64) - base;
+  return 32 * Math.max(1, 1 + Math.round((target - base) / step));
+}
+
+const u32 = (value: number) => ({ type: 'u32', value }) as const;
+const f32 = (value: number) => ({ type: 'f32', value }) as const;
+const text = (value: string) => ({ type: 'string', value }) as const;
+
+function commonMetadata(architecture: string, name: string, shape: Shape): Record<string, WritableValue> {
+  return {
+    'general.architecture': text(architecture),
+    'general.name': text(name),
+    'general.file_type': u32(1),
+    [`${architecture}.context_length`]: u32(shape.context),
+    [`${architecture}.embedding_length`]: u32(shape.embedding),
+    [`${architecture}.block_count`]: u32(shape.blocks),
+    [`${architecture}.feed_forward_length`]: u32(shape.feedForward),
+    [`${architecture}.attention.head_count`]: u32(shape.heads),
+    [`${architecture}.attention.head_count_kv`]: u32(shape.headsKv),
+  };
+}
+
+function llamaMetadata(shape: Shape, pooling: BuildOptions['pooling']): Record<string, WritableValue> {
+  return {
+    'llama.attention.layer_norm_rms_epsilon': f32(1e-5),
+    'llama.rope.dimension_count': u32(shape.embedding / shape.heads),
+    'llama.rope.freq_base': f32(10_000),
+    'llama.vocab_size': u32(shape.vocabulary),
+    ...(pooling && { 'llama.pooling_type': u32(POOLING[pooling]) }),
+  };
+}
+
+function bertMetadata(pooling: BuildOptions['pooling']): Record<string, WritableValue> {
+  return {
+    'bert.attention.layer_norm_epsilon': f32(1e-12),
+    'bert.attention.causal': { type: 'bool', value: false },
+    'bert.pooling_type': u32(POOLING[pooling ?? 'mean']),
+  };
+}
+
+async function main(): Promise<void> {
+  const string = { type: 'string' } as const;
+  const { values } = parseArgs({
+    options: {
+      path: string,
+      architecture: string,
+      name: string,
+      seed: string,
+      'vocabulary-size': string,
+      'embedding-length': string,
+      'block-count': string,
+      'head-count': string,
+      'head-count-kv': string,
+      'feed-forward-length': string,
+      'context-length': string,
+      'target-size': string,
+      'chat-template': string,
+      pooling: string,
+    },
+  });
+  const number = (text: string | undefined) => (text === undefined ? undefined : Number(text));
+  const { architecture, pooling } = values;
+  if (!values.path) throw new Error('--path FILE is missing');
+  if (architecture && architecture !== 'llama' && architecture !== 'bert')
+    throw new Error('--architecture is llama or bert');
+  if (pooling && !(pooling in POOLING)) throw new Error(`--pooling is one of ${Object.keys(POOLING).join(', ')}`);
+  const targetBytes = values['target-size'] ? parseSize(values['target-size']) : undefined;
+  if (values['target-size'] && !targetBytes) throw new Error('--target-size has a number and a unit: 300MB');
+  const built = await buildGguf({
+    path: values.path,
+    architecture: architecture as BuildOptions['architecture'],
+    name: values.name,
+    seed: number(values.seed),
+    vocabularySize: number(values['vocabulary-size']),
+    embeddingLength: number(values['embedding-length']),
+    blockCount: number(values['block-count']),
+    headCount: number(values['head-count']),
+    headCountKv: number(values['head-count-kv']),
+    feedForwardLength: number(values['feed-forward-length']),
+    contextLength: number(values['context-length']),
+    targetBytes,
+    chatTemplate: values['chat-template'],
+    pooling: pooling as BuildOptions['pooling'],
+  });
+  console.log(`${built.path}  ${formatBytes(built.bytes)}  sha256 ${built.sha256}`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await main().catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 2;
+  });
+}

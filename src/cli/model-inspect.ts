@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs';
+
+import { listCache } from '../models/cache.ts';
+import { TENSOR_TYPES } from '../models/gguf-types.ts';
+import { readGgufHeader } from '../models/gguf.ts';
+import type { GgufHeader } from '../models/gguf.ts';
+import { locateModel } from '../models/locate.ts';
+import { readRecord } from '../models/record.ts';
+import { CliError } from '../shared/errors.ts';
+import { resolvePaths } from '../shared/paths.ts';
+import { formatBytes } from '../shared/units.ts';
+import { DEFAULT_PROFILE, modelsOfProfile } from './model-names.ts';
+
+interface InspectOptions {
+  readonly profile?: string;
+  readonly tensors?: boolean;
+  readonly json?: boolean;
+}
+
+/** `model inspect`: the header of a GGUF file, in a few lines or as JSON. */
+export async function inspectModel(target: string, options: InspectOptions): Promise<void> {
+  const header = await readGgufHeader(await pathOf(target, options.profile));
+  const lines = options.json ? [toJson(header, options.tensors ?? false)] : toLines(header, options.tensors ?? false);
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** A file; else a file of the cache by its name; else an expert's. */
+async function pathOf(target: string, profile: string | undefined): Promise<string> {
+  if (profile === undefined) {
+    if (existsSync(target)) return target;
+    const cached = (await listCache(resolvePaths(process.env))).find(
+      ({ file, key, state }) => state !== 'partial' && [file, key, `${key}/${file}`].includes(target),
+    );
+    if (cached) return cached.path;
+    if (/[/\\]|\.gguf$/.test(target))
+      throw new CliError(`There is no file ${target}, neither here nor in the model cache (orchestrator model list).`);
+  }
+  const [named] = await modelsOfProfile(profile ?? DEFAULT_PROFILE, [target]);
+  const located =
+    named && locateModel(named.model, { paths: resolvePaths(process.env), profileDirectory: named.directory });
+  if (located) return located.path;
+  throw new CliError(
+    `The model of ${target} is not on this machine. Get it: orchestrator model pull ${target} --profile ${profile ?? DEFAULT_PROFILE}`,
+  );
+}
+
+function toLines(header: GgufHeader, withTensors: boolean): string[] {
+  const record = readRecord(header.path);
+  const count = (value: number | undefined) => value?.toLocaleString('en');
+  const heads = perLayer(header.headCount);
+  const headsKv = perLayer(header.headCountKv);
+  const rows: [string, string | undefined][] = [
+    ['file', header.path],
+    ['architecture', header.architecture],
+    ['name', header.name],
+    ['parameters', formatCount(header.parameters)],
+    ['quantisation', header.fileType],
+    ['context', header.contextLength === undefined ? undefined : `${count(header.contextLength)} tokens`],
+    ['layers', count(header.blockCount)],
+    ['heads', heads === headsKv ? heads : `${heads} (${headsKv} for keys and values)`],
+    ['embedding', count(header.embeddingLength)],
+    ['vocabulary', count(header.vocabularySize)],
+    ['chat template', header.chatTemplate ? 'yes' : 'no'],
+    ['split', header.split && `part ${header.split.number + 1} of ${header.split.count}`],
+    ['size', formatBytes(header.fileBytes)],
+    [
+      'incomplete',
+      isCut(header)
+        ? `yes: its tensors need ${header.expectedBytes} bytes, the file has ${header.fileBytes}`
+        : undefined,
+    ],
+    ['from', record?.source],
+    ['sha256', record?.sha256],
+    ['licence', record?.licence && [record.licence.name, record.licence.url].filter(Boolean).join(' ')],
+  ];
+  const lines = rows.flatMap(([name, value]) => (value === undefined ? [] : [`${name.padEnd(14)}${value}`]));
+  if (!withTensors) return lines;
+  const tensors = header.tensors.map(
+    ({ name, dims, type }) => `  ${name}  ${dims.join(' × ')}  ${TENSOR_TYPES[type]?.name ?? `type ${type}`}`,
+  );
+  return [...lines, 'tensors', ...tensors];
+}
+
+function toJson(header: GgufHeader, withTensors: boolean): string {
+  const { metadata, tensors, ...facts } = header;
+  const listed =
+    withTensors && tensors.map((tensor) => ({ ...tensor, type: TENSOR_TYPES[tensor.type]?.name ?? tensor.type }));
+  return JSON.stringify(
+    {
+      ...facts,
+      incomplete: isCut(header),
+      record: readRecord(header.path) ?? null,
+      tensorCount: tensors.length,
+      metadata: Object.fromEntries(metadata),
+      ...(listed && { tensors: listed }),
+    },
+    (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value),
+    2,
+  );
+}
+
+const isCut = (header: GgufHeader) => header.expectedBytes > header.fileBytes;
+
+/** One number, or the range of the numbers of the layers. */
+function perLayer(value: number | readonly number[] | undefined): string | undefined {
+  if (value === undefined || typeof value === 'number') return value?.toString();
+  const [least, most] = [Math.min(...value), Math.max(...value)];
+  return least === most ? String(least) : `${least} to ${most}`;
+}
+
+function formatCount(count: number): string {
+  if (count >= 1e9) return `${(count / 1e9).toFixed(2)} billion`;
+  return count >= 1e6 ? `${(count / 1e6).toFixed(1)} million` : count.toLocaleString('en');
+}

@@ -1,0 +1,152 @@
+import { createInterface } from 'node:readline/promises';
+
+import { Command } from 'commander';
+
+import { listCache, removeFromCache } from '../models/cache.ts';
+import type { CachedFile } from '../models/cache.ts';
+import { locateModel } from '../models/locate.ts';
+import { CliError } from '../shared/errors.ts';
+import { resolvePaths } from '../shared/paths.ts';
+import type { Paths } from '../shared/paths.ts';
+import { formatBytes } from '../shared/units.ts';
+import { inspectModel } from './model-inspect.ts';
+import { modelsOfProfile } from './model-names.ts';
+import { pullModels } from './model-pull.ts';
+import type { PullCommandOptions } from './model-pull.ts';
+
+interface ProfileOptions {
+  readonly profile?: string;
+  readonly json?: boolean;
+}
+
+/** `model pull|list|inspect|rm`: the model files on this machine. Works without a running orchestrator. */
+export function modelCommand(): Command {
+  const command = new Command('model').description('Pull, list, inspect and remove model files');
+  command
+    .command('pull')
+    .description('Bring model files onto this machine: resumed, verified, one process at a time')
+    .argument('[expert...]', 'experts of the profile (default: every one that needs a file)')
+    .option('-p, --profile <name|file>', 'the profile whose experts are meant (default: demo)')
+    .option('--hf <owner/repository>', 'a repository on the hub instead; HF_ENDPOINT and HF_TOKEN are respected')
+    .option('--file <file>', 'the file in the repository')
+    .option('--revision <revision>', 'branch, tag or commit of the repository')
+    .option('--mmproj <file>', 'the multimodal projector in the same repository')
+    .option('--url <url>', 'a direct address instead')
+    .option('--sha256 <digest>', 'with --hf or --url: the digest that the file must have')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  orchestrator model pull --profile demo
+  orchestrator model pull minilm --profile demo
+  orchestrator model pull --hf bartowski/Qwen2.5-Coder-1.5B-Instruct-GGUF --file Qwen2.5-Coder-1.5B-Instruct-Q8_0.gguf`,
+    )
+    .action((names: string[], options: PullCommandOptions) => pullModels(names, options));
+  command
+    .command('list')
+    .description('What is in the model cache: size, state, where it came from')
+    .option('-p, --profile <name|file>', 'also show which experts of the profile use a file')
+    .option('--json', 'print JSON')
+    .action((options: ProfileOptions) => list(options));
+  command
+    .command('inspect')
+    .description('What the header of a GGUF file says')
+    .argument('<file|expert>', 'a file, the name of one in the cache, or an expert of the profile')
+    .option('-p, --profile <name|file>', 'the profile of the expert (default: demo)')
+    .option('--tensors', 'list the tensors too')
+    .option('--json', 'print JSON')
+    .action((target: string, options: ProfileOptions & { tensors?: boolean }) => inspectModel(target, options));
+  command
+    .command('rm')
+    .description('Remove a model file from the cache')
+    .argument('<name>', 'a file name or folder as `model list` shows it, or, with --profile, an expert')
+    .option('-p, --profile <name|file>', 'the profile of the expert')
+    .option('-y, --yes', 'do not ask')
+    .action((name: string, options: ProfileOptions & { yes?: boolean }) => remove(name, options));
+  return command;
+}
+
+async function list(options: ProfileOptions): Promise<void> {
+  const paths = resolvePaths(process.env);
+  const files = await listCache(paths);
+  const users = options.profile ? await usersByPath(options.profile, paths) : undefined;
+  const rows = files.map((file) => ({ ...file, experts: users?.get(file.path) }));
+  if (options.json) return print(JSON.stringify({ directory: paths.modelsDir, files: rows }, undefined, 2));
+  if (rows.length === 0) return print(`No model files in ${paths.modelsDir}. Get some: orchestrator model pull`);
+  const table = [
+    ['FILE', 'SIZE', 'STATE', 'FOLDER', users ? 'EXPERTS' : 'SOURCE'],
+    ...rows.map((row) => [
+      row.file,
+      formatBytes(row.bytes),
+      stateText(row),
+      row.key,
+      (users ? row.experts?.join(', ') : row.record?.source) ?? '-',
+    ]),
+  ];
+  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  for (const row of table)
+    print(
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    );
+}
+
+function stateText({ state, record }: CachedFile): string {
+  if (state !== 'verified') return state;
+  const against = { pinned: 'verified', hub: 'verified (hub)', none: 'unverified' };
+  return against[record?.verified ?? 'none'];
+}
+
+/** Which experts of a profile use which file. */
+async function usersByPath(profile: string, paths: Paths): Promise<Map<string, string[]>> {
+  const users = new Map<string, string[]>();
+  for (const { id, model, directory } of await modelsOfProfile(profile)) {
+    const located = locateModel(model, { paths, profileDirectory: directory });
+    for (const path of [located?.path, located?.mmproj]) {
+      if (path !== undefined) users.set(path, [...(users.get(path) ?? []), id]);
+    }
+  }
+  return users;
+}
+
+async function remove(name: string, options: ProfileOptions & { yes?: boolean }): Promise<void> {
+  const paths = resolvePaths(process.env);
+  const files = await listCache(paths);
+  const users = options.profile ? await usersByPath(options.profile, paths) : new Map<string, string[]>();
+  const matches = files.filter(
+    (file) => [file.file, file.key, `${file.key}/${file.file}`].includes(name) || users.get(file.path)?.includes(name),
+  );
+  if (matches.length === 0) {
+    const hint = options.profile ? '' : ' (an expert needs --profile)';
+    throw new CliError(`The model cache has nothing called ${name}${hint}. See what it has: orchestrator model list`);
+  }
+  for (const { path, bytes, state } of matches) {
+    const shared = users.get(path) ?? [];
+    const use = shared.length > 0 ? `; used by ${shared.join(', ')}` : '';
+    process.stderr.write(`${path}  ${formatBytes(bytes)}${state === 'partial' ? ', partial' : ''}${use}\n`);
+  }
+  if (
+    !options.yes &&
+    !(await confirmed(`Remove ${matches.length === 1 ? 'it' : `these ${matches.length} files`}? [y/N] `))
+  )
+    throw new CliError('Nothing was removed.');
+  for (const file of matches) await removeFromCache(file);
+  const freed = matches.reduce((sum, file) => sum + file.bytes, 0);
+  process.stderr.write(`Removed; ${formatBytes(freed)} are free again.\n`);
+}
+
+async function confirmed(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY)
+    throw new CliError('There is no terminal to ask at; say --yes to remove without asking.', 2);
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await terminal.question(question)).trim());
+  } finally {
+    terminal.close();
+  }
+}
+
+const print = (text: string) => void process.stdout.write(`${text}\n`);

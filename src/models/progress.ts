@@ -1,0 +1,31 @@
+/** What a pull is doing. `waiting`: another process is pulling the same file. */
+export type PullStage = 'waiting' | 'connecting' | 'downloading' | 'extracting' | 'converting' | 'verifying';
+
+export interface Progress {
+  readonly stage: PullStage;
+  readonly bytesDone: number;
+  /** Undefined while nobody has said how much it will be. */
+  readonly bytesTotal: number | undefined;
+}
+
+export type OnProgress = (progress: Progress) => void;
+
+/** Time over which the speed is averaged. */
+const WINDOW_MS = 8_000;
+
+/** Bytes a second over the last seconds, from the positions and monotonic times that it is told. */
+export class RateMeter {
+  readonly #samples: { ms: number; bytes: number }[] = [];
+
+  /** Bytes a second; undefined until half a second has been seen. */
+  update(bytes: number, nowMs: number): number | undefined {
+    const last = this.#samples.at(-1);
+    // Going back means that another stage or source began.
+    if (last && bytes < last.bytes) this.#samples.length = 0;
+    this.#samples.push({ ms: nowMs, bytes });
+    while (this.#samples.length > 2 && nowMs - (this.#samples[0]?.ms ?? nowMs) > WINDOW_MS) this.#samples.shift();
+    const first = this.#samples[0];
+    if (!first || nowMs - first.ms < 500) return undefined;
+    return ((bytes - first.bytes) / (nowMs - first.ms)) * 1_000;
+  }
+}
