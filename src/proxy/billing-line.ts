@@ -14,12 +14,11 @@ const LINE = /^x-anthropic-billing-header:(?:[ \t]*[\w.-]+=[^;\s]*(?:;|(?=\s|$))
  */
 export function removeBillingLine(body: JsonObject): JsonObject {
   const { system, messages } = body;
-  const result: JsonObject = { ...body };
-  let changed = false;
+  let result = body;
 
   const prompt = withoutLine(system);
   if (prompt !== system) {
-    changed = true;
+    result = { ...body };
     if (prompt === undefined) delete result['system'];
     else result['system'] = prompt;
   }
@@ -28,12 +27,11 @@ export function removeBillingLine(body: JsonObject): JsonObject {
   if (Array.isArray(messages) && isObject(first) && first['role'] === 'system') {
     const content = withoutLine(first['content']);
     if (content !== first['content']) {
-      changed = true;
       const rest: unknown[] = messages.slice(1);
-      result['messages'] = content === undefined ? rest : [{ ...first, content }, ...rest];
+      result = { ...result, messages: content === undefined ? rest : [{ ...first, content }, ...rest] };
     }
   }
-  return changed ? result : body;
+  return result;
 }
 
 /** The same value where the line is not in it, undefined where nothing else was in it. */

@@ -11,7 +11,7 @@ export interface SseEvent {
 }
 
 /** A line that starts with a colon: a sign of life, never content. */
-export interface SseComment {
+interface SseComment {
   readonly kind: 'comment';
   readonly text: string;
 }
@@ -19,7 +19,7 @@ export interface SseComment {
 export type SseItem = SseEvent | SseComment;
 
 /** Longest line, and largest sum of the `data` lines of one event, in UTF-16 units. */
-export const SSE_EVENT_LIMIT = 8 * 2 ** 20;
+const SSE_EVENT_LIMIT = 8 * 2 ** 20;
 
 /**
  * Reads an event stream as it comes in, however the network cut it (WHATWG HTML, section 9.2.6). An event that the end of

@@ -23,11 +23,6 @@ export interface TranslatedRequest {
   readonly dropped: readonly string[];
 }
 
-/** Whether a request on this route can be put into the other dialect. */
-export function isTranslatable(route: InferenceRoute): boolean {
-  return route === CHAT.openai || route === CHAT.anthropic;
-}
-
 /**
  * A request of the dialect `from` for an endpoint that speaks `to`. Throws `endpoint_not_supported` for a route without a
  * counterpart, `invalid_request` with `param` for a field that cannot be left out and cannot be said.
