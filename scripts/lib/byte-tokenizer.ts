@@ -1,7 +1,7 @@
 import type { WritableValue } from '../../src/models/gguf-writer.ts';
 
 /** The specials come last among the fixed tokens. */
-export const SPECIALS = ['<|endoftext|>', '<|im_start|>', '<|im_end|>'] as const;
+const SPECIALS = ['<|endoftext|>', '<|im_start|>', '<|im_end|>'] as const;
 const MERGES = ['Ġ t', 'h e', 'i n', 'e r', 'a n'];
 const TOKEN_TYPE = { normal: 1, control: 3 };
 const BYTES = 256;

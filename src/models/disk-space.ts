@@ -6,7 +6,7 @@ import { formatBytes } from '../shared/units.ts';
 /** Bytes that this user may still write below a directory. */
 export type FreeBytes = (directory: string) => Promise<number>;
 
-export const freeBytesOf: FreeBytes = async (directory) => {
+const freeBytesOf: FreeBytes = async (directory) => {
   const { bavail, bsize } = await statfs(directory);
   return bavail * bsize;
 };

@@ -6,14 +6,14 @@ import { FILE_TYPES, SCALAR_BYTES, TENSOR_TYPES, VALUE_TYPES } from './gguf-type
 import type { ScalarType, ValueType } from './gguf-types.ts';
 
 /** An array too long, or of too little use, to be kept: the tokenizer's, mostly. */
-export interface SkippedArray {
+interface SkippedArray {
   readonly skipped: ValueType;
   readonly length: number;
 }
-export type GgufScalar = string | number | bigint | boolean;
-export type GgufValue = GgufScalar | readonly GgufScalar[] | SkippedArray;
+type GgufScalar = string | number | bigint | boolean;
+type GgufValue = GgufScalar | readonly GgufScalar[] | SkippedArray;
 
-export interface GgufTensor {
+interface GgufTensor {
   readonly name: string;
   /** Elements in each dimension, the innermost first. */
   readonly dims: readonly number[];

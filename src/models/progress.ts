@@ -1,5 +1,5 @@
 /** What a pull is doing. `waiting`: another process is pulling the same file. */
-export type PullStage = 'waiting' | 'connecting' | 'downloading' | 'extracting' | 'converting' | 'verifying';
+type PullStage = 'waiting' | 'connecting' | 'downloading' | 'extracting' | 'converting' | 'verifying';
 
 export interface Progress {
   readonly stage: PullStage;
