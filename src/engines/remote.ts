@@ -7,9 +7,7 @@ import { commonShape, Endpoint } from './settings.ts';
 const settings = z.strictObject({
   engine: z.literal('remote').describe('An endpoint that someone else runs'),
   ...commonShape,
-  url: z
-    .url({ protocol: /^https?$/ })
-    .describe('Base URL; a trailing /v1 is understood'),
+  url: z.url({ protocol: /^https?$/ }).describe('Base URL; a trailing /v1 is understood'),
   dialect: z.enum(['openai', 'anthropic']).default('openai').describe('Whose shapes the endpoint speaks'),
   endpoints: z.array(Endpoint).min(1).optional().describe('Routes that the endpoint answers; default: chat'),
   remoteModel: z.string().optional().describe('Model name sent to the endpoint; default: the expert’s id'),
