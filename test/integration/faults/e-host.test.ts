@@ -1,0 +1,62 @@
+/** Faults, group E: the machine around us. */
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+import { fakeExpert } from '../../support/fake-expert.ts';
+import { startOrchestrator } from '../../support/orchestrator.ts';
+import { rssOf } from '../../support/processes.ts';
+import { profileOf } from '../../support/profile.ts';
+import { openRaw } from '../../support/raw-socket.ts';
+import { times } from '../../support/skip.ts';
+import { percentile, timed, until } from '../../support/wait.ts';
+
+const MIB = 2 ** 20;
+
+describe('E2 a log storm', () => {
+  it('E2 20 MB/s of output: the engine never waits, the disk stays bounded, memory stays flat, a paused viewer hurts nobody', async () => {
+    const seconds = times(8, 60);
+    await using orchestrator = await startOrchestrator({
+      profile: profileOf({ a: fakeExpert({ 'spew-mb-per-s': 20, 'spew-seconds': seconds }), b: fakeExpert() }),
+    });
+    await orchestrator.load('b');
+    await orchestrator.chat('x', { model: 'b' });
+    await orchestrator.load('a');
+    const host = new URL(orchestrator.url).host;
+    using viewer = await openRaw(orchestrator.url);
+    viewer.socket.pause();
+    viewer.send(
+      `GET /api/experts/a/logs?follow=1 HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${orchestrator.token}\r\n\r\n`,
+    );
+    await new Promise((done) => setTimeout(done, 2_000));
+    const settled = rssOf(orchestrator.pid);
+    let peak = settled;
+    const health: number[] = [];
+    const spewed = await until(
+      'the storm is over',
+      async () => {
+        const { value, ms } = await timed(() => fetch(`${orchestrator.url}/healthz`));
+        await value.body?.cancel();
+        health.push(ms);
+        peak = Math.max(peak, rssOf(orchestrator.pid));
+        return orchestrator.ledger('a').find(({ event }) => event === 'spewed');
+      },
+      (seconds + 20) * 1_000,
+      100,
+    );
+    expect(spewed.worstGapMs, 'the engine was never held up').toBeLessThan(1_000);
+    expect((peak - settled) / MIB, 'memory is flat').toBeLessThan(48);
+    expect(sizeOf(orchestrator.stateDir) / MIB, 'the disk is bounded').toBeLessThan(64);
+    expect(percentile(health, 0.99), 'I8').toBeLessThan(200);
+    const log = await (await orchestrator.request('/api/experts/a/logs')).text();
+    expect(log, 'what was dropped is said').toMatch(/not kept|dropped/i);
+    expect((await orchestrator.chat('x', { model: 'a' })).status).toBe(200);
+  }, 180_000);
+
+  function sizeOf(directory: string): number {
+    return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+      .map((name) => statSync(join(directory, name), { throwIfNoEntry: false }))
+      .reduce((sum, entry) => sum + (entry?.isFile() ? entry.size : 0), 0);
+  }
+});
