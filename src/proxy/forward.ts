@@ -50,7 +50,7 @@ export interface ForwardResult {
   readonly status: number;
   readonly error: AppError | undefined;
   readonly clientLeft: boolean;
-  /** Monotonic milliseconds of the first byte from the engine; undefined when none came. */
+  /** Monotonic milliseconds of the first byte of the answer's body; undefined when none came. */
   readonly firstByteAt: number | undefined;
   readonly usage: Usage;
 }
@@ -140,8 +140,7 @@ class Forward implements Dispatcher.DispatchHandler, Bounded {
     const { outgoing, translator, ownHeaders } = this.#request;
     this.#phase = 'answering';
     this.#status = status;
-    this.#firstByteAt = performance.now();
-    this.#extendDeadline(this.#firstByteAt);
+    // Headers are no answer yet: some engines send them at once and compute the prompt after that.
     const contentType = headers['content-type'];
     this.#isStream = typeof contentType === 'string' && contentType.startsWith('text/event-stream');
     if (outgoing.headersSent) {
@@ -170,7 +169,9 @@ class Forward implements Dispatcher.DispatchHandler, Bounded {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#phase !== 'answering') return;
-    this.#extendDeadline(performance.now());
+    const now = performance.now();
+    this.#firstByteAt ??= now;
+    this.#extendDeadline(now);
     if (this.#collected) {
       this.#collected.push(chunk);
       return;
@@ -250,7 +251,7 @@ class Forward implements Dispatcher.DispatchHandler, Bounded {
       this.#fail(
         new AppError('total_timeout', `The answer took longer than timeouts.total (${seconds(timeouts.total)}).`),
       );
-    else if (this.#phase === 'waiting')
+    else if (this.#firstByteAt === undefined)
       this.#fail(
         new AppError(
           'first_byte_timeout',
