@@ -33,6 +33,9 @@ const SOCKETS = 's';
 /** How long output may keep flowing after the process has ended: a grandchild that holds the pipe must not hold us. */
 const OUTPUT_WAIT_MS = 500;
 
+/** How often the family of a loading engine is looked for: a walk over all of /proc costs milliseconds. */
+const PROGRESS_EVERY_MS = 500;
+
 export interface LocalHostOptions {
   readonly stateDir: string;
   readonly run: string;
@@ -147,6 +150,7 @@ class LocalEngine implements HostedEngine {
   readonly #upstream: { dispatcher: Pool; origin: string; headers: Readonly<Record<string, string>> } | undefined;
   #exited = false;
   #stopping: Promise<void> | undefined;
+  #progress = { at: performance.now(), mark: '' };
 
   constructor(
     child: ChildProcess,
@@ -195,8 +199,13 @@ class LocalEngine implements HostedEngine {
     return check([this.pid]) || check(family());
   }
 
+  /** Of the whole family: behind `sh` or a launcher the leader itself does nothing. */
   progressMark(): string {
-    return progressMark(this.pid);
+    const now = performance.now();
+    if (now - this.#progress.at >= PROGRESS_EVERY_MS) {
+      this.#progress = { at: now, mark: progressMark(findFamily(this.pid, this.#marker)) };
+    }
+    return this.#progress.mark;
   }
 
   mappedBytes(): number {

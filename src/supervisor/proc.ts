@@ -75,11 +75,20 @@ export function residentBytes(pid: number): number {
   return (kib('RssAnon') + kib('RssShmem')) * 1_024;
 }
 
-/** A number that moves while a process loads: bytes read, memory mapped in, CPU ticks used. */
-export function progressMark(pid: number): string {
-  const io = /^rchar: (\d+)/m.exec(read(`/proc/${pid}/io`) ?? '')?.[1] ?? '';
-  const rss = /^VmRSS:\s+(\d+)/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1] ?? '';
-  return `${io}/${rss}`;
+/** Steps that count as progress: smaller ones come from answering our own health checks. */
+const IO_STEP_BYTES = 1 << 20;
+const MEMORY_STEP_KIB = 4 << 10;
+
+/** Changes while processes load: what each has read and written, and the most memory it has had, in coarse steps. */
+export function progressMark(pids: readonly number[]): string {
+  return pids
+    .map((pid) => {
+      const io = read(`/proc/${pid}/io`) ?? '';
+      const bytes = (name: string) => Number(new RegExp(`^${name}: (\\d+)`, 'm').exec(io)?.[1] ?? 0);
+      const peak = Number(/^VmHWM:\s+(\d+)/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1] ?? 0);
+      return `${pid}:${Math.floor((bytes('rchar') + bytes('wchar')) / IO_STEP_BYTES)}/${Math.floor(peak / MEMORY_STEP_KIB)}`;
+    })
+    .join(' ');
 }
 
 /** Bytes of the process's memory that are mapped in, files included: against a model file's size, the progress of a load. */
