@@ -5,28 +5,26 @@ import { join } from 'node:path';
 
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 
-import { adapterOf } from './engines/registry.ts';
 import type { Profile } from './profiles/profile.ts';
 import { Deadlines } from './proxy/deadlines.ts';
 import { createColdRoutes } from './server/cold-routes.ts';
 import type { RequestContext } from './server/context.ts';
-import { Directory } from './server/directory.ts';
 import { createFrontDoor } from './server/front-door.ts';
-import { HostCheck, isLoopback } from './server/host-check.ts';
 import { listen } from './server/http-server.ts';
-import { Authenticator, type KnownKey } from './server/identity.ts';
 import { Inference } from './server/inference.ts';
-import { ServingTable } from './server/serving.ts';
-import type { RuntimeFile } from './server/views.ts';
+import { readKeys, refuseOpenDoor } from './server/open-door.ts';
+import { createReload } from './server/reload.ts';
+import { createSettings, type Settings } from './server/settings.ts';
+import type { ReloadView, RuntimeFile } from './server/views.ts';
 import { writeFileAtomic } from './shared/atomic-file.ts';
 import { systemClock } from './shared/clock.ts';
-import { CliError } from './shared/errors.ts';
+import { AppError, CliError } from './shared/errors.ts';
 import type { Paths } from './shared/paths.ts';
 import { Redactor } from './shared/redact.ts';
 import { VERSION } from './shared/version.ts';
 import { DEFAULT_BACKOFF } from './supervisor/backoff.ts';
-import { ExpertLog } from './supervisor/expert-log.ts';
-import { ExpertProcess, type Move } from './supervisor/expert-process.ts';
+import { assembleCrew, type CrewChange, type CrewOptions } from './supervisor/crew.ts';
+import type { ExpertProcess, Move } from './supervisor/expert-process.ts';
 import { Fleet } from './supervisor/fleet.ts';
 import { Guardian } from './supervisor/guardian.ts';
 import { createPrepare } from './supervisor/launcher.ts';
@@ -34,15 +32,19 @@ import { Ledger } from './supervisor/ledger.ts';
 import { LocalHost } from './supervisor/local-host.ts';
 import { lockStateDir } from './supervisor/lock.ts';
 import { readStat } from './supervisor/proc.ts';
-import { RemoteExpert } from './supervisor/remote-expert.ts';
 import { EventBus } from './telemetry/events.ts';
 import { LogBuffer } from './telemetry/log-buffer.ts';
 import { createLogger, type Level } from './telemetry/logger.ts';
 import { Metrics } from './telemetry/metrics.ts';
 import { RotatingFile } from './telemetry/rotating-file.ts';
 
+/** After the drain, answers that are already written get this long to leave. */
+const LAST_WORDS_MS = 500;
+
 export interface AppOptions {
   readonly profile: Profile;
+  /** Reads the profile again, for a reload. */
+  readonly readProfile: () => Promise<Profile>;
   readonly paths: Paths;
   readonly environment: NodeJS.ProcessEnv;
   readonly host: string;
@@ -58,32 +60,28 @@ export interface App {
   readonly stopped: Promise<void>;
   /** Ends: refuses what waits, drains what runs, stops every engine. A second call ends the drain. */
   stop(reason: string, drainMs?: number): Promise<void>;
+  /** Reads the profile again and applies what changed; rejects, and changes nothing, where it is invalid. */
+  reload(): Promise<ReloadView>;
 }
 
 /** Builds the house, opens the door, and knows how to close it: the only place where parts are joined. */
 export async function startApp(options: AppOptions): Promise<App> {
   const { profile, paths, environment } = options;
-  refuseOpenDoor(options);
+  refuseOpenDoor(profile, options.host, options.allowUnauthenticated);
   const keys = readKeys(profile, environment);
   makeStateDir(paths.stateDir);
   const lock = await lockStateDir(paths.stateDir);
 
   const redactor = new Redactor();
   const runToken = randomBytes(24).toString('base64url');
-  for (const secret of [
-    runToken,
-    ...keys.map(({ key }) => key),
-    environment['HF_TOKEN'],
-    environment['ORCHESTRATOR_TOKEN'],
-  ])
-    redactor.add(secret);
+  for (const secret of [runToken, environment['HF_TOKEN'], environment['ORCHESTRATOR_TOKEN']]) redactor.add(secret);
+  for (const { key } of keys) redactor.add(key);
   const logBuffer = new LogBuffer({ maxLines: 2_000, maxBytes: 1 << 20 });
   const logFile = new RotatingFile(join(paths.stateDir, 'logs', 'orchestrator.jsonl'), {
     maxBytes: profile.logs.fileSize,
     files: profile.logs.files,
   });
   const logger = createLogger({ ...options.log, file: logFile, buffer: logBuffer, redactor });
-
   const bus = new EventBus((error) => logger.error('a listener failed', { error }));
   const metrics = new Metrics();
   metrics.follow(bus);
@@ -94,83 +92,60 @@ export async function startApp(options: AppOptions): Promise<App> {
   const guardian = new Guardian(run, logger);
   const host = new LocalHost({ stateDir: paths.stateDir, run, guardian, ledger, logger, environment });
 
-  const prepare = createPrepare({ paths, environment, profileDirectory: profile.directory, profileName: profile.name });
-  const onMove = (move: Move) => {
+  const fleet = new Fleet({ clock: systemClock, bus, logger });
+  const onMove = (process: ExpertProcess, move: Move) => {
     bus.publish({ type: 'lifecycle', at: systemClock.wallTime().toISOString(), ...move, reason: move.reason ?? null });
     const level = move.event === 'crash' || move.event === 'break' || move.event === 'refuse' ? 'warn' : 'info';
     logger[level](`${move.expert}: ${move.from} → ${move.to}`, { reason: move.reason });
-    fleet.onMove(move);
+    fleet.onMove(process, move);
   };
-  const processes: ExpertProcess[] = [];
-  const remotes: RemoteExpert[] = [];
-  for (const expert of profile.experts) {
-    const adapter = adapterOf(expert.engine);
-    if (adapter.kind === 'remote') {
-      for (const name of adapter.requiredEnvironment(expert)) redactor.add(environment[name]);
-      remotes.push(new RemoteExpert(expert, adapter, environment, systemClock.wallTime()));
-    } else if (expert.kind === 'process') {
-      const log = new ExpertLog({
-        stateDir: paths.stateDir,
-        expert: expert.id,
-        maxBytes: profile.logs.fileSize,
-        files: profile.logs.files,
-        redactor,
-      });
-      processes.push(
-        new ExpertProcess(expert, adapter, {
-          host,
-          prepare,
-          log,
-          logger,
-          clock: systemClock,
-          backoff: DEFAULT_BACKOFF,
-          random: Math.random,
-          hideSecret: (secret) => redactor.add(secret),
-          newSecret: () => randomBytes(24).toString('base64url'),
-          probeTimeoutMs: Math.min(10_000, profile.timeouts.firstByte),
-          onMove,
-        }),
-      );
+  const crew: CrewOptions = {
+    stateDir: paths.stateDir,
+    environment,
+    redactor,
+    dependencies: ({ directory, name, timeouts }) => ({
+      host,
+      prepare: createPrepare({ paths, environment, profileDirectory: directory, profileName: name }),
+      logger,
+      clock: systemClock,
+      backoff: DEFAULT_BACKOFF,
+      random: Math.random,
+      hideSecret: (secret) => redactor.add(secret),
+      newSecret: () => randomBytes(24).toString('base64url'),
+      probeTimeoutMs: Math.min(10_000, timeouts.firstByte),
+      onMove,
+    }),
+  };
+  let settings: Settings;
+  /** Everything up to the last line can fail, and then nothing has changed. */
+  const apply = (wanted: Profile, generation: number): CrewChange => {
+    refuseOpenDoor(wanted, options.host, options.allowUnauthenticated);
+    const wantedKeys = readKeys(wanted, environment);
+    for (const { key } of wantedKeys) redactor.add(key);
+    const { plan, change } = assembleCrew(wanted, fleet, crew);
+    fleet.reconfigure(plan);
+    settings = createSettings({ generation, profile: wanted, fleet, keys: wantedKeys, runToken, host: options.host });
+    for (const { id, expert } of plan.processes) {
+      if (!expert.preload) continue;
+      fleet.load(id, 'preload').catch((error: unknown) => logger.warn('a preload failed', { expert: id, error }));
     }
-  }
-  const fleet = new Fleet({
-    processes,
-    remotes,
-    maxLoaded: profile.maxLoadedExperts,
-    queueLength: profile.queue.length,
-    queueAgeMs: profile.queue.age,
-    drainMs: profile.timeouts.drain,
-    clock: systemClock,
-    bus,
-    logger,
-  });
-  metrics.observe({
-    states: () => processes.map(({ id, state }) => [id, state] as const),
-    queued: () => profile.experts.map(({ id }) => [id, fleet.queued(id)] as const),
-    inFlight: () => [...processes, ...remotes].map(({ id, inFlight }) => [id, inFlight] as const),
-    logDrops: () => processes.map(({ id, log }) => [id, log.dropped] as const),
-  });
+    return change;
+  };
+  apply(profile, 1);
 
-  const directory = new Directory(profile.experts, profile.defaultExpert);
-  const serving = new ServingTable(profile.experts, (expert) => fleet.remote(expert.id)?.pathPrefix ?? '');
-  const inference = new Inference({
-    directory,
-    serving,
-    fleet,
-    metrics,
-    logger,
-    deadlines: new Deadlines(),
-    timeouts: profile.timeouts,
-    bodyLimits: { maxBytes: profile.limits.bodySize, graceMs: profile.timeouts.body },
-    bodyDepth: profile.limits.bodyDepth,
-    ...profile.compatibility,
+  const inference = new Inference({ fleet, metrics, logger, deadlines: new Deadlines() });
+  metrics.observe({
+    states: () => [...fleet.processes].map(({ id, state }) => [id, state] as const),
+    queued: () => [...fleet.processes, ...fleet.remotes].map(({ id }) => [id, fleet.queued(id)] as const),
+    inFlight: () => [...fleet.processes, ...fleet.remotes].map(({ id, inFlight }) => [id, inFlight] as const),
+    logDrops: () => [...fleet.processes].map(({ id, log }) => [id, log.dropped] as const),
   });
 
   let url = '';
   let server: Server | undefined;
   const stopped = Promise.withResolvers<void>();
   let stopping: Promise<void> | undefined;
-  const stop = (reason: string, drainMs: number = profile.timeouts.drain): Promise<void> => {
+  const stop = (reason: string, drainMs: number = settings.profile.timeouts.drain): Promise<void> => {
     if (stopping) {
       fleet.hurry();
       return stopping;
@@ -180,34 +155,44 @@ export async function startApp(options: AppOptions): Promise<App> {
       const closed = new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()));
       await fleet.close(drainMs);
       server?.closeIdleConnections();
-      setTimeout(() => server?.closeAllConnections(), 500).unref();
+      setTimeout(() => server?.closeAllConnections(), LAST_WORDS_MS).unref();
       await closed;
       guardian.close();
       rmSync(join(paths.stateDir, 'runtime.json'), { force: true });
       logger.info('stopped');
-      await Promise.all([...processes.map(({ log }) => log.close()), logFile.close()]);
+      await Promise.all([...[...fleet.processes].map(({ log }) => log.close()), logFile.close()]);
       lock.close();
     })();
     stopping.then(stopped.resolve, stopped.reject);
     return stopping;
   };
 
-  const authenticator = new Authenticator({ required: profile.security.auth !== 'none', keys, runToken });
+  const reload = createReload({
+    read: options.readProfile,
+    apply: (wanted) => {
+      if (fleet.closing) throw new AppError('shutting_down', 'The orchestrator is stopping.');
+      const generation = settings.generation + 1;
+      return { generation, profile: wanted.name, ...apply(wanted, generation) };
+    },
+    report: (ok, message) => {
+      logger[ok ? 'info' : 'error'](ok ? 'reloaded' : 'a reload was refused; the profile in force stays', { message });
+      bus.publish({ type: 'reload', at: systemClock.wallTime().toISOString(), ok, message });
+    },
+  });
   const routes = createColdRoutes({
     fleet,
-    directory,
+    settings: () => settings,
     metrics,
     bus,
     logger,
     log: logBuffer,
     clock: systemClock,
     version: VERSION,
-    profile: profile.name,
-    maxLoaded: profile.maxLoadedExperts,
     url: () => url,
     active: () => inference.active,
     buildOf: (id) => fleet.process(id)?.programVersion,
     shutdown: (drainMs) => void stop('asked for by the command line', drainMs),
+    reload,
   });
   try {
     const listening = await listen({
@@ -216,8 +201,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       connectionsPerAddress: profile.limits.connectionsPerAddress,
       logger,
       handle: createFrontDoor({
-        hosts: new HostCheck([...profile.security.allowedHosts, options.host]),
-        authenticator,
+        settings: () => settings,
         inference,
         metrics,
         cold: (context) => serveCold(context, routes),
@@ -231,13 +215,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     throw error;
   }
   logger.info(`listening on ${url}`, { profile: profile.name, experts: profile.experts.length });
-  for (const process of processes) {
-    if (process.expert.preload)
-      fleet
-        .load(process.id, 'preload')
-        .catch((error: unknown) => logger.warn('a preload failed', { expert: process.id, error }));
-  }
-  return { url, stopped: stopped.promise, stop };
+  return { url, stopped: stopped.promise, stop, reload };
 }
 
 function serveCold(context: RequestContext, routes: ReturnType<typeof createColdRoutes>): void {
@@ -252,39 +230,6 @@ function serveCold(context: RequestContext, routes: ReturnType<typeof createCold
   );
   context.outgoing.setHeader('x-request-id', context.requestId);
   void listener(context.incoming, context.outgoing);
-}
-
-/** Anyone who can reach an address can use it: beyond loopback a key must be asked for. */
-function refuseOpenDoor({ host, profile, allowUnauthenticated }: AppOptions): void {
-  if (isLoopback(host) || profile.security.auth !== 'none' || allowUnauthenticated) return;
-  throw new CliError(
-    `${host} can be reached by other machines, and this profile asks for no key (security.auth: none): anyone could use the models and the management routes.\n` +
-      `Either bind loopback (--host 127.0.0.1), or ask for keys in the profile:\n\n  security:\n    auth: keys\n    keys: [{ env: ORCHESTRATOR_KEY, user: me, admin: true }]\n\n` +
-      `and set ORCHESTRATOR_KEY. If something in front of it authenticates, say so with --allow-unauthenticated.`,
-  );
-}
-
-function readKeys(profile: Profile, environment: NodeJS.ProcessEnv): KnownKey[] {
-  if (profile.security.auth === 'none') return [];
-  if (profile.security.keys.length === 0)
-    throw new CliError(
-      'security.auth is keys, but security.keys lists none. Add one: keys: [{ env: ORCHESTRATOR_KEY, user: me, admin: true }]',
-      78,
-    );
-  return profile.security.keys.map(({ env, user, admin }) => {
-    const key = environment[env];
-    if (!key)
-      throw new CliError(
-        `The key of ${user} is to come from the environment variable ${env}, which is not set. Set it to a long random value, for example: export ${env}=$(openssl rand -hex 24)`,
-        78,
-      );
-    if (key.length < 16)
-      throw new CliError(
-        `The key in ${env} is shorter than 16 characters and could be guessed. Make a longer one: export ${env}=$(openssl rand -hex 24)`,
-        78,
-      );
-    return { key, user, admin };
-  });
 }
 
 function makeStateDir(stateDir: string): void {

@@ -60,9 +60,13 @@ export function upCommand(): Command {
 
 async function run(options: UpOptions): Promise<void> {
   const paths = resolvePaths(process.env, options.stateDir);
-  const profile = await loadProfile(options.profile, { environment: process.env, set: options.set });
+  // A relative file name means the same at every reload, wherever the process goes meanwhile.
+  const directory = process.cwd();
+  const readProfile = () => loadProfile(options.profile, { environment: process.env, set: options.set, directory });
+  const profile = await readProfile();
   const app = await startApp({
     profile,
+    readProfile,
     paths,
     environment: process.env,
     host: options.host,
@@ -85,8 +89,9 @@ async function run(options: UpOptions): Promise<void> {
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  // The terminal is gone, or nobody reads our output any more: neither is a reason to drop requests.
-  process.on('SIGHUP', () => undefined);
+  // A terminal that closes sends it too: a reload that finds nothing changed does no harm. What went wrong is in the log.
+  process.on('SIGHUP', () => void app.reload().catch(() => undefined));
+  // Nobody reads our output any more: no reason to drop requests.
   process.stdout.on('error', () => undefined);
   process.stderr.on('error', () => undefined);
   let defect: unknown;

@@ -4,7 +4,7 @@ import type { ExpertBase, LaunchContext, ProcessSettings } from './contract.ts';
 import { defineProcessEngine } from './contract.ts';
 import { openaiCanary } from './openai-base.ts';
 import type { InferenceRoute, Task } from './routes.ts';
-import { commonShape, Endpoint, Model, modelShape, processShape } from './settings.ts';
+import { commonShape, Endpoint, FilePath, Model, modelShape, processShape } from './settings.ts';
 
 const Argument = z.string().regex(/^[^\0]*$/, 'an argument cannot contain NUL');
 
@@ -32,7 +32,7 @@ const settings = z.strictObject({
         .record(z.string().regex(/^[A-Za-z_]\w*$/), z.string())
         .default({})
         .describe('Environment of the server; nothing else is inherited'),
-      cwd: z.string().optional().describe('Working directory'),
+      cwd: FilePath.optional().describe('Working directory'),
       health: z.string().startsWith('/').default('/health').describe('Path that answers 200 when the model is loaded'),
       identity: z.enum(['on', 'off']).default('on').describe('off where the listener is not our child (docker run)'),
       canary: z.enum(['on', 'off']).default('on').describe('off where the server cannot answer a one-token request'),
@@ -60,7 +60,7 @@ export const command = defineProcessEngine<CommandExpert>({
   program: undefined,
   build: () => undefined,
   binary: () => undefined,
-  routes: (expert) => expert.endpoints ?? TASK_ROUTES[expert.task],
+  routes: routesOf,
   knownFields: () => undefined,
   requestFields: (expert) => (expert.command.model === undefined ? undefined : { model: expert.command.model }),
   listens: (expert) => (expert.command.argv.some((part) => part.includes('{socket}')) ? ['socket'] : ['port']),
@@ -76,11 +76,17 @@ export const command = defineProcessEngine<CommandExpert>({
   },
   health: (expert) => expert.command.health,
   canary: (expert) =>
-    expert.command.canary === 'off' ? undefined : openaiCanary(expert, expert.command.model ?? expert.id),
+    expert.command.canary === 'off'
+      ? undefined
+      : openaiCanary(expert, expert.command.model ?? expert.id, routesOf(expert)),
   provesIdentity: (expert) => expert.command.identity === 'on',
   authorize: (_expert, apiKey) => ({ authorization: `Bearer ${apiKey}` }),
   metricsPath: (expert) => expert.command.metrics,
 });
+
+function routesOf(expert: CommandExpert): readonly InferenceRoute[] {
+  return expert.endpoints ?? TASK_ROUTES[expert.task];
+}
 
 /** One argument stays one argument: a value is put in as text and never parsed again. */
 function substitute(part: string, expert: CommandExpert, { listen, files, apiKey, cores }: LaunchContext): string {

@@ -4,53 +4,29 @@ import type { ExpertBase, LaunchContext, ProcessSettings, ProgramProbe } from '.
 import { defineProcessEngine } from './contract.ts';
 import { OPENAI_FIELDS, openaiCanary } from './openai-base.ts';
 import type { InferenceRoute } from './routes.ts';
-import { commonShape, modelShape, processShape, Size } from './settings.ts';
+import { commonShape, FilePath, modelShape, processShape, Size } from './settings.ts';
 
-/** Flags the supervisor sets itself, or that open files, shells or the network: never from `flags`. */
-const RESERVED_FLAGS = new Set([
-  '-m',
-  '--model',
-  '-a',
-  '--alias',
-  '--host',
-  '--port',
-  '--reuse-port',
-  '--api-key',
-  '--api-key-file',
-  '--path',
-  '--api-prefix',
-  '-mm',
-  '--mmproj',
-  '--chat-template-file',
-  '--log-file',
-  '--tools',
-  '--agent',
-  '--ui-mcp-proxy',
-  '--webui-mcp-proxy',
-  '--mcp-servers-config',
-  '--slot-save-path',
-  '--media-path',
-  '-hf',
-  '--hf-repo',
-  '-hff',
-  '--hf-file',
-  '-mu',
-  '--model-url',
-  '--ssl-key-file',
-  '--ssl-cert-file',
-  '--sleep-idle-seconds',
-  '--models-dir',
-  '--models-preset',
-  '-np',
-  '--parallel',
-  '-c',
-  '--ctx-size',
-]);
+/**
+ * Flags that the supervisor sets itself, or that reach files, shells or the network: never from `flags`. llama-server reads `_` as
+ * `-`, so names are compared that way.
+ */
+const RESERVED_FLAGS = [
+  /^(-m|--models?(-.*)?|-mu|-md|-a|--alias|--host|--port|--reuse-port|--path|--api-.*|-c|--ctx-size|-np|--parallel)$/,
+  /^(-hf.*|--hf-.*|-dr|--docker-repo|--.*-hf|-mmu?|--mmproj(-url)?|--.*-(default|spec)|--rpc|--offline)$/,
+  /^(--chat-template.*|--grammar-file|-jf|--json-schema-file|--ui-config-file|--webui-config-file|-lc[sd]|--lookup-cache-.*)$/,
+  /^(--log-(file|prompts-dir|disable)|--slot-save-path|--media-path|--video-ffmpeg-dir|--ssl-.*|--cors-.*|--props)$/,
+  /^(--tools.*|--agent|--mcp-.*|--(ui|webui)-mcp-proxy|--sleep-idle-seconds)$/,
+];
+
+function isReserved(argument: string): boolean {
+  const name = (argument.split('=')[0] ?? '').replaceAll('_', '-');
+  return RESERVED_FLAGS.some((pattern) => pattern.test(name));
+}
 
 const own = z
   .strictObject({
     build: z.string().optional().describe('An installed build (`orchestrator engine list`); default: the newest'),
-    binary: z.string().optional().describe('A llama-server by absolute path, in place of an installed build'),
+    binary: FilePath.optional().describe('A llama-server by absolute path, in place of an installed build'),
     cacheRam: Size.prefault('0MiB').describe('Host memory for cached prompts of this process'),
     batch: z.int().min(32).max(16_384).default(2_048).describe('Logical batch, tokens'),
     ubatch: z
@@ -70,8 +46,16 @@ const own = z
       .array(z.string().regex(/^[^\0\n\r]*$/))
       .default([])
       .describe('Further arguments, passed as they are')
-      .refine((flags) => flags.every((flag) => !RESERVED_FLAGS.has(flag.split('=')[0] ?? '')), {
-        message: `the supervisor sets some flags itself, and some open files or the network; not allowed here: ${[...RESERVED_FLAGS].slice(0, 12).join(' ')} …`,
+      .check((context) => {
+        for (const [index, flag] of context.value.entries()) {
+          if (!isReserved(flag)) continue;
+          context.issues.push({
+            code: 'custom',
+            input: flag,
+            path: [index],
+            message: `${flag} is not allowed here: the supervisor sets it itself, or it reaches files, programs or the network`,
+          });
+        }
       }),
   })
   .prefault({});
@@ -103,11 +87,7 @@ export const llamaServer = defineProcessEngine<LlamaExpert>({
   program: 'llama-server',
   build: (expert) => expert['llama-server'].build,
   binary: (expert) => expert['llama-server'].binary,
-  routes: (expert) => {
-    if (expert.task === 'embed') return ['/v1/embeddings'];
-    if (expert.task === 'rerank') return ['/v1/rerank'];
-    return expert.audio ? [...GENERATE_ROUTES, '/v1/audio/transcriptions'] : GENERATE_ROUTES;
-  },
+  routes: routesOf,
   knownFields: (_expert, route) => OPENAI_FIELDS[route],
   listens: (_expert, program) => {
     const help = program?.help ?? '';
@@ -131,12 +111,18 @@ export const llamaServer = defineProcessEngine<LlamaExpert>({
     env: { LLAMA_API_KEY: context.apiKey },
   }),
   health: () => '/health',
-  canary: (expert) => openaiCanary(expert, expert.id),
+  canary: (expert) => openaiCanary(expert, expert.id, routesOf(expert)),
   provesIdentity: () => true,
   authorize: (_expert, apiKey) => ({ authorization: `Bearer ${apiKey}` }),
   metricsPath: () => '/metrics',
   slotsPath: '/slots',
 });
+
+function routesOf(expert: LlamaExpert): readonly InferenceRoute[] {
+  if (expert.task === 'embed') return ['/v1/embeddings'];
+  if (expert.task === 'rerank') return ['/v1/rerank'];
+  return expert.audio ? [...GENERATE_ROUTES, '/v1/audio/transcriptions'] : GENERATE_ROUTES;
+}
 
 function argv(expert: LlamaExpert, { program, files, listen, cores }: LaunchContext): string[] {
   const own = expert['llama-server'];

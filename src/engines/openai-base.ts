@@ -143,11 +143,29 @@ export const OPENAI_FIELDS: Readonly<Record<InferenceRoute, ReadonlySet<string>>
   '/v1/audio/transcriptions': new Set(),
 };
 
-/** One generated token, vector or score, whichever the expert is for; undefined for audio, which has no cheap proof. */
-export function openaiCanary(expert: ExpertBase, model: string): Canary | undefined {
-  const canary = CANARIES[expert.task];
+/**
+ * One generated token, vector or score, whichever the expert is for, on a route that its engine has; undefined for audio, which has
+ * no cheap proof.
+ */
+export function openaiCanary(expert: ExpertBase, model: string, routes: readonly InferenceRoute[]): Canary | undefined {
+  const canary = [CANARIES[expert.task], expert.task === 'generate' ? CHAT_CANARY : undefined].find(
+    (candidate) => candidate !== undefined && routes.some((route) => route === candidate.path),
+  );
   return canary && { ...canary, body: { model, ...canary.body } };
 }
+
+/** For servers that have chat alone. */
+const CHAT_CANARY: Canary & { body: object } = {
+  path: '/v1/chat/completions',
+  body: { messages: [{ role: 'user', content: 'Hi' }], max_tokens: 1, temperature: 0 },
+  verify: (answer) => {
+    const { choices } = (answer ?? {}) as { choices?: { message?: unknown }[] };
+    const message = Array.isArray(choices) ? choices[0]?.message : undefined;
+    return message === undefined || message === null
+      ? 'the answer to a one-token chat has no `choices[0].message`'
+      : undefined;
+  },
+};
 
 const CANARIES: Readonly<Record<Task, (Canary & { body: object }) | undefined>> = {
   generate: {

@@ -35,7 +35,7 @@ function withLargestUnit(amount: number, units: Readonly<Record<string, number>>
 
 /** A file on this machine. Control characters never reach an argv or a log line. */
 // oxlint-disable-next-line no-control-regex -- they are what it refuses; \p{Cc} needs a flag that a JSON schema cannot carry
-const FilePath = z.string().regex(/^[^\x00-\x1f\x7f]+$/, 'a path is not empty and has no control characters');
+export const FilePath = z.string().regex(/^[^\x00-\x1f\x7f]+$/, 'a path is not empty and has no control characters');
 
 /** A file inside a repository or a folder of ours: it cannot climb out. */
 const InnerPath = z.string().regex(

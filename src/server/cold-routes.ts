@@ -10,9 +10,9 @@ import type { LogBuffer } from '../telemetry/log-buffer.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { labelMetrics, type Metrics } from '../telemetry/metrics.ts';
 import type { Identity } from './identity.ts';
-import type { Directory } from './directory.ts';
 import { expertView, modelList, stateOf } from './expert-views.ts';
-import type { HealthView, StatsView } from './views.ts';
+import type { Settings } from './settings.ts';
+import type { HealthView, ReloadView, StatsView } from './views.ts';
 
 const ENGINE_METRICS_TIMEOUT_MS = 1_000;
 const MAX_LOG_LINES = 10_000;
@@ -21,20 +21,20 @@ const MAX_BEHIND = 1_000;
 
 export interface ColdRoutesOptions {
   readonly fleet: Fleet;
-  readonly directory: Directory;
+  readonly settings: () => Settings;
   readonly metrics: Metrics;
   readonly bus: EventBus;
   readonly logger: Logger;
   readonly log: LogBuffer;
   readonly clock: Clock;
   readonly version: string;
-  readonly profile: string;
-  readonly maxLoaded: number | undefined;
   readonly url: () => string;
   readonly active: () => number;
   readonly buildOf: (expert: string) => string | undefined;
   /** Begins to stop; answers before it is done. */
   readonly shutdown: (drainMs: number | undefined) => void;
+  /** Reads the profile again and applies it, or throws and changes nothing. */
+  readonly reload: () => Promise<ReloadView>;
 }
 
 interface Environment {
@@ -43,7 +43,7 @@ interface Environment {
 
 /** Monitoring, models and management: everything that is not inference, behind the same front door. */
 export function createColdRoutes(options: ColdRoutesOptions): Hono<Environment> {
-  const { fleet, directory, metrics, bus, logger, log, clock } = options;
+  const { fleet, settings, metrics, bus, logger, log, clock } = options;
   const startedAt = clock.now();
   const createdSeconds = Math.floor(clock.wallTime().getTime() / 1_000);
   const app = new Hono<Environment>();
@@ -62,14 +62,15 @@ export function createColdRoutes(options: ColdRoutesOptions): Hono<Environment> 
   const health = (identity: Identity): HealthView => ({
     status: fleet.closing ? 'stopping' : 'ok',
     version: options.version,
-    profile: options.profile,
+    profile: settings().profile.name,
     uptimeSeconds: Math.round((clock.now() - startedAt) / 1_000),
     experts:
       identity.user === ''
         ? {}
-        : Object.fromEntries(directory.experts.map((expert) => [expert.id, stateOf(fleet, expert.id)])),
+        : Object.fromEntries(settings().directory.experts.map((expert) => [expert.id, stateOf(fleet, expert.id)])),
   });
   const known = (id: string) => {
+    const { directory } = settings();
     const target = directory.find(id);
     if (target) return target.expert;
     throw new AppError(
@@ -89,7 +90,7 @@ export function createColdRoutes(options: ColdRoutesOptions): Hono<Environment> 
       pid: process.pid,
       rssBytes: process.memoryUsage.rss(),
       url: options.url(),
-      maxLoadedExperts: options.maxLoaded ?? null,
+      maxLoadedExperts: settings().profile.maxLoadedExperts ?? null,
       requests: { total: requests, active: options.active(), queued: fleet.totalQueued, failed },
       tokens: { prompt: promptTokens, generated: generatedTokens },
     };
@@ -101,7 +102,7 @@ export function createColdRoutes(options: ColdRoutesOptions): Hono<Environment> 
   });
 
   app.get('/v1/models', (context) => {
-    const data = modelList(fleet, directory, createdSeconds);
+    const data = modelList(fleet, settings().directory, createdSeconds);
     return context.json({
       object: 'list',
       data,
@@ -112,6 +113,7 @@ export function createColdRoutes(options: ColdRoutesOptions): Hono<Environment> 
   });
   app.get('/v1/models/:id', (context) => {
     const id = context.req.param('id');
+    const { directory } = settings();
     const models = modelList(fleet, directory, createdSeconds);
     const model =
       models.find((entry) => entry['id'] === id) ??
@@ -125,7 +127,9 @@ export function createColdRoutes(options: ColdRoutesOptions): Hono<Environment> 
     return context.json(model);
   });
 
-  app.get('/api/experts', (context) => context.json({ experts: directory.experts.map((expert) => view(expert.id)) }));
+  app.get('/api/experts', (context) =>
+    context.json({ experts: settings().directory.experts.map((expert) => view(expert.id)) }),
+  );
   app.get('/api/experts/:id', (context) => context.json(view(context.req.param('id'))));
   app.post('/api/experts/:id/load', async (context) => {
     const { id } = known(context.req.param('id'));
@@ -162,6 +166,7 @@ export function createColdRoutes(options: ColdRoutesOptions): Hono<Environment> 
     follow(context, (push) => bus.subscribe((event) => push({ event: event.type, data: JSON.stringify(event) }))),
   );
 
+  app.post('/api/reload', async (context) => context.json(await options.reload()));
   app.post('/api/shutdown', (context) => {
     const drain = context.req.query('drainMs');
     options.shutdown(drain === undefined ? undefined : Math.max(0, Number(drain) || 0));

@@ -5,6 +5,7 @@ import type { Dialect } from '../engines/routes.ts';
 import { errorBody } from '../proxy/frames.ts';
 import { type AppError, toAppError } from '../shared/errors.ts';
 import type { Identity } from './identity.ts';
+import type { Settings } from './settings.ts';
 
 /** One request, from the door on. */
 export interface RequestContext {
@@ -15,6 +16,8 @@ export interface RequestContext {
   /** Monotonic milliseconds. */
   readonly startedAt: number;
   readonly identity: Identity;
+  /** As they were when the request came: a reload in between changes nothing for it. */
+  readonly settings: Settings;
 }
 
 const PREFIX = randomBytes(6).toString('hex');

@@ -5,14 +5,14 @@ import { INFERENCE_ROUTES, isInferenceRoute } from '../engines/routes.ts';
 import { AppError } from '../shared/errors.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { requestIdOf, type RequestContext, sendError } from './context.ts';
-import { type HostCheck, isLoopback, originAllowed, plainAddress } from './host-check.ts';
+import { isLoopback, originAllowed, plainAddress } from './host-check.ts';
 import type { Authenticator, Identity } from './identity.ts';
 import type { Inference } from './inference.ts';
 import { findPolicy } from './policy.ts';
+import type { Settings } from './settings.ts';
 
 export interface FrontDoorOptions {
-  readonly hosts: HostCheck;
-  readonly authenticator: Authenticator;
+  readonly settings: () => Settings;
   readonly inference: Inference;
   /** Everything that is not inference. */
   readonly cold: (context: RequestContext) => void;
@@ -32,10 +32,12 @@ const ANONYMOUS: Identity = { user: '', admin: false };
 export function createFrontDoor(
   options: FrontDoorOptions,
 ): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
-  const { hosts, authenticator, inference, cold, metrics } = options;
+  const { inference, cold, metrics } = options;
   return (incoming, outgoing) => {
     const startedAt = performance.now();
     const { headers } = incoming;
+    const settings = options.settings();
+    const { hosts, authenticator } = settings;
     const requestId = requestIdOf(headers['x-request-id']);
     const url = incoming.url ?? '';
     const query = url.indexOf('?');
@@ -70,7 +72,7 @@ export function createFrontDoor(
           : authenticator.identify(headers, fromLoopback(incoming.socket));
       if (policy === 'admin' && !identity.admin)
         throw new AppError('forbidden', `${path} needs an administrator's key.`);
-      const context: RequestContext = { incoming, outgoing, requestId, path, startedAt, identity };
+      const context: RequestContext = { incoming, outgoing, requestId, path, startedAt, identity, settings };
       if (isInference) void inference.handle(context, path);
       else cold(context);
     } catch (thrown) {

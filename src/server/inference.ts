@@ -5,7 +5,7 @@ import { INFERENCE_ROUTES, type InferenceRoute } from '../engines/routes.ts';
 import { removeBillingLine } from '../proxy/billing-line.ts';
 import type { Deadlines } from '../proxy/deadlines.ts';
 import { exceedsDepth } from '../proxy/depth.ts';
-import { type AnswerTranslator, forward, type ForwardResult, type Timeouts } from '../proxy/forward.ts';
+import { type AnswerTranslator, forward, type ForwardResult } from '../proxy/forward.ts';
 import { errorFrame } from '../proxy/frames.ts';
 import { isObject } from '../proxy/json.ts';
 import { applyRequestPolicy } from '../proxy/request-policy.ts';
@@ -16,24 +16,18 @@ import type { Lease } from '../supervisor/lease.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type RequestContext, sendError } from './context.ts';
-import type { Directory, Target } from './directory.ts';
+import type { Target } from './directory.ts';
 import { modelOfUpload, uploadStream } from './multipart.ts';
-import { type BodyLimits, readBody } from './read-body.ts';
-import type { Serving, ServingTable } from './serving.ts';
+import { readBody } from './read-body.ts';
+import type { Serving } from './serving.ts';
+import type { Settings } from './settings.ts';
 import { WaitingStream } from './waiting-stream.ts';
 
 export interface InferenceOptions {
-  readonly directory: Directory;
-  readonly serving: ServingTable;
   readonly fleet: Fleet;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly deadlines: Deadlines;
-  readonly timeouts: Timeouts;
-  readonly bodyLimits: BodyLimits;
-  readonly bodyDepth: number;
-  readonly stripBillingHeader: boolean;
-  readonly showLoading: boolean;
 }
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\b/i;
@@ -85,8 +79,8 @@ export class Inference {
   }
 
   async #prepareJson(context: RequestContext, route: InferenceRoute): Promise<Prepared> {
-    const { directory, bodyLimits, deadlines, bodyDepth, stripBillingHeader } = this.#options;
-    const { incoming } = context;
+    const { incoming, settings } = context;
+    const { limits, timeouts, compatibility } = settings.profile;
     const type = incoming.headers['content-type'];
     if (type === undefined || !JSON_TYPE.test(type)) {
       throw new AppError(
@@ -94,14 +88,24 @@ export class Inference {
         `${route} takes content-type: application/json${type === undefined ? '' : `, not ${type.slice(0, 80)}`}.`,
       );
     }
-    const bytes = await readBody(incoming, bodyLimits, deadlines);
-    if (exceedsDepth(bytes, bodyDepth))
-      throw new AppError('invalid_request', `The body is nested deeper than ${bodyDepth} levels (limits.bodyDepth).`);
-    let body = parseJson(bytes);
-    const target = directory.resolve(isObject(body) ? body['model'] : undefined, INFERENCE_ROUTES[route].task);
-    const serving = this.#servingOf(target.expert, route);
-    if (stripBillingHeader && serving.local && route === '/v1/messages' && isObject(body))
-      body = removeBillingLine(body);
+    const bytes = await readBody(
+      incoming,
+      { maxBytes: limits.bodySize, graceMs: timeouts.body },
+      this.#options.deadlines,
+    );
+    if (exceedsDepth(bytes, limits.bodyDepth))
+      throw new AppError(
+        'invalid_request',
+        `The body is nested deeper than ${limits.bodyDepth} levels (limits.bodyDepth).`,
+      );
+    const parsed = parseJson(bytes);
+    const target = settings.directory.resolve(
+      isObject(parsed) ? parsed['model'] : undefined,
+      INFERENCE_ROUTES[route].task,
+    );
+    const serving = servingOf(settings, target.expert, route);
+    const strips = compatibility.stripBillingHeader && serving.local && route === '/v1/messages';
+    const body = strips && isObject(parsed) ? removeBillingLine(parsed) : parsed;
     const policy = applyRequestPolicy({
       route,
       body,
@@ -120,8 +124,7 @@ export class Inference {
           requestId: context.requestId,
         })
       : undefined;
-    const unchanged =
-      !policy.changed && !translation && body === policy.body && !(stripBillingHeader && route === '/v1/messages');
+    const unchanged = !policy.changed && !translation && body === parsed;
     return {
       target,
       serving,
@@ -135,35 +138,23 @@ export class Inference {
   }
 
   async #prepareUpload(context: RequestContext, route: InferenceRoute): Promise<Prepared> {
-    const { directory, bodyLimits } = this.#options;
-    const { incoming } = context;
+    const { incoming, settings } = context;
     const type = incoming.headers['content-type'];
     if (type === undefined || !MULTIPART_TYPE.test(type))
       throw new AppError('content_type_refused', `${route} takes content-type: multipart/form-data.`);
-    const target = directory.resolve(await modelOfUpload(incoming), INFERENCE_ROUTES[route].task);
-    const serving = this.#servingOf(target.expert, route);
+    const target = settings.directory.resolve(await modelOfUpload(incoming), INFERENCE_ROUTES[route].task);
+    const serving = servingOf(settings, target.expert, route);
     const length = incoming.headers['content-length'];
     return {
       target,
       serving,
-      body: uploadStream(incoming, bodyLimits.maxBytes),
+      body: uploadStream(incoming, settings.profile.limits.bodySize),
       headers: { 'content-type': type, ...(length === undefined ? {} : { 'content-length': length }) },
       dropped: [],
       stream: false,
       translator: undefined,
       keepLoaded: undefined,
     };
-  }
-
-  #servingOf(expert: ExpertBase, route: InferenceRoute): Serving {
-    const serving = this.#options.serving.find(expert, route);
-    if (serving) return serving;
-    const routes = this.#options.serving.routesOf(expert);
-    throw new AppError(
-      'endpoint_not_supported',
-      `${expert.id} does not serve ${route}; it serves ${routes.join(', ')}.`,
-      { param: 'model' },
-    );
   }
 
   /** Waits in the queue or for a load. A streaming client is kept in touch meanwhile. Undefined: the client has left or was answered. */
@@ -173,7 +164,8 @@ export class Inference {
     prepared: Prepared,
     ownHeaders: string[],
   ): Promise<Lease | undefined> {
-    const { fleet, showLoading } = this.#options;
+    const { fleet } = this.#options;
+    const { showLoading } = context.settings.profile.compatibility;
     const { outgoing } = context;
     const { expert } = prepared.target;
     const controller = new AbortController();
@@ -215,7 +207,8 @@ export class Inference {
     ownHeaders: readonly string[],
     lease: Lease,
   ): void {
-    const { deadlines, timeouts, fleet } = this.#options;
+    const { deadlines, fleet } = this.#options;
+    const { timeouts } = context.settings.profile;
     const { target, serving, keepLoaded } = prepared;
     const sentAt = performance.now();
     if (keepLoaded !== undefined && keepLoaded !== 0) fleet.keepLoaded(target.expert.id, keepLoaded);
@@ -228,7 +221,11 @@ export class Inference {
       headers: { ...lease.upstream.headers, ...prepared.headers },
       ownHeaders,
       dialect: INFERENCE_ROUTES[route].dialect,
-      timeouts: { ...timeouts, total: Math.max(1, timeouts.total - (sentAt - context.startedAt)) },
+      timeouts: {
+        firstByte: timeouts.firstByte,
+        betweenBytes: timeouts.betweenBytes,
+        total: Math.max(1, timeouts.total - (sentAt - context.startedAt)),
+      },
       deadlines,
       translator: prepared.translator,
       onDone: (result) => {
@@ -292,6 +289,19 @@ function headerList(names: readonly string[]): string {
     .slice(0, 20)
     .map((name) => name.replaceAll(/[^\x21-\x2b\x2d-\x7e]/g, '?').slice(0, 60))
     .join(', ');
+}
+
+function servingOf({ serving }: Settings, expert: ExpertBase, route: InferenceRoute): Serving {
+  const found = serving.find(expert, route);
+  if (found) return found;
+  const routes = serving.routesOf(expert);
+  throw new AppError(
+    'endpoint_not_supported',
+    `${expert.id} does not serve ${route}; it serves ${routes.join(', ')}.`,
+    {
+      param: 'model',
+    },
+  );
 }
 
 function parseJson(bytes: Buffer): unknown {

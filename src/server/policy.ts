@@ -16,6 +16,7 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
   '/api/experts/:id/logs': 'admin',
   '/api/logs': 'admin',
   '/api/events': 'admin',
+  '/api/reload': 'admin',
   '/api/shutdown': 'admin',
 };
 

@@ -69,6 +69,20 @@ export interface StatsView extends HealthView {
   tokens: { prompt: number; generated: number };
 }
 
+/** `POST /api/reload`: what became of each expert. */
+export interface ReloadView {
+  generation: number;
+  profile: string;
+  /** Nothing changed for these. */
+  kept: string[];
+  /** Other settings on the same process. */
+  updated: string[];
+  /** Drained and ended; started again at the next request. */
+  replaced: string[];
+  added: string[];
+  removed: string[];
+}
+
 /** `<stateDir>/runtime.json`, mode 0600: how the command line finds and authenticates to the running orchestrator. */
 export interface RuntimeFile {
   pid: number;

@@ -40,6 +40,12 @@ export const CATALOGUE = {
     fault: 'user',
     says: 'More tokens are asked for than the context of the expert holds',
   },
+  profile_invalid: {
+    status: 400,
+    type: 'invalid_request_error',
+    fault: 'user',
+    says: 'The profile that was to be reloaded is invalid; the one in force stays, the message has file, line and column',
+  },
   unauthorized: {
     status: 401,
     type: 'authentication_error',

@@ -36,6 +36,8 @@ export interface ExitFacts {
   readonly cause: ExitClass | undefined;
   /** The kernel's out-of-memory killer counted up in the engine's cgroup. */
   readonly oomKilled: boolean;
+  /** It had proven itself before it ended: what it was started with is sound, and what it printed since is about requests. */
+  readonly wasReady: boolean;
 }
 
 export interface ExitVerdict {
@@ -52,12 +54,18 @@ interface Rule {
   readonly pattern: RegExp;
 }
 
+/**
+ * What can end an engine that was ready. The other patterns speak of the start; later the same words are an answer to somebody's
+ * request (a bad template argument, a prompt that is too long), and a client must not be able to make a crash look permanent.
+ */
+const WHILE_SERVING: ReadonlySet<ExitClass> = new Set(['gpu_oom', 'host_oom', 'gpu_fault', 'nan', 'assertion']);
+
 /** In order, first match wins. */
 const RULES: readonly Rule[] = [
   {
     class: 'gpu_oom',
     pattern:
-      /cudaMalloc failed: out of memory|unable to allocate \w*(CUDA|Vulkan)\d+ buffer|failed to allocate (CUDA|Vulkan)\d+ buffer|CUDA error: out of memory|CUDA out of memory|torch\.(cuda\.)?OutOfMemoryError|No available memory for the cache blocks|ErrorOutOfDeviceMemory/i,
+      /cudaMalloc failed: out of memory|unable to allocate \w*(CUDA|Vulkan)\d+ buffer|failed to allocate (CUDA|Vulkan)\d+ buffer|CUDA error: out of memory|CUDA out of memory|torch\.(cuda\.)?OutOfMemoryError|No available memory for the cache blocks|larger than the (available KV cache memory|maximum number of tokens that can be stored in KV cache)|ErrorOutOfDeviceMemory/i,
   },
   {
     class: 'host_oom',
@@ -164,7 +172,8 @@ export function classifyExit(expert: string, facts: ExitFacts): ExitVerdict {
   return {
     class: exitClass,
     sentence: `${expert} ${SENTENCES[exitClass]}${ended}.${line === undefined ? '' : ` The engine said: ${line.trim().slice(0, 300)}`}`,
-    retryable: !PERMANENT.has(exitClass),
+    // Memory that sufficed until one large request will suffice again.
+    retryable: !PERMANENT.has(exitClass) || (facts.wasReady && WHILE_SERVING.has(exitClass)),
     line,
   };
 }
@@ -174,11 +183,12 @@ function findClass(facts: ExitFacts): { exitClass: ExitClass; line?: string } {
   if (facts.oomKilled) return { exitClass: 'host_oom' };
   if (facts.signal === 'SIGILL' || facts.code === 132) return { exitClass: 'illegal_instruction' };
   for (const rule of RULES) {
+    if (facts.wasReady && !WHILE_SERVING.has(rule.class)) continue;
     const line = facts.tail.findLast((text) => rule.pattern.test(text));
     if (line !== undefined) return { exitClass: rule.class, line };
   }
-  if (facts.code === 127) return { exitClass: 'missing_library' };
-  if (facts.code === 126) return { exitClass: 'not_executable' };
+  if (facts.code === 127 && !facts.wasReady) return { exitClass: 'missing_library' };
+  if (facts.code === 126 && !facts.wasReady) return { exitClass: 'not_executable' };
   // The last thing an engine says before an exit code of its own is usually the reason, whatever its wording.
   const last = facts.tail.findLast((text) => text.trim() !== '');
   const said = last === undefined ? {} : { line: last };

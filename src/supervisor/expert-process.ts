@@ -16,9 +16,13 @@ import { tryCanary, waitUntilReady } from './readiness.ts';
 const STOP_GRACE_MS = 10_000;
 /** Other ports that are tried when the one chosen was taken between the choice and the bind. */
 const PORT_ATTEMPTS = 10;
+/** The same where a stranger answers in the engine's place: after so many it is no chance but the way the engine is started. */
+const FOREIGN_ATTEMPTS = 3;
 /** Requests in a row without an answer that replace an engine which has no canary. */
 const SILENCES_WITHOUT_CANARY = 3;
 const PROBE_TIMEOUT_MS = 10_000;
+/** Marks a line of ours in an engine's log. */
+const OWN_LINE = '[orchestrator]';
 
 export interface ProcessDependencies {
   readonly host: EngineHost;
@@ -33,7 +37,7 @@ export interface ProcessDependencies {
   readonly newSecret: () => string;
   readonly probeTimeoutMs?: number;
   /** Every move, after it has happened. */
-  readonly onMove: (move: Move) => void;
+  readonly onMove: (process: ExpertProcess, move: Move) => void;
 }
 
 export interface Move {
@@ -71,7 +75,7 @@ interface Attempt {
 
 /** The one writer of an expert's state. Outsiders call `start`, `stop` and `tryEnter`; reading the state is for display and planning. */
 export class ExpertProcess implements LeaseOwner {
-  readonly expert: ProcessExpert;
+  #expert: ProcessExpert;
   readonly adapter: ProcessAdapter;
   readonly #deps: ProcessDependencies;
   #state: ExpertState = 'stopped';
@@ -93,14 +97,23 @@ export class ExpertProcess implements LeaseOwner {
   lastUsedMs = 0;
 
   constructor(expert: ProcessExpert, adapter: ProcessAdapter, deps: ProcessDependencies) {
-    this.expert = expert;
+    this.#expert = expert;
     this.adapter = adapter;
     this.#deps = deps;
     this.#since = deps.clock.wallTime();
   }
 
+  get expert(): ProcessExpert {
+    return this.#expert;
+  }
+
+  /** Takes over settings that a running engine need not be started again for (`launchKey` is the same). */
+  adopt(expert: ProcessExpert): void {
+    this.#expert = expert;
+  }
+
   get id(): string {
-    return this.expert.id;
+    return this.#expert.id;
   }
   get state(): ExpertState {
     return this.#state;
@@ -316,8 +329,11 @@ export class ExpertProcess implements LeaseOwner {
       await this.#watchStart(attempt, engine);
       const end = await engine.ended;
       const verdict = this.#verdict(attempt, end);
-      if (verdict.class === 'port_in_use' && this.#state === 'starting' && portsTried < PORT_ATTEMPTS) {
+      const attempts = { port_in_use: PORT_ATTEMPTS, foreign_listener: FOREIGN_ATTEMPTS };
+      const allowed = verdict.class in attempts ? attempts[verdict.class as keyof typeof attempts] : 1;
+      if (this.#state === 'starting' && portsTried < allowed) {
         this.#deps.logger.info('the port was taken in the meantime; trying another', { expert: this.id });
+        attempt.cause = undefined;
         continue;
       }
       return this.#finish(attempt, end, verdict);
@@ -337,8 +353,9 @@ export class ExpertProcess implements LeaseOwner {
       apiKey,
       cores: prepared.cores,
     });
+    attempt.lines = 0;
     log.write(
-      `[orchestrator] starting: ${[launch.command, ...launch.args].map((part) => (/^[\w./:=@,+-]+$/.test(part) ? part : JSON.stringify(part))).join(' ')}`,
+      `${OWN_LINE} starting: ${[launch.command, ...launch.args].map((part) => (/^[\w./:=@,+-]+$/.test(part) ? part : JSON.stringify(part))).join(' ')}`,
     );
     return host.start({
       expert: expert.id,
@@ -375,7 +392,7 @@ export class ExpertProcess implements LeaseOwner {
         cause: readiness.cause,
         detail: readiness.detail,
       });
-      this.#deps.log.write(`[orchestrator] ${readiness.detail}`);
+      this.#deps.log.write(`${OWN_LINE} ${readiness.detail}`);
       await engine.stop(0);
       return;
     }
@@ -388,10 +405,12 @@ export class ExpertProcess implements LeaseOwner {
   }
 
   #verdict(attempt: Attempt, end: EngineEnd): ExitVerdict {
+    // What this process said: the log also holds our own lines, and those of the engines before it.
+    const said = this.#deps.log.buffer.tail(200).filter((line) => !line.startsWith(OWN_LINE));
     return classifyExit(this.id, {
       code: end.code,
       signal: end.signal,
-      tail: this.#deps.log.buffer.tail(200),
+      tail: attempt.lines === 0 ? [] : said.slice(-attempt.lines),
       cause: attempt.cause,
       oomKilled: end.oomKilled,
     });
@@ -472,6 +491,6 @@ export class ExpertProcess implements LeaseOwner {
       if (this.#attempt) this.#attempt = undefined;
       this.#onDrained?.();
     }
-    this.#deps.onMove({ expert: this.id, from, to, event, reason });
+    this.#deps.onMove(this, { expert: this.id, from, to, event, reason });
   }
 }

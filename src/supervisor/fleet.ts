@@ -1,4 +1,4 @@
-import { plan, type Plan, type World } from '../planner/plan.ts';
+import { plan, type Plan, type PlannerExpert, type World } from '../planner/plan.ts';
 import type { Clock } from '../shared/clock.ts';
 import { AppError } from '../shared/errors.ts';
 import type { EventBus } from '../telemetry/events.ts';
@@ -10,13 +10,17 @@ import type { RemoteExpert } from './remote-expert.ts';
 /** How often idle experts and old waiters are looked at; the hot path sets no timer. */
 const TICK_MS = 200;
 
-export interface FleetOptions {
+/** Who there is and what bounds them: all that a reload replaces. */
+export interface FleetPlan {
   readonly processes: readonly ExpertProcess[];
   readonly remotes: readonly RemoteExpert[];
   readonly maxLoaded: number | undefined;
   readonly queueLength: number;
   readonly queueAgeMs: number;
   readonly drainMs: number;
+}
+
+export interface FleetOptions {
   readonly clock: Clock;
   readonly bus: EventBus;
   readonly logger: Logger;
@@ -35,8 +39,11 @@ interface Waiter {
 /** All experts, and the queue in front of each. The one place that decides who is started, who is evicted and who waits. */
 export class Fleet {
   readonly #options: FleetOptions;
-  readonly #processes = new Map<string, ExpertProcess>();
-  readonly #remotes = new Map<string, RemoteExpert>();
+  #plan: FleetPlan = { processes: [], remotes: [], maxLoaded: undefined, queueLength: 0, queueAgeMs: 0, drainMs: 0 };
+  #processes = new Map<string, ExpertProcess>();
+  #remotes = new Map<string, RemoteExpert>();
+  /** Processes that a reload took out of the house and that still end. */
+  readonly #retiring = new Set<ExpertProcess>();
   readonly #queues = new Map<string, Waiter[]>();
   /** Monotonic milliseconds until which an expert was asked to stay; Infinity: for ever. */
   readonly #keepUntil = new Map<string, number>();
@@ -50,16 +57,32 @@ export class Fleet {
 
   constructor(options: FleetOptions) {
     this.#options = options;
-    for (const process of options.processes) {
-      this.#processes.set(process.id, process);
-      process.onRelease = () => this.#serveQueue(process.id);
-    }
-    for (const remote of options.remotes) {
-      this.#remotes.set(remote.id, remote);
-      remote.onRelease = () => this.#serveQueue(remote.id);
-    }
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     this.#timer.unref();
+  }
+
+  /**
+   * Takes in another set of experts. Who stays keeps its process, its streams and its queue; who is gone, or comes again as another
+   * process, is drained and ended, and a new process of the same name is not started before the old one has ended.
+   */
+  reconfigure(plan: FleetPlan): void {
+    const before = this.#processes;
+    const remotesBefore = this.#remotes;
+    this.#plan = plan;
+    this.#processes = new Map(plan.processes.map((process) => [process.id, process]));
+    this.#remotes = new Map(plan.remotes.map((remote) => [remote.id, remote]));
+    for (const expert of [...plan.processes, ...plan.remotes]) expert.onRelease = () => this.#serveQueue(expert.id);
+    for (const [id, process] of before) {
+      if (this.#processes.get(id) === process) continue;
+      this.#retire(process);
+      if (!this.#processes.has(id) && !this.#remotes.has(id)) this.#dismiss(id);
+    }
+    for (const [id, remote] of remotesBefore) {
+      if (this.#remotes.get(id) === remote) continue;
+      void remote.close(plan.drainMs);
+      if (!this.#processes.has(id) && !this.#remotes.has(id)) this.#dismiss(id);
+    }
+    this.#pump();
   }
 
   process(id: string): ExpertProcess | undefined {
@@ -72,6 +95,10 @@ export class Fleet {
 
   get processes(): Iterable<ExpertProcess> {
     return this.#processes.values();
+  }
+
+  get remotes(): Iterable<RemoteExpert> {
+    return this.#remotes.values();
   }
 
   queued(id: string): number {
@@ -100,6 +127,11 @@ export class Fleet {
    * on a slow load mostly asks again), but its room is the first to be taken.
    */
   acquire(id: string, signal: AbortSignal): Promise<Lease> {
+    if (!this.#processes.has(id) && !this.#remotes.has(id)) {
+      return Promise.reject(
+        new AppError('model_not_found', `${id} is not in the profile any more.`, { param: 'model' }),
+      );
+    }
     const lease = this.tryAcquire(id);
     if (lease) return Promise.resolve(lease);
     const refusal = this.#refusal(id) ?? this.#queueRefusal(id);
@@ -138,7 +170,7 @@ export class Fleet {
 
   /** Unloads an expert; with `force` what runs is cut at once. Requests that wait for it get it again afterwards. */
   async unload(id: string, reason: string, force: boolean): Promise<void> {
-    await this.#processes.get(id)?.stop(reason, force ? 0 : this.#options.drainMs);
+    await this.#processes.get(id)?.stop(reason, force ? 0 : this.#plan.drainMs);
   }
 
   keepLoaded(id: string, keep: KeepLoaded): void {
@@ -163,19 +195,18 @@ export class Fleet {
   }
 
   /** Told of every move of every expert. */
-  onMove(move: Move): void {
+  onMove(process: ExpertProcess, move: Move): void {
+    // Who was taken out of the house speaks for nobody any more; its end may be the room that another waits for.
+    if (this.#processes.get(move.expert) !== process) return this.#pump();
     if (move.to === 'ready') this.#settleWanted(move.expert, undefined);
     const failed = move.to === 'backoff' || move.to === 'failed' || move.event === 'refuse';
     if (failed) {
-      const error =
-        this.#processes.get(move.expert)?.startError ??
-        new AppError('expert_failed', move.reason ?? `${move.expert} failed.`);
+      const error = process.startError ?? new AppError('expert_failed', move.reason ?? `${move.expert} failed.`);
       for (const waiter of this.#queues.get(move.expert)?.splice(0) ?? []) waiter.reject(error);
       this.#settleWanted(move.expert, error);
     }
     if (move.to === 'stopped') this.#unloadWhenIdle.delete(move.expert);
-    if (move.event === 'rest' && this.#processes.get(move.expert)?.expert.preload)
-      this.load(move.expert, 'preload').catch(() => undefined);
+    if (move.event === 'rest' && process.expert.preload) this.load(move.expert, 'preload').catch(() => undefined);
     this.#pump();
   }
 
@@ -189,14 +220,15 @@ export class Fleet {
     );
     for (const queue of this.#queues.values()) for (const waiter of queue.splice(0)) waiter.reject(error);
     for (const id of this.#wanted.keys()) this.#settleWanted(id, error);
-    await Promise.all([...this.#processes.values()].map((process) => process.stop('shutdown', drainMs)));
-    await Promise.all([...this.#remotes.values()].map((remote) => remote.close()));
+    const processes = [...this.#processes.values(), ...this.#retiring];
+    await Promise.all(processes.map((process) => process.stop('shutdown', drainMs)));
+    await Promise.all([...this.#remotes.values()].map((remote) => remote.close(drainMs)));
     clearInterval(this.#timer);
   }
 
   /** Shortens a drain under way: engines are ended now. */
   hurry(): void {
-    for (const process of this.#processes.values()) void process.stop('shutdown', 0);
+    for (const process of [...this.#processes.values(), ...this.#retiring]) void process.stop('shutdown', 0);
   }
 
   /** What the planner would do for the expert now. */
@@ -212,7 +244,7 @@ export class Fleet {
 
   #queueRefusal(id: string): AppError | undefined {
     const length = this.queued(id);
-    if (length < this.#options.queueLength) return undefined;
+    if (length < this.#plan.queueLength) return undefined;
     return new AppError(
       'queue_full',
       `${length} requests wait for ${id} already (queue.length). Try again in a moment, or raise queue.length or the expert's parallel.`,
@@ -315,7 +347,7 @@ export class Fleet {
       case 'evict':
         this.#publish(id, decision);
         for (const victim of decision.victims)
-          void this.#processes.get(victim)?.stop(`room for ${id}`, this.#options.drainMs);
+          void this.#processes.get(victim)?.stop(`room for ${id}`, this.#plan.drainMs);
         return;
       case 'refuse':
         this.#publish(id, decision);
@@ -339,24 +371,52 @@ export class Fleet {
   }
 
   #world(): World {
-    const now = this.#options.clock.now();
+    const retiring = [...this.#retiring];
+    const here = [...this.#processes.values()].map((process) => {
+      const predecessor = retiring.find(({ id }) => id === process.id);
+      return this.#picture(predecessor ?? process, predecessor !== undefined);
+    });
+    const gone = retiring.filter(({ id }) => !this.#processes.has(id)).map((process) => this.#picture(process, true));
+    return { nowMs: this.#options.clock.now(), maxLoaded: this.#plan.maxLoaded, experts: [...here, ...gone] };
+  }
+
+  /** What the planner sees of a process. One that a reload took out holds its room, and its name, until it has ended. */
+  #picture(process: ExpertProcess, retired: boolean): PlannerExpert {
+    const { state } = process;
+    const leaving = retired || state === 'draining' || state === 'stopping';
     return {
-      nowMs: now,
-      maxLoaded: this.#options.maxLoaded,
-      experts: [...this.#processes.values()].map((process) => ({
-        id: process.id,
-        loaded:
-          process.state === 'starting' ||
-          process.state === 'ready' ||
-          process.state === 'draining' ||
-          process.state === 'stopping',
-        leaving: process.state === 'draining' || process.state === 'stopping',
-        inFlight: process.inFlight,
-        waiting: this.queued(process.id) + (this.#wanted.get(process.id)?.length ?? 0),
-        lastUsedMs: process.lastUsedMs,
-        kept: (this.#keepUntil.get(process.id) ?? 0) > now,
-      })),
+      id: process.id,
+      loaded: leaving || state === 'starting' || state === 'ready',
+      leaving,
+      inFlight: process.inFlight,
+      waiting: this.queued(process.id) + (this.#wanted.get(process.id)?.length ?? 0),
+      lastUsedMs: process.lastUsedMs,
+      kept: (this.#keepUntil.get(process.id) ?? 0) > this.#options.clock.now(),
     };
+  }
+
+  #retire(process: ExpertProcess): void {
+    this.#retiring.add(process);
+    const ended = async () => {
+      await process.stop('replaced by a reload', this.#plan.drainMs);
+      // A crash in the middle of the drain leaves it in back-off: it is not to come back.
+      await process.stop('replaced by a reload', 0);
+    };
+    void ended().finally(() => {
+      this.#retiring.delete(process);
+      this.#pump();
+    });
+  }
+
+  /** Nobody of this name is in the house any more. */
+  #dismiss(id: string): void {
+    const error = new AppError('model_not_found', `${id} was taken out of the profile while the request waited.`, {
+      param: 'model',
+    });
+    for (const waiter of this.#queues.get(id)?.splice(0) ?? []) waiter.reject(error);
+    this.#settleWanted(id, error);
+    this.#keepUntil.delete(id);
+    this.#unloadWhenIdle.delete(id);
   }
 
   #tick(): void {
@@ -366,7 +426,7 @@ export class Fleet {
       for (const waiter of queue.slice()) {
         // A load has deadlines of its own: the queue's age counts the wait for room or for a slot.
         if (state === 'starting') waiter.since = Math.max(waiter.since, now - TICK_MS);
-        else if (now - waiter.since > this.#options.queueAgeMs) {
+        else if (now - waiter.since > this.#plan.queueAgeMs) {
           this.#leaveQueue(waiter);
           const reason = state === 'ready' ? 'its engine is busy' : this.plan(id).reason;
           waiter.reject(
@@ -380,7 +440,7 @@ export class Fleet {
       }
     }
     for (const process of this.#processes.values()) {
-      if (this.unloadsInMs(process) === 0) void process.stop('idle', this.#options.drainMs);
+      if (this.unloadsInMs(process) === 0) void process.stop('idle', this.#plan.drainMs);
     }
     if (this.#someoneWaitsForRoom()) this.#pump();
   }

@@ -28,19 +28,21 @@ export type Readiness =
       readonly detail: string;
     };
 
-/** Waits for health, shows that the listener is our child, and has it generate one token. Never throws; ends with the signal. */
+type NotReady = Exclude<Readiness, { ready: true }>;
+
+/**
+ * Waits for health, shows that the listener is our child, and has it generate one token. Both deadlines hold to the end: an engine
+ * that is healthy and never answers is stalled as well. Never throws; ends with the signal.
+ */
 export async function waitUntilReady(options: ReadinessOptions): Promise<Readiness> {
-  const upstream = await pollHealth(options);
+  const watch = new ProgressWatch(options);
+  const upstream = await pollHealth(options, watch);
   if (!('dispatcher' in upstream)) return upstream;
   if (options.provesIdentity && !options.engine.provesIdentity()) {
     return { ready: false, cause: 'foreign_listener', detail: 'the listener is not the engine' };
   }
-  if (options.canary) {
-    const wrong = await tryCanary(upstream, options.canary, options.startTimeoutMs, options.signal);
-    if (wrong !== undefined)
-      return { ready: false, cause: options.signal.aborted ? 'aborted' : 'not_ready', detail: wrong };
-  }
-  return { ready: true, upstream };
+  const refuted = options.canary && (await proveByToken(upstream, options.canary, options, watch));
+  return refuted ?? { ready: true, upstream };
 }
 
 /** Sends the canary and says what is wrong with the answer; undefined when it proves the engine. */
@@ -66,35 +68,63 @@ export async function tryCanary(
   }
 }
 
-async function pollHealth(options: ReadinessOptions): Promise<Upstream | Exclude<Readiness, { ready: true }>> {
+async function pollHealth(options: ReadinessOptions, watch: ProgressWatch): Promise<Upstream | NotReady> {
   const { engine, signal } = options;
-  const started = performance.now();
-  let lastProgress = started;
-  let lastMark = '';
   for (let pause = FIRST_POLL_MS; !signal.aborted; pause = Math.min(LAST_POLL_MS, pause * 1.25)) {
     const upstream = engine.upstream();
     if (upstream && (await isHealthy(upstream, options.healthPath, signal))) return upstream;
-    const now = performance.now();
-    const mark = `${options.lines()}/${engine.progressMark()}`;
-    if (mark !== lastMark) {
-      lastMark = mark;
-      lastProgress = now;
-    }
-    if (now - lastProgress > options.stallTimeoutMs)
-      return {
-        ready: false,
-        cause: 'stalled',
-        detail: `no progress for ${Math.round((now - lastProgress) / 1_000)} s`,
-      };
-    if (now - started > options.startTimeoutMs)
-      return {
-        ready: false,
-        cause: 'start_timeout',
-        detail: `not ready after ${Math.round((now - started) / 1_000)} s`,
-      };
+    const tooLate = watch.look();
+    if (tooLate) return tooLate;
     await delay(pause, signal);
   }
   return { ready: false, cause: 'aborted', detail: 'the start was given up' };
+}
+
+async function proveByToken(
+  upstream: Upstream,
+  canary: Canary,
+  options: ReadinessOptions,
+  watch: ProgressWatch,
+): Promise<NotReady | undefined> {
+  const givenUp = new AbortController();
+  let tooLate: NotReady | undefined;
+  const timer = setInterval(() => {
+    tooLate = watch.look();
+    if (tooLate) givenUp.abort();
+  }, LAST_POLL_MS);
+  const signal = AbortSignal.any([options.signal, givenUp.signal]);
+  const wrong = await tryCanary(upstream, canary, options.startTimeoutMs, signal);
+  clearInterval(timer);
+  if (wrong === undefined) return undefined;
+  return tooLate ?? { ready: false, cause: options.signal.aborted ? 'aborted' : 'not_ready', detail: wrong };
+}
+
+/** When a start has taken too long: nothing has moved for the stall timeout, or the whole has lasted longer than it may. */
+class ProgressWatch {
+  readonly #options: ReadinessOptions;
+  readonly #startedMs = performance.now();
+  #movedMs = this.#startedMs;
+  #mark = '';
+
+  constructor(options: ReadinessOptions) {
+    this.#options = options;
+  }
+
+  look(): NotReady | undefined {
+    const { engine, lines, stallTimeoutMs, startTimeoutMs } = this.#options;
+    const now = performance.now();
+    const mark = `${lines()}/${engine.progressMark()}`;
+    if (mark !== this.#mark) {
+      this.#mark = mark;
+      this.#movedMs = now;
+    }
+    const seconds = (since: number) => `${Math.round((now - since) / 1_000)} s`;
+    if (now - this.#movedMs > stallTimeoutMs)
+      return { ready: false, cause: 'stalled', detail: `no progress for ${seconds(this.#movedMs)}` };
+    if (now - this.#startedMs > startTimeoutMs)
+      return { ready: false, cause: 'start_timeout', detail: `not ready after ${seconds(this.#startedMs)}` };
+    return undefined;
+  }
 }
 
 async function isHealthy(upstream: Upstream, path: string, signal: AbortSignal): Promise<boolean> {

@@ -16,6 +16,7 @@ export class RemoteExpert implements LeaseOwner {
   readonly #dispatcher: Agent;
   readonly #leases = new Set<Lease>();
   readonly since: Date;
+  #onDrained: (() => void) | undefined;
   onRelease: (() => void) | undefined;
 
   constructor(expert: ExpertBase, adapter: RemoteAdapter, environment: NodeJS.ProcessEnv, startedAt: Date) {
@@ -62,6 +63,7 @@ export class RemoteExpert implements LeaseOwner {
 
   leave(lease: Lease): void {
     this.#leases.delete(lease);
+    if (this.#leases.size === 0) this.#onDrained?.();
     this.onRelease?.();
   }
 
@@ -69,9 +71,19 @@ export class RemoteExpert implements LeaseOwner {
     // Somebody else's endpoint: a deadline there says nothing that we could mend.
   }
 
-  async close(): Promise<void> {
+  /** Lets what runs finish for `drainMs`, cuts the rest. */
+  async close(drainMs: number): Promise<void> {
+    if (this.#leases.size > 0 && drainMs > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, drainMs);
+        this.#onDrained = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
     for (const lease of this.#leases)
-      lease.onCut?.(new AppError('shutting_down', 'The orchestrator is stopping.'));
+      lease.onCut?.(new AppError('shutting_down', `${this.id} is being closed; send the request again.`));
     await this.#dispatcher.destroy();
   }
 }

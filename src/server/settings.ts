@@ -1,0 +1,37 @@
+import type { Profile } from '../profiles/profile.ts';
+import type { Fleet } from '../supervisor/fleet.ts';
+import { Directory } from './directory.ts';
+import { HostCheck } from './host-check.ts';
+import { Authenticator, type KnownKey } from './identity.ts';
+import { ServingTable } from './serving.ts';
+
+/** Everything at the door that a reload replaces, as one: a request takes it once and keeps it to its end. */
+export interface Settings {
+  /** 1 at the start; grows by one with every reload that was applied. */
+  readonly generation: number;
+  readonly profile: Profile;
+  readonly directory: Directory;
+  readonly serving: ServingTable;
+  readonly authenticator: Authenticator;
+  readonly hosts: HostCheck;
+}
+
+export function createSettings(options: {
+  readonly generation: number;
+  readonly profile: Profile;
+  readonly fleet: Fleet;
+  readonly keys: readonly KnownKey[];
+  readonly runToken: string;
+  /** The host that was bound. */
+  readonly host: string;
+}): Settings {
+  const { generation, profile, fleet, keys, runToken, host } = options;
+  return {
+    generation,
+    profile,
+    directory: new Directory(profile.experts, profile.defaultExpert),
+    serving: new ServingTable(profile.experts, (expert) => fleet.remote(expert.id)?.pathPrefix ?? ''),
+    authenticator: new Authenticator({ required: profile.security.auth !== 'none', keys, runToken }),
+    hosts: new HostCheck([...profile.security.allowedHosts, host]),
+  };
+}

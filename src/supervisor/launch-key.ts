@@ -1,0 +1,28 @@
+import type { ProcessAdapter } from '../engines/contract.ts';
+import type { ProcessExpert } from './launcher.ts';
+
+/**
+ * Everything of an expert's settings that its running process was started with: two settings with the same key can share the
+ * process. Names, request defaults, idle time and the like are not in it, and change without a restart.
+ */
+export function launchKey(expert: ProcessExpert, adapter: ProcessAdapter): string {
+  const launch = adapter.launch(expert, {
+    program: undefined,
+    files: { model: 'model', mmproj: 'mmproj', ...(expert.chatTemplate ? { chatTemplate: expert.chatTemplate } : {}) },
+    listen: { kind: 'port', port: 1 },
+    apiKey: 'key',
+    cores: 1,
+  });
+  return JSON.stringify([
+    expert.id,
+    adapter.name,
+    launch,
+    expert.model,
+    expert.task,
+    expert.parallel,
+    adapter.build(expert),
+    adapter.binary(expert),
+    adapter.health(expert),
+    adapter.provesIdentity(expert),
+  ]);
+}
