@@ -62,6 +62,7 @@ export interface LedgerEntry {
   how?: 'complete' | 'aborted';
   tokens?: number;
   worstGapMs?: number;
+  megabytes?: number;
 }
 
 export function readLedger(file: string): LedgerEntry[] {

@@ -322,7 +322,7 @@ describe('G5 smuggling and hop-by-hop headers', () => {
       'a huge chunk': `${head.join('\r\n')}\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\nhello\r\n0\r\n\r\n`,
       'bare line feeds': `${head.join('\n')}\nContent-Length: 0\n\n${inner}`,
       'a control character': `${head.join('\r\n')}\r\nX-Odd: a\u0000b\r\nContent-Length: 0\r\n\r\n`,
-      'no version': `POST /v1/chat/completions\r\nHost: x\r\n\r\n`,
+      'no version': `${head.join('\r\n').replace(' HTTP/1.1', '')}\r\n\r\n`,
     };
     for (const [name, bytes] of Object.entries(attacks)) {
       const answer = await exchangeRaw(orchestrator.url, bytes);

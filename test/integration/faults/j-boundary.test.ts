@@ -157,7 +157,7 @@ describe('J2 killer parameters', () => {
       { response_format: { type: 'json_schema', json_schema: { schema: { type: 'string', pattern: '^((((' } } } },
     ],
     ['json_schema', { json_schema: { type: 'string', pattern: '^(a+)+$'.repeat(5_000) } }],
-    ['response_format', { response_format: { type: 'json_schema', json_schema: { schema: nest(40) } } }],
+    ['nested', { response_format: { type: 'json_schema', json_schema: { schema: nest(40) } } }],
     ['json_schema', { json_schema: { type: 'string', minLength: 1e12 } }],
     ['chat_template', { chat_template: '{{ x }}' }],
     ['chat_template_kwargs', { chat_template_kwargs: { messages: [] } }],
