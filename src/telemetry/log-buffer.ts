@@ -27,7 +27,7 @@ export class LogBuffer {
 
   tail(count: number): string[] {
     this.#trim();
-    return count >= this.#lines.length ? [...this.#lines] : this.#lines.slice(-count);
+    return this.#lines.slice(Math.max(0, this.#lines.length - Math.max(0, count)));
   }
 
   follow(listener: LineListener): () => void {

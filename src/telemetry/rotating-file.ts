@@ -1,4 +1,4 @@
-import { createWriteStream, mkdirSync, renameSync, rmSync, statSync, type WriteStream } from 'node:fs';
+import { createWriteStream, mkdirSync, openSync, renameSync, rmSync, statSync, type WriteStream } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Bytes that may wait for the disk; beyond that, lines are dropped and counted, because a log must never hold up an engine. */
@@ -49,7 +49,8 @@ export class RotatingFile {
     try {
       mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
       this.#bytes = statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0;
-      const stream = createWriteStream(this.#path, { flags: 'a', mode: 0o600 });
+      // Opened at once: a stream that opens later would open whatever has this name after the next rotation.
+      const stream = createWriteStream(this.#path, { fd: openSync(this.#path, 'a', 0o600) });
       stream.on('error', () => {
         if (this.#stream === stream) this.#giveUpForNow();
       });
