@@ -87,16 +87,17 @@ async function proveByToken(
   watch: ProgressWatch,
 ): Promise<NotReady | undefined> {
   const givenUp = new AbortController();
-  let tooLate: NotReady | undefined;
+  let silence: string | undefined;
   const timer = setInterval(() => {
-    tooLate = watch.look();
-    if (tooLate) givenUp.abort();
+    silence = watch.look()?.detail;
+    if (silence !== undefined) givenUp.abort();
   }, LAST_POLL_MS);
   const signal = AbortSignal.any([options.signal, givenUp.signal]);
   const wrong = await tryCanary(upstream, canary, options.startTimeoutMs, signal);
   clearInterval(timer);
   if (wrong === undefined) return undefined;
-  return tooLate ?? { ready: false, cause: options.signal.aborted ? 'aborted' : 'not_ready', detail: wrong };
+  if (options.signal.aborted) return { ready: false, cause: 'aborted', detail: 'the start was given up' };
+  return { ready: false, cause: 'not_ready', detail: silence ? `healthy, but without a token: ${silence}` : wrong };
 }
 
 /** When a start has taken too long: nothing has moved for the stall timeout, or the whole has lasted longer than it may. */
