@@ -127,7 +127,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     settings = createSettings({ generation, profile: wanted, fleet, keys: wantedKeys, runToken, host: options.host });
     for (const { id, expert } of plan.processes) {
       if (!expert.preload) continue;
-      fleet.load(id, 'preload').catch((error: unknown) => logger.warn('a preload failed', { expert: id, error }));
+      fleet
+        .load(id, { patient: true })
+        .catch((error: unknown) => logger.warn('a preload failed', { expert: id, error }));
     }
     return change;
   };

@@ -133,7 +133,7 @@ export function createColdRoutes(options: ColdRoutesOptions): Hono<Environment> 
   app.get('/api/experts/:id', (context) => context.json(view(context.req.param('id'))));
   app.post('/api/experts/:id/load', async (context) => {
     const { id } = known(context.req.param('id'));
-    await fleet.load(id, 'asked for by name');
+    await fleet.load(id);
     return context.json(view(id));
   });
   app.post('/api/experts/:id/unload', async (context) => {

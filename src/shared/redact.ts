@@ -2,12 +2,11 @@
 export class Redactor {
   readonly #secrets = new Set<string>();
 
-  add(secret: string | undefined): void {
-    if (secret !== undefined && secret.length >= 8) this.#secrets.add(secret);
-  }
-
-  remove(secret: string): void {
-    this.#secrets.delete(secret);
+  /** Answers the function that forgets the secret again. */
+  add(secret: string | undefined): () => void {
+    if (secret === undefined || secret.length < 8) return () => undefined;
+    this.#secrets.add(secret);
+    return () => this.#secrets.delete(secret);
   }
 
   redact(text: string): string {

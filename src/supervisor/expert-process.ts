@@ -4,6 +4,7 @@ import { AppError, messageOf, toAppError } from '../shared/errors.ts';
 import type { ExpertState } from '../telemetry/events.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { backoffDelay, type BackoffPolicy } from './backoff.ts';
+import { Drain } from './drain.ts';
 import { classifyExit, type ExitClass, type ExitVerdict } from './exit-classes.ts';
 import type { ExpertLog } from './expert-log.ts';
 import type { EngineEnd, EngineHost, HostedEngine, Upstream } from './host.ts';
@@ -14,10 +15,11 @@ import { tryCanary, waitUntilReady } from './readiness.ts';
 
 /** llama-server ends within two seconds of SIGTERM; its own router grants ten (engines.md 1.6). */
 const STOP_GRACE_MS = 10_000;
-/** Other ports that are tried when the one chosen was taken between the choice and the bind. */
-const PORT_ATTEMPTS = 10;
-/** The same where a stranger answers in the engine's place: after so many it is no chance but the way the engine is started. */
-const FOREIGN_ATTEMPTS = 3;
+/**
+ * Addresses that one start may try. A port can be taken between the choice and the bind; a stranger that answers in the engine's
+ * place is no chance any more after a few, but the way the engine is started.
+ */
+const ATTEMPTS: Readonly<Partial<Record<ExitClass, number>>> = { port_in_use: 10, foreign_listener: 3 };
 /** Requests in a row without an answer that replace an engine which has no canary. */
 const SILENCES_WITHOUT_CANARY = 3;
 const PROBE_TIMEOUT_MS = 10_000;
@@ -32,8 +34,8 @@ export interface ProcessDependencies {
   readonly clock: Clock;
   readonly backoff: BackoffPolicy;
   readonly random: () => number;
-  /** A secret that must not appear in any sink from now on. */
-  readonly hideSecret: (secret: string) => void;
+  /** A secret that must not appear in any sink from now on, until the function that comes back is called. */
+  readonly hideSecret: (secret: string) => () => void;
   readonly newSecret: () => string;
   readonly probeTimeoutMs?: number;
   /** Every move, after it has happened. */
@@ -49,7 +51,7 @@ export interface Move {
 }
 
 export interface Failure {
-  readonly class: ExitClass | 'refused';
+  readonly class: ExitClass | 'refused' | 'defect';
   readonly sentence: string;
   readonly at: Date;
   readonly code: number | null;
@@ -61,16 +63,19 @@ export interface Failure {
 interface Attempt {
   readonly controller: AbortController;
   readonly startedAt: number;
+  /** Resolves when nothing of it is left; never rejects. */
   done: Promise<void>;
   engine?: HostedEngine;
   upstream?: Upstream;
   modelBytes: number;
   lines: number;
   readyAt?: number;
-  /** Why we ended it ourselves. */
+  /** Why we ended it ourselves, where nobody asked for it. */
   cause?: ExitClass;
   silences: number;
   probe?: Promise<void>;
+  /** The key of an ended engine opens nothing and is searched for no more. */
+  forgetKey?: () => void;
 }
 
 /** The one writer of an expert's state. Outsiders call `start`, `stop` and `tryEnter`; reading the state is for display and planning. */
@@ -82,10 +87,12 @@ export class ExpertProcess implements LeaseOwner {
   #since: Date;
   #attempt: Attempt | undefined;
   readonly #leases = new Set<Lease>();
-  #onDrained: (() => void) | undefined;
+  #draining: Drain | undefined;
   #restTimer: NodeJS.Timeout | undefined;
   #retryAt: number | undefined;
   #crashesInARow = 0;
+  /** Time spent ready since the last crash, however many starts it was spread over. */
+  #healthyMs = 0;
   #failure: Failure | undefined;
   #failureError: AppError | undefined;
   starts = 0;
@@ -162,9 +169,11 @@ export class ExpertProcess implements LeaseOwner {
 
   /** A lease when the engine is ready and has a free slot; at once, or not at all. */
   tryEnter(): Lease | undefined {
-    const upstream = this.#state === 'ready' ? this.#attempt?.upstream : undefined;
-    if (!upstream || this.#leases.size >= this.expert.parallel) return undefined;
-    const lease = new Lease(this, upstream);
+    const attempt = this.#state === 'ready' ? this.#attempt : undefined;
+    if (!attempt?.upstream || this.#leases.size >= this.expert.parallel) return undefined;
+    // Between its exit and the verdict on it, an engine is `ready` and gone.
+    if (attempt.engine?.exited) return undefined;
+    const lease = new Lease(this, attempt.upstream);
     this.#leases.add(lease);
     return lease;
   }
@@ -173,7 +182,7 @@ export class ExpertProcess implements LeaseOwner {
     this.#leases.delete(lease);
     this.lastUsedMs = this.#deps.clock.now();
     if (ok && this.#attempt) this.#attempt.silences = 0;
-    if (this.#leases.size === 0) this.#onDrained?.();
+    if (this.#leases.size === 0) this.#draining?.finish();
     this.onRelease?.();
   }
 
@@ -224,10 +233,11 @@ export class ExpertProcess implements LeaseOwner {
     };
     this.#attempt = attempt;
     this.starts += 1;
+    // Before the move is published: whoever stops it from there on waits for its end.
+    attempt.done = Promise.resolve()
+      .then(() => this.#run(attempt))
+      .catch((error: unknown) => this.#breakDown(attempt, error));
     this.#move('start', reason);
-    attempt.done = this.#run(attempt).catch((error: unknown) =>
-      this.#deps.logger.error('a lifecycle ended with a defect', { expert: this.id, error }),
-    );
   }
 
   /**
@@ -246,6 +256,8 @@ export class ExpertProcess implements LeaseOwner {
         this.#move('stop', reason);
         return;
       case 'starting':
+        // Asked for: whatever it was about to be ended for does not count any more.
+        if (attempt) attempt.cause = undefined;
         this.#move('stop', reason);
         attempt?.controller.abort();
         // Nothing is lost by killing what only loads, and engines handle SIGTERM only once they are ready.
@@ -254,7 +266,8 @@ export class ExpertProcess implements LeaseOwner {
       case 'ready':
         this.#move('drain', reason);
         await this.#drain(drainMs);
-        if (this.#attempt !== attempt || (this.#state as ExpertState) !== 'draining') break;
+        // A crash in the meantime has taken the attempt away.
+        if (this.#attempt !== attempt) break;
         this.#cut(
           new AppError(
             'expert_stopped',
@@ -265,9 +278,11 @@ export class ExpertProcess implements LeaseOwner {
         await attempt?.engine?.stop(STOP_GRACE_MS);
         break;
       case 'draining':
-        if (drainMs <= 0) this.#onDrained?.();
+        this.#draining?.shorten(drainMs);
         break;
       case 'stopping':
+        // Whoever has no time for a drain has none for a polite end either.
+        if (drainMs <= 0) void attempt?.engine?.stop(0);
         break;
     }
     await attempt?.done;
@@ -328,15 +343,14 @@ export class ExpertProcess implements LeaseOwner {
       if (attempt.controller.signal.aborted) void engine.stop(0);
       await this.#watchStart(attempt, engine);
       const end = await engine.ended;
+      attempt.forgetKey?.();
       const verdict = this.#verdict(attempt, end);
-      const attempts = { port_in_use: PORT_ATTEMPTS, foreign_listener: FOREIGN_ATTEMPTS };
-      const allowed = verdict.class in attempts ? attempts[verdict.class as keyof typeof attempts] : 1;
-      if (this.#state === 'starting' && portsTried < allowed) {
-        this.#deps.logger.info('the port was taken in the meantime; trying another', { expert: this.id });
-        attempt.cause = undefined;
-        continue;
+      if (this.#state !== 'starting' || portsTried >= (ATTEMPTS[verdict.class] ?? 1)) {
+        return this.#finish(attempt, end, verdict);
       }
-      return this.#finish(attempt, end, verdict);
+      this.#deps.logger.info('the port was taken in the meantime; trying another', { expert: this.id });
+      attempt.cause = undefined;
+      attempt.engine = undefined;
     }
   }
 
@@ -344,8 +358,8 @@ export class ExpertProcess implements LeaseOwner {
     const { host, newSecret, hideSecret, log } = this.#deps;
     const { expert, adapter } = this;
     const apiKey = newSecret();
-    hideSecret(apiKey);
-    const listen = await host.address(adapter.listens(expert, prepared.program)[0] ?? 'port', expert.id);
+    attempt.forgetKey = hideSecret(apiKey);
+    const listen = await host.address(adapter.listens(expert, prepared.program), expert.id);
     const launch = adapter.launch(expert, {
       program: prepared.program,
       files: prepared.files,
@@ -413,35 +427,61 @@ export class ExpertProcess implements LeaseOwner {
       tail: attempt.lines === 0 ? [] : said.slice(-attempt.lines),
       cause: attempt.cause,
       oomKilled: end.oomKilled,
+      wasReady: attempt.readyAt !== undefined,
     });
   }
 
   #finish(attempt: Attempt, end: EngineEnd, verdict: ExitVerdict): void {
+    const { backoff, clock } = this.#deps;
+    if (attempt.readyAt !== undefined) this.#healthyMs += clock.now() - attempt.readyAt;
     // Asked for, whatever the exit code; anything else is a crash, whatever the exit code.
     if (this.#state === 'stopping' && attempt.cause === undefined) return this.#move('exit', undefined);
-    const { backoff, clock, random } = this.#deps;
     const starting = this.#state === 'starting';
-    const healthyMs = attempt.readyAt === undefined ? 0 : clock.now() - attempt.readyAt;
-    this.#crashesInARow = healthyMs >= backoff.resetAfterMs ? 1 : this.#crashesInARow + 1;
+    this.#crashesInARow = this.#healthyMs >= backoff.resetAfterMs ? 1 : this.#crashesInARow + 1;
+    this.#healthyMs = 0;
     this.crashes += 1;
     this.#recordFailure(verdict.class, verdict.sentence, end);
     this.#failureError = new AppError(starting ? 'engine_start_failed' : 'engine_died', verdict.sentence, {
       retryAfterSeconds: 1,
     });
+    this.#rest(verdict);
+    // After the move: a slot that comes free must not be granted to the next in the queue.
     this.#cut(new AppError('engine_died', verdict.sentence));
-    if (!verdict.retryable) {
+  }
+
+  /** After a crash: how long it is not tried again, if ever. */
+  #rest({ retryable, sentence }: ExitVerdict): void {
+    const { backoff, clock, random } = this.#deps;
+    if (!retryable) {
       this.#retryAt = undefined;
-      return this.#move('break', verdict.sentence);
+      return this.#move('break', sentence);
     }
     if (this.#crashesInARow >= backoff.giveUpAfter) {
       this.#retryAt = clock.now() + backoff.coolDownMs;
-      return this.#move('break', `${this.#crashesInARow} crashes in a row; the last: ${verdict.sentence}`);
+      return this.#move('break', `${this.#crashesInARow} crashes in a row; the last: ${sentence}`);
     }
-    const rest = backoffDelay(backoff, this.#crashesInARow, random());
-    this.#retryAt = clock.now() + rest;
-    this.#restTimer = setTimeout(() => this.#move('rest', 'the back-off is over'), rest);
+    const restMs = backoffDelay(backoff, this.#crashesInARow, random());
+    this.#retryAt = clock.now() + restMs;
+    this.#restTimer = setTimeout(() => {
+      this.#retryAt = undefined;
+      this.#move('rest', 'the back-off is over');
+    }, restMs);
     this.#restTimer.unref();
-    this.#move('crash', verdict.sentence);
+    this.#move('crash', sentence);
+  }
+
+  /** A defect of ours must leave neither a process behind nor an expert that is starting for ever. */
+  async #breakDown(attempt: Attempt, error: unknown): Promise<void> {
+    this.#deps.logger.error('a lifecycle met a defect', { expert: this.id, error });
+    await attempt.engine?.stop(0);
+    attempt.forgetKey?.();
+    if (this.#attempt !== attempt) return;
+    const sentence = `${this.id} was ended by a defect of the orchestrator (${messageOf(error)}); its log has the details.`;
+    this.#failureError = new AppError('internal', sentence, { cause: error });
+    this.#recordFailure('defect', sentence, undefined);
+    this.#retryAt = this.#deps.clock.now() + this.#deps.backoff.coolDownMs;
+    this.#move('break', sentence);
+    this.#cut(this.#failureError);
   }
 
   #refuse(attempt: Attempt, error: unknown): void {
@@ -461,21 +501,15 @@ export class ExpertProcess implements LeaseOwner {
       at: this.#deps.clock.wallTime(),
       code: end?.code ?? null,
       signal: end?.signal ?? null,
-      tail: this.#deps.log.buffer.tail(20),
+      tail: end ? this.#deps.log.buffer.tail(20) : [],
     };
   }
 
-  #drain(drainMs: number): Promise<void> {
-    if (this.#leases.size === 0 || drainMs <= 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const finish = () => {
-        clearTimeout(timer);
-        this.#onDrained = undefined;
-        resolve();
-      };
-      const timer = setTimeout(finish, drainMs);
-      this.#onDrained = finish;
-    });
+  async #drain(drainMs: number): Promise<void> {
+    if (this.#leases.size === 0 || drainMs <= 0) return;
+    this.#draining = new Drain(drainMs);
+    await this.#draining.done;
+    this.#draining = undefined;
   }
 
   #cut(error: AppError): void {
@@ -488,9 +522,14 @@ export class ExpertProcess implements LeaseOwner {
     this.#state = to;
     this.#since = this.#deps.clock.wallTime();
     if (to === 'stopped' || to === 'backoff' || to === 'failed') {
-      if (this.#attempt) this.#attempt = undefined;
-      this.#onDrained?.();
+      this.#attempt = undefined;
+      this.#draining?.finish();
     }
-    this.#deps.onMove(this, { expert: this.id, from, to, event, reason });
+    try {
+      this.#deps.onMove(this, { expert: this.id, from, to, event, reason });
+    } catch (error) {
+      // Who listens must not be able to leave a lifecycle half-way.
+      this.#deps.logger.error('a listener of a lifecycle failed', { expert: this.id, error });
+    }
   }
 }

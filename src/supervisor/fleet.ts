@@ -36,6 +36,14 @@ interface Waiter {
   reject(error: AppError): void;
 }
 
+/** A load that somebody asked for by name, not by a request. */
+interface Wish {
+  /** Monotonic milliseconds; Infinity: has all the time in the world, and drains nobody who is busy. */
+  readonly since: number;
+  resolve(): void;
+  reject(error: AppError): void;
+}
+
 /** All experts, and the queue in front of each. The one place that decides who is started, who is evicted and who waits. */
 export class Fleet {
   readonly #options: FleetOptions;
@@ -48,8 +56,8 @@ export class Fleet {
   /** Monotonic milliseconds until which an expert was asked to stay; Infinity: for ever. */
   readonly #keepUntil = new Map<string, number>();
   readonly #unloadWhenIdle = new Set<string>();
-  /** Loads that somebody asked for by name, not by a request. */
-  readonly #wanted = new Map<string, { resolve(): void; reject(error: AppError): void }[]>();
+  readonly #wanted = new Map<string, Wish[]>();
+  #lastTickMs: number;
   readonly #timer: NodeJS.Timeout;
   #closing = false;
   #pumping = false;
@@ -57,6 +65,7 @@ export class Fleet {
 
   constructor(options: FleetOptions) {
     this.#options = options;
+    this.#lastTickMs = options.clock.now();
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     this.#timer.unref();
   }
@@ -136,10 +145,11 @@ export class Fleet {
     if (lease) return Promise.resolve(lease);
     const refusal = this.#refusal(id) ?? this.#queueRefusal(id);
     if (refusal) return Promise.reject(refusal);
+    if (signal.aborted) return Promise.reject(clientLeft());
     return new Promise<Lease>((resolve, reject) => {
       const onAbort = () => {
         this.#leaveQueue(waiter);
-        reject(new AppError('expert_stopped', 'The client left while the request waited.'));
+        reject(clientLeft());
       };
       const settle = () => signal.removeEventListener('abort', onAbort);
       const waiter: Waiter = {
@@ -154,22 +164,28 @@ export class Fleet {
     });
   }
 
-  /** Loads an expert without a request, also one that failed; resolves when it is ready. */
-  load(id: string, reason: string): Promise<void> {
+  /**
+   * Loads an expert without a request, also one that failed; resolves when it is ready. `patient`: not at the cost of an expert that
+   * is busy, however long that takes.
+   */
+  load(id: string, options: { patient: boolean } = { patient: false }): Promise<void> {
     const process = this.#processes.get(id);
     if (!process || process.state === 'ready') return Promise.resolve();
     if (this.#closing) return Promise.reject(new AppError('shutting_down', 'The orchestrator is stopping.'));
     return new Promise((resolve, reject) => {
-      const waiting = this.#wanted.get(id) ?? [];
-      waiting.push({ resolve, reject });
-      this.#wanted.set(id, waiting);
-      if (process.state === 'failed' || process.state === 'backoff') process.start(reason);
+      const wishes = this.#wanted.get(id) ?? [];
+      wishes.push({ since: options.patient ? Infinity : this.#options.clock.now(), resolve, reject });
+      this.#wanted.set(id, wishes);
       this.#pump();
     });
   }
 
-  /** Unloads an expert; with `force` what runs is cut at once. Requests that wait for it get it again afterwards. */
+  /**
+   * Unloads an expert; with `force` what runs is cut at once. Requests that wait for it get it again afterwards; who asked for it by
+   * name before is told that it was unloaded.
+   */
   async unload(id: string, reason: string, force: boolean): Promise<void> {
+    this.#settleWanted(id, new AppError('expert_stopped', `${id} was unloaded (${reason}) before it was ready.`));
     await this.#processes.get(id)?.stop(reason, force ? 0 : this.#plan.drainMs);
   }
 
@@ -205,8 +221,9 @@ export class Fleet {
       for (const waiter of this.#queues.get(move.expert)?.splice(0) ?? []) waiter.reject(error);
       this.#settleWanted(move.expert, error);
     }
-    if (move.to === 'stopped') this.#unloadWhenIdle.delete(move.expert);
-    if (move.event === 'rest' && process.expert.preload) this.load(move.expert, 'preload').catch(() => undefined);
+    if (move.to === 'starting') this.#unloadWhenIdle.delete(move.expert);
+    if (move.event === 'rest' && process.expert.preload)
+      this.load(move.expert, { patient: true }).catch(() => undefined);
     this.#pump();
   }
 
@@ -220,21 +237,22 @@ export class Fleet {
     );
     for (const queue of this.#queues.values()) for (const waiter of queue.splice(0)) waiter.reject(error);
     for (const id of this.#wanted.keys()) this.#settleWanted(id, error);
-    const processes = [...this.#processes.values(), ...this.#retiring];
-    await Promise.all(processes.map((process) => process.stop('shutdown', drainMs)));
-    await Promise.all([...this.#remotes.values()].map((remote) => remote.close(drainMs)));
+    await Promise.all([
+      ...[...this.#processes.values(), ...this.#retiring].map((process) => process.stop('shutdown', drainMs)),
+      ...[...this.#remotes.values()].map((remote) => remote.close(drainMs)),
+    ]);
     clearInterval(this.#timer);
   }
 
   /** Shortens a drain under way: engines are ended now. */
   hurry(): void {
     for (const process of [...this.#processes.values(), ...this.#retiring]) void process.stop('shutdown', 0);
+    for (const remote of this.#remotes.values()) remote.hurry();
   }
 
   /** What the planner would do for the expert now. */
   plan(id: string): Plan {
-    const [oldest] = this.#queues.get(id) ?? [];
-    return plan(this.#world(), id, oldest ? this.#options.clock.now() - oldest.since : 0);
+    return plan(this.#world(), id, Math.max(0, this.#options.clock.now() - this.#wantedSince(id)));
   }
 
   #refusal(id: string): AppError | undefined {
@@ -279,16 +297,18 @@ export class Fleet {
   /** Grants free slots in order of arrival. */
   #serveQueue(id: string): void {
     const queue = this.#queues.get(id);
-    if (queue && queue.length > 0) {
-      const expert = this.#processes.get(id) ?? this.#remotes.get(id);
-      while (queue.length > 0) {
-        const lease = expert?.tryEnter();
-        if (!lease) break;
-        queue.shift()?.resolve(lease);
-      }
-    }
+    if (queue && queue.length > 0) this.#grant(id, queue);
     // A slot that came free may be the room that another expert waits for.
     if (this.#someoneWaitsForRoom()) this.#pump();
+  }
+
+  #grant(id: string, queue: Waiter[]): void {
+    const expert = this.#processes.get(id) ?? this.#remotes.get(id);
+    while (queue.length > 0) {
+      const lease = expert?.tryEnter();
+      if (!lease) return;
+      queue.shift()?.resolve(lease);
+    }
   }
 
   #someoneWaitsForRoom(): boolean {
@@ -299,7 +319,12 @@ export class Fleet {
 
   #canStart(id: string): boolean {
     const process = this.#processes.get(id);
-    return process?.state === 'stopped' || (process?.state === 'failed' && process.refusal() === undefined);
+    if (process?.state === 'stopped') return true;
+    // Who asks by name means it, whatever it failed of.
+    if (process?.state === 'failed' || process?.state === 'backoff') {
+      return this.#wanted.has(id) || process.refusal() === undefined;
+    }
+    return false;
   }
 
   /** Serves every queue, then acts on the plan for every expert that is wanted and not loaded, the longest wait first. */
@@ -313,14 +338,7 @@ export class Fleet {
     try {
       do {
         this.#pumpAgain = false;
-        for (const [id, queue] of this.#queues) {
-          const expert = this.#processes.get(id) ?? this.#remotes.get(id);
-          while (queue.length > 0) {
-            const lease = expert?.tryEnter();
-            if (!lease) break;
-            queue.shift()?.resolve(lease);
-          }
-        }
+        for (const [id, queue] of this.#queues) this.#grant(id, queue);
         if (!this.#closing) for (const id of this.#wantedIds()) this.#actOn(id);
       } while (this.#pumpAgain);
     } finally {
@@ -329,12 +347,17 @@ export class Fleet {
   }
 
   #wantedIds(): string[] {
-    const since = new Map<string, number>();
-    for (const [id, queue] of this.#queues) if (queue[0]) since.set(id, queue[0].since);
-    for (const id of this.#wanted.keys()) if (!since.has(id)) since.set(id, Infinity);
-    return [...since.keys()]
+    const queued = [...this.#queues].filter(([, queue]) => queue.length > 0).map(([id]) => id);
+    return [...new Set([...queued, ...this.#wanted.keys()])]
       .filter((id) => this.#canStart(id))
-      .sort((a, b) => (since.get(a) ?? 0) - (since.get(b) ?? 0));
+      .map((id) => ({ id, since: this.#wantedSince(id) }))
+      .sort((a, b) => (a.since < b.since ? -1 : Number(a.since > b.since)))
+      .map(({ id }) => id);
+  }
+
+  /** When the one who has waited longest for the expert came; Infinity: nobody is in a hurry. */
+  #wantedSince(id: string): number {
+    return Math.min(this.#queues.get(id)?.[0]?.since ?? Infinity, this.#wanted.get(id)?.[0]?.since ?? Infinity);
   }
 
   #actOn(id: string): void {
@@ -404,6 +427,7 @@ export class Fleet {
     };
     void ended().finally(() => {
       this.#retiring.delete(process);
+      if (!this.#processes.has(process.id)) void process.log.close();
       this.#pump();
     });
   }
@@ -414,6 +438,7 @@ export class Fleet {
       param: 'model',
     });
     for (const waiter of this.#queues.get(id)?.splice(0) ?? []) waiter.reject(error);
+    this.#queues.delete(id);
     this.#settleWanted(id, error);
     this.#keepUntil.delete(id);
     this.#unloadWhenIdle.delete(id);
@@ -421,14 +446,16 @@ export class Fleet {
 
   #tick(): void {
     const now = this.#options.clock.now();
+    const elapsed = now - this.#lastTickMs;
+    this.#lastTickMs = now;
     for (const [id, queue] of this.#queues) {
-      const state = this.#processes.get(id)?.state;
+      const process = this.#processes.get(id);
       for (const waiter of queue.slice()) {
         // A load has deadlines of its own: the queue's age counts the wait for room or for a slot.
-        if (state === 'starting') waiter.since = Math.max(waiter.since, now - TICK_MS);
+        if (process?.state === 'starting') waiter.since = Math.min(now, waiter.since + elapsed);
         else if (now - waiter.since > this.#plan.queueAgeMs) {
           this.#leaveQueue(waiter);
-          const reason = state === 'ready' ? 'its engine is busy' : this.plan(id).reason;
+          const reason = !process || process.state === 'ready' ? 'all its slots are busy' : this.plan(id).reason;
           waiter.reject(
             new AppError(
               'queue_timeout',
@@ -444,4 +471,8 @@ export class Fleet {
     }
     if (this.#someoneWaitsForRoom()) this.#pump();
   }
+}
+
+function clientLeft(): AppError {
+  return new AppError('expert_stopped', 'The client left while the request waited.');
 }

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { Socket } from 'node:net';
 
 import type { Logger } from '../telemetry/logger.ts';
 
@@ -23,6 +24,7 @@ while IFS=' ' read -r verb first rest; do
 $first $rest" ;;
     gone)
       kept=; for entry in $groups; do [ "\${entry%%:*}" = "$first" ] || kept="$kept $entry"; done; groups=$kept
+      kept=; for entry in $cgroups; do [ "$entry" = "$rest" ] || kept="$kept $entry"; done; cgroups=$kept
       stops=$(printf '%s\\n' "$stops" | grep -v "^$first " || :) ;;
     quit) exit 0 ;;
   esac
@@ -47,6 +49,8 @@ while [ $pass -lt 40 ]; do
 done
 for cgroup in $cgroups; do rmdir "$cgroup" 2>/dev/null; done
 `;
+
+const SHORTEST_LIFE_MS = 1_000;
 
 /** Keeps one guardian alive, and tells a new one all that the lost one knew. */
 export class Guardian {
@@ -80,10 +84,12 @@ export class Guardian {
     if (!words.includes('\n')) this.#tell(`stop ${leader}`, `stop ${leader} ${words}`);
   }
 
-  forget(leader: number): void {
+  /** Nothing of the engine is left: its numbers may belong to somebody else from now on. */
+  forget(leader: number, cgroup?: string): void {
     this.#known.delete(`group ${leader}`);
     this.#known.delete(`stop ${leader}`);
-    this.#write(`gone ${leader}`);
+    if (cgroup !== undefined) this.#known.delete(`cgroup ${cgroup}`);
+    this.#write(`gone ${leader} ${cgroup ?? ''}`);
   }
 
   /** Only when no engine is left: the guardian ends without killing anything. */
@@ -115,13 +121,18 @@ export class Guardian {
     child.on('error', (error) =>
       this.#logger.error('the guardian could not be started: engines may outlive a killed orchestrator', { error }),
     );
+    const startedMs = performance.now();
     child.on('exit', () => {
       if (this.#child !== child || this.#closing) return;
       this.#logger.warn('the guardian ended; starting another');
-      this.#start();
+      // One that cannot live must not cost a process after the other.
+      const pause = performance.now() - startedMs < SHORTEST_LIFE_MS ? SHORTEST_LIFE_MS : 0;
+      if (pause === 0) this.#start();
+      else setTimeout(() => this.#closing || this.#start(), pause).unref();
     });
     child.unref();
-    (child.stdin as unknown as { unref?: () => void } | null)?.unref?.();
+    // A pipe is a socket to Node: it must not keep us alive by itself.
+    if (child.stdin instanceof Socket) child.stdin.unref();
     this.#child = child;
     for (const line of this.#known.values()) this.#write(line);
   }

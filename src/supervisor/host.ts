@@ -9,8 +9,11 @@ import type { Launch, Listen } from '../engines/contract.ts';
 export interface EngineHost {
   /** Starts the process. Throws where it cannot be executed. */
   start(request: StartRequest): Promise<HostedEngine>;
-  /** An address that no other engine of ours has. */
-  address(kind: Listen['kind'], expert: string): Promise<Listen>;
+  /**
+   * An address that no other engine of ours has, of the first of these kinds that is possible here. Rejects with
+   * `engine_start_failed` where none is.
+   */
+  address(kinds: readonly Listen['kind'][], expert: string): Promise<Listen>;
 }
 
 export interface StartRequest {
@@ -26,7 +29,9 @@ export interface StartRequest {
 
 export interface HostedEngine {
   readonly pid: number;
-  /** Settles when the process has ended and its output is read. */
+  /** True from the moment the process is gone, which is before `ended` settles. */
+  readonly exited: boolean;
+  /** Resolves when the process has ended, its family with it, and its output is read. Never rejects. */
   readonly ended: Promise<EngineEnd>;
   /** Undefined until the engine listens, where it chooses its own port. */
   upstream(): Upstream | undefined;

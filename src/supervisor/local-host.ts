@@ -9,12 +9,14 @@ import type { Listen } from '../engines/contract.ts';
 import { AppError } from '../shared/errors.ts';
 import { createLineSplitter } from '../telemetry/log-buffer.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { baseEnvironment } from './base-environment.ts';
 import { createCgroup, findCgroupBase, oomKills, removeCgroup } from './cgroup.ts';
 import { type Guardian, RUN_VARIABLE } from './guardian.ts';
 import type { EngineEnd, EngineHost, HostedEngine, StartRequest, Upstream } from './host.ts';
 import type { Ledger } from './ledger.ts';
 import {
   findFamily,
+  listeningPort,
   listensOnPort,
   listensOnSocket,
   mappedBytes,
@@ -22,13 +24,14 @@ import {
   readStat,
   residentBytes,
 } from './proc.ts';
-import { askToEnd, killFamily, signalFamily } from './terminate.ts';
+import { askToEnd, killFamily, runStopCommand, signalFamily } from './terminate.ts';
 
 /** Marks every process of one start: children that left the group and the session are still found. */
 const START_VARIABLE = 'ORCHESTRATOR_START';
 
-/** A short name: the path of a unix socket holds 108 bytes. */
+/** A short name: the path of a unix socket holds 108 bytes, the final NUL and some engines' suffixes included. */
 const SOCKETS = 's';
+const LONGEST_SOCKET_PATH = 100;
 
 /** How long output may keep flowing after the process has ended: a grandchild that holds the pipe must not hold us. */
 const OUTPUT_WAIT_MS = 500;
@@ -59,17 +62,27 @@ export class LocalHost implements EngineHost {
     rmSync(join(options.stateDir, SOCKETS), { recursive: true, force: true });
   }
 
-  async address(kind: Listen['kind'], expert: string): Promise<Listen> {
-    if (kind === 'any-port') return { kind };
-    if (kind === 'port') return { kind, port: await this.#freePort() };
-    // Short, unguessable and new at every start: sun_path holds 108 bytes, and a stale file would make the bind fail.
+  async address(kinds: readonly Listen['kind'][], expert: string): Promise<Listen> {
+    for (const kind of kinds) {
+      if (kind === 'any-port') return { kind };
+      if (kind === 'port') return { kind, port: await this.#freePort() };
+      const path = this.#socketPath(expert);
+      if (Buffer.byteLength(path) <= LONGEST_SOCKET_PATH) return { kind, path };
+    }
+    throw new AppError(
+      'engine_start_failed',
+      `${expert} listens on a unix socket, and below ${this.#options.stateDir} its path is too long for one. Choose a shorter state directory with --state-dir.`,
+    );
+  }
+
+  /** Short, unguessable and new at every start: a stale file would make the bind fail. */
+  #socketPath(expert: string): string {
     const directory = join(this.#options.stateDir, SOCKETS);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     this.#counter += 1;
     const path = join(directory, `${expert.replaceAll(/\W/g, '').slice(0, 12)}-${process.pid}-${this.#counter}.sock`);
-    if (Buffer.byteLength(path) > 100) return { kind: 'port', port: await this.#freePort() };
     rmSync(path, { force: true });
-    return { kind, path };
+    return path;
   }
 
   start(request: StartRequest): Promise<HostedEngine> {
@@ -90,9 +103,7 @@ export class LocalHost implements EngineHost {
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(launch.cwd ? { cwd: launch.cwd } : {}),
       env: {
-        PATH: environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
-        HOME: stateDir,
-        LANG: 'C.UTF-8',
+        ...baseEnvironment(environment, stateDir),
         ...launch.env,
         [RUN_VARIABLE]: run,
         [START_VARIABLE]: startId,
@@ -102,6 +113,7 @@ export class LocalHost implements EngineHost {
       return new Promise((_resolve, reject) => {
         child.once('error', (error) => {
           if (cgroup) removeCgroup(cgroup);
+          this.#releasePort(request.listen);
           reject(
             new AppError(
               'engine_missing',
@@ -116,12 +128,14 @@ export class LocalHost implements EngineHost {
     this.#options.guardian.watchGroup(child.pid, startTicks);
     if (cgroup) this.#options.guardian.watchCgroup(cgroup);
     if (launch.stop) this.#options.guardian.watchStop(child.pid, launch.stop);
-    this.#options.ledger.add({ expert, pid: child.pid, startTicks, cgroup });
-    return Promise.resolve(
-      new LocalEngine(child, child.pid, cgroup, request, `${START_VARIABLE}=${startId}`, this.#options, (port) =>
-        this.#portsInUse.delete(port),
-      ),
-    );
+    this.#options.ledger.add({ expert, pid: child.pid, startTicks, cgroup, stop: launch.stop });
+    const engine = new LocalEngine(child, child.pid, cgroup, request, `${START_VARIABLE}=${startId}`, this.#options);
+    void engine.ended.then(() => this.#releasePort(request.listen));
+    return Promise.resolve(engine);
+  }
+
+  #releasePort(listen: Listen): void {
+    if (listen.kind === 'port') this.#portsInUse.delete(listen.port);
   }
 
   /** A port outside the range that the kernel hands out to connections: nobody gets it by chance between here and the bind. */
@@ -147,10 +161,11 @@ class LocalEngine implements HostedEngine {
   readonly #marker: string;
   readonly #cgroup: string | undefined;
   readonly #options: LocalHostOptions;
-  readonly #upstream: { dispatcher: Pool; origin: string; headers: Readonly<Record<string, string>> } | undefined;
+  #upstream: PooledUpstream | undefined;
   #exited = false;
   #stopping: Promise<void> | undefined;
-  #progress = { at: performance.now(), mark: '' };
+  #stopCommand: Promise<void> | undefined;
+  #progress: { readonly atMs: number; readonly family: readonly number[]; readonly mark: string };
 
   constructor(
     child: ChildProcess,
@@ -159,7 +174,6 @@ class LocalEngine implements HostedEngine {
     request: StartRequest,
     marker: string,
     options: LocalHostOptions,
-    releasePort: (port: number) => void,
   ) {
     this.#child = child;
     this.pid = pid;
@@ -167,49 +181,61 @@ class LocalEngine implements HostedEngine {
     this.#request = request;
     this.#marker = marker;
     this.#options = options;
-    this.#upstream =
-      request.listen.kind === 'any-port'
-        ? undefined
-        : createUpstream(request.listen, request.headers, request.connections);
+    this.#progress = { atMs: performance.now(), family: [pid], mark: '' };
+    if (request.listen.kind !== 'any-port') {
+      this.#upstream = createUpstream(request.listen, request.headers, request.connections);
+    }
     const closed = this.#drainOutput();
     this.ended = new Promise<EngineEnd>((resolve) => {
       child.once('exit', (code, signal) => {
         this.#exited = true;
-        void this.#tidyUp(closed).then(() => {
-          if (request.listen.kind === 'port') releasePort(request.listen.port);
-          resolve({ code, signal, oomKilled: this.#cgroup !== undefined && oomKills(this.#cgroup) > 0 });
-          if (this.#cgroup) removeCgroup(this.#cgroup);
-        });
+        void this.#tidyUp(closed)
+          .catch((error: unknown) => options.logger.error('tidying up after an engine failed', { pid, error }))
+          .then(() => {
+            resolve({ code, signal, oomKilled: cgroup !== undefined && oomKills(cgroup) > 0 });
+            if (cgroup) removeCgroup(cgroup);
+          });
       });
     });
   }
 
+  get exited(): boolean {
+    return this.#exited;
+  }
+
   upstream(): Upstream | undefined {
+    if (this.#upstream || this.#exited) return this.#upstream;
+    // It chose the port itself: its own listeners say which.
+    const port = listeningPort(this.#progress.family);
+    if (port === undefined) return undefined;
+    const { headers, connections } = this.#request;
+    this.#upstream = createUpstream({ kind: 'port', port }, headers, connections);
     return this.#upstream;
   }
 
   provesIdentity(): boolean {
     const { listen } = this.#request;
-    const family = () => findFamily(this.pid, this.#marker);
-    // The leader alone in the common case: a walk over all of /proc costs milliseconds of a cold start.
+    // A port that was found among its own listeners is its own.
+    if (listen.kind === 'any-port') return this.#upstream !== undefined;
     const check = (pids: number[]) =>
-      listen.kind === 'socket'
-        ? listensOnSocket(pids, listen.path)
-        : listen.kind === 'port' && listensOnPort(pids, listen.port);
-    return check([this.pid]) || check(family());
+      listen.kind === 'socket' ? listensOnSocket(pids, listen.path) : listensOnPort(pids, listen.port);
+    // The leader alone in the common case: a walk over all of /proc costs milliseconds of a cold start.
+    return check([this.pid]) || check(findFamily(this.pid, this.#marker));
   }
 
   /** Of the whole family: behind `sh` or a launcher the leader itself does nothing. */
   progressMark(): string {
     const now = performance.now();
-    if (now - this.#progress.at >= PROGRESS_EVERY_MS) {
-      this.#progress = { at: now, mark: progressMark(findFamily(this.pid, this.#marker)) };
+    if (now - this.#progress.atMs >= PROGRESS_EVERY_MS) {
+      const family = findFamily(this.pid, this.#marker);
+      this.#progress = { atMs: now, family, mark: progressMark(family) };
     }
     return this.#progress.mark;
   }
 
+  /** Of whichever of the family holds the most: siblings that map the same file share its pages. */
   mappedBytes(): number {
-    return mappedBytes(this.pid);
+    return Math.max(0, ...this.#progress.family.map(mappedBytes));
   }
 
   memoryBytes(): number {
@@ -218,19 +244,31 @@ class LocalEngine implements HostedEngine {
 
   stop(graceMs: number): Promise<void> {
     this.#stopping ??= this.#stop(graceMs);
-    if (graceMs === 0) signalFamily(this.pid, this.#marker, 'SIGKILL');
+    if (graceMs === 0) this.#kill();
     return this.#stopping;
   }
 
   async #stop(graceMs: number): Promise<void> {
-    if (!this.#exited && graceMs > 0) {
-      const { stop } = this.#request.launch;
-      if (stop) runStop(stop, this.#options.logger);
+    if (graceMs > 0 && !this.#exited) {
+      if (this.#request.launch.stop) void this.#runStopCommand(this.#request.launch.stop);
       else askToEnd(this.pid);
       await withTimeout(this.ended, graceMs);
     }
-    if (!this.#exited) signalFamily(this.pid, this.#marker, 'SIGKILL');
+    this.#kill();
     await this.ended;
+  }
+
+  /** Once the process is gone, its number may be somebody else's. */
+  #kill(): void {
+    if (!this.#exited) signalFamily(this.pid, this.#marker, 'SIGKILL');
+  }
+
+  /** Once, whoever asks first. */
+  #runStopCommand(argv: readonly string[]): Promise<void> {
+    const { environment, stateDir, logger } = this.#options;
+    const env = { ...baseEnvironment(environment, stateDir), ...this.#request.launch.env };
+    this.#stopCommand ??= runStopCommand(argv, env, logger);
+    return this.#stopCommand;
   }
 
   /** The process has ended: its family follows it, whoever ended it, and every trace of the address is removed. */
@@ -238,10 +276,12 @@ class LocalEngine implements HostedEngine {
     const left = await killFamily(this.pid, this.#marker, this.#cgroup);
     if (left.length > 0)
       this.#options.logger.error('processes of an engine do not end', { expert: this.#request.expert, pids: left });
+    // A container outlives its client, however that ended.
+    if (this.#request.launch.stop) await this.#runStopCommand(this.#request.launch.stop);
     await withTimeout(closed, OUTPUT_WAIT_MS);
     this.#child.stdout?.destroy();
     this.#child.stderr?.destroy();
-    this.#options.guardian.forget(this.pid);
+    this.#options.guardian.forget(this.pid, this.#cgroup);
     this.#options.ledger.remove(this.pid);
     if (this.#request.listen.kind === 'socket') rmSync(this.#request.listen.path, { force: true });
     void this.#upstream?.dispatcher.destroy().catch(() => undefined);
@@ -266,11 +306,15 @@ class LocalEngine implements HostedEngine {
   }
 }
 
-export function createUpstream(
-  listen: Listen,
+interface PooledUpstream extends Upstream {
+  readonly dispatcher: Pool;
+}
+
+function createUpstream(
+  listen: Extract<Listen, { kind: 'socket' | 'port' }>,
   headers: Readonly<Record<string, string>>,
   connections: number,
-): { dispatcher: Pool; origin: string; headers: Readonly<Record<string, string>> } {
+): PooledUpstream {
   const origin = listen.kind === 'port' ? `http://127.0.0.1:${listen.port}` : 'http://engine';
   const dispatcher = new Pool(origin, {
     connections,
@@ -282,12 +326,6 @@ export function createUpstream(
     ...(listen.kind === 'socket' ? { socketPath: listen.path } : {}),
   });
   return { dispatcher, origin, headers };
-}
-
-function runStop([command = '', ...args]: readonly string[], logger: Logger): void {
-  const child = spawn(command, args, { stdio: 'ignore', detached: true });
-  child.on('error', (error) => logger.warn('the stop command of an engine cannot be executed', { command, error }));
-  child.unref();
 }
 
 async function withTimeout(promise: Promise<unknown>, ms: number): Promise<void> {

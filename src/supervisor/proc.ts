@@ -109,6 +109,19 @@ export function listensOnPort(pids: readonly number[], port: number): boolean {
   return holdsSocket(pids, inodes);
 }
 
+/** A TCP port that one of the processes listens on: the lowest of them; undefined while there is none. */
+export function listeningPort(pids: readonly number[]): number | undefined {
+  const ports = new Map<string, number>();
+  for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
+    for (const row of (read(table) ?? '').split('\n').slice(1)) {
+      const fields = row.trim().split(/\s+/);
+      if (fields[3] === '0A') ports.set(fields[9] ?? '', Number.parseInt(fields[1]?.split(':').at(-1) ?? '', 16));
+    }
+  }
+  const held = [...ports].filter(([inode]) => holdsSocket(pids, new Set([inode]))).map(([, port]) => port);
+  return held.length === 0 ? undefined : Math.min(...held);
+}
+
 /** Whether one of the processes holds the listening unix socket. */
 export function listensOnSocket(pids: readonly number[], path: string): boolean {
   const inodes = new Set<string>();

@@ -2,6 +2,7 @@ import { Agent } from 'undici';
 
 import type { ExpertBase, RemoteAdapter } from '../engines/contract.ts';
 import { AppError } from '../shared/errors.ts';
+import { Drain } from './drain.ts';
 import type { Upstream } from './host.ts';
 import { Lease, type LeaseOwner } from './lease.ts';
 
@@ -16,7 +17,7 @@ export class RemoteExpert implements LeaseOwner {
   readonly #dispatcher: Agent;
   readonly #leases = new Set<Lease>();
   readonly since: Date;
-  #onDrained: (() => void) | undefined;
+  #draining: Drain | undefined;
   onRelease: (() => void) | undefined;
 
   constructor(expert: ExpertBase, adapter: RemoteAdapter, environment: NodeJS.ProcessEnv, startedAt: Date) {
@@ -63,7 +64,7 @@ export class RemoteExpert implements LeaseOwner {
 
   leave(lease: Lease): void {
     this.#leases.delete(lease);
-    if (this.#leases.size === 0) this.#onDrained?.();
+    if (this.#leases.size === 0) this.#draining?.finish();
     this.onRelease?.();
   }
 
@@ -71,16 +72,16 @@ export class RemoteExpert implements LeaseOwner {
     // Somebody else's endpoint: a deadline there says nothing that we could mend.
   }
 
+  /** Ends a drain under way. */
+  hurry(): void {
+    this.#draining?.finish();
+  }
+
   /** Lets what runs finish for `drainMs`, cuts the rest. */
   async close(drainMs: number): Promise<void> {
     if (this.#leases.size > 0 && drainMs > 0) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, drainMs);
-        this.#onDrained = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+      this.#draining = new Drain(drainMs);
+      await this.#draining.done;
     }
     for (const lease of this.#leases)
       lease.onCut?.(new AppError('shutting_down', `${this.id} is being closed; send the request again.`));

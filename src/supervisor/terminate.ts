@@ -1,11 +1,14 @@
-import { existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawn } from 'node:child_process';
 
 import { delay } from '../shared/clock.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { killCgroup } from './cgroup.ts';
 import { findFamily } from './proc.ts';
 
 /** How long a whole family may need to vanish after SIGKILL before it is reported as left over. */
 const KILL_DEADLINE_MS = 5_000;
+/** How long an engine's own stop command may take: `docker stop` gives a container ten seconds. */
+const STOP_COMMAND_MS = 15_000;
 
 /** Signals every process of the family by pid and its group as one; a process that is gone already is no error. */
 export function signalFamily(leader: number, marker: string | undefined, signal: NodeJS.Signals): number[] {
@@ -44,11 +47,29 @@ export function trySignal(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-function killCgroup(path: string): void {
-  const file = join(path, 'cgroup.kill');
-  try {
-    if (existsSync(file)) writeFileSync(file, '1');
-  } catch {
-    // The signals that follow do the same, one process at a time.
-  }
+/**
+ * Runs the argv that ends an engine which is no descendant of ours (a container). Resolves when the command has ended, or after a
+ * deadline; never rejects.
+ */
+export function runStopCommand(
+  [command = '', ...args]: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  logger: Logger,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { stdio: 'ignore', detached: true, cwd: '/', env: environment });
+    const timer = setTimeout(() => {
+      logger.warn('the stop command of an engine does not end', { command, pid: child.pid });
+      resolve();
+    }, STOP_COMMAND_MS);
+    const settle = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    child.once('exit', settle);
+    child.once('error', (error) => {
+      logger.warn('the stop command of an engine cannot be executed', { command, error });
+      settle();
+    });
+  });
 }
