@@ -60,6 +60,12 @@ function removeOldChunks(current, before) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { files, milliseconds } = await bundle();
-  if (!process.argv.includes('--quiet')) console.log(`Built dist/${ENTRY} (${files} files) in ${milliseconds} ms.`);
+  try {
+    const { files, milliseconds } = await bundle();
+    if (!process.argv.includes('--quiet')) console.log(`Built dist/${ENTRY} (${files} files) in ${milliseconds} ms.`);
+  } catch {
+    // esbuild has said what and where.
+    console.error('orchestrator: the sources could not be bundled; the program was not started.');
+    process.exitCode = 1;
+  }
 }

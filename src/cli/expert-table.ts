@@ -37,7 +37,7 @@ function headerLine(stats: StatsView): string {
   const parts = [
     `profile ${stats.profile}`,
     stats.url,
-    `up ${formatDuration(stats.uptimeSeconds * 1_000)}`,
+    `up ${formatDuration(Math.max(1, stats.uptimeSeconds) * 1_000)}`,
     `${loaded}${limit} loaded`,
     `${stats.requests.active} requests running, ${stats.requests.queued} waiting`,
   ];

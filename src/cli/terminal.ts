@@ -24,7 +24,7 @@ export class StatusLine {
   show(text: string): void {
     if (!this.#stream.isTTY || text === this.#shown) return;
     this.#shown = text;
-    this.#stream.write(`\r\u001B[K${text.slice(0, Math.max(10, (this.#stream.columns ?? 80) - 1))}`);
+    this.#stream.write(`\r\u001B[K${text.slice(0, Math.max(10, (this.#stream.columns || 80) - 1))}`);
   }
 
   clear(): void {

@@ -92,7 +92,7 @@ class Screen implements View {
   }
 
   snapshot({ stats, experts }: Snapshot): void {
-    const width = this.#output.columns;
+    const width = this.#output.columns || undefined;
     this.#last = statusLines(stats, experts, { now: Date.now(), colours: wantsColours(this.#output), width });
     this.#draw([...this.#last, '', 'Ctrl-C ends the watching; the orchestrator goes on.']);
   }
@@ -107,7 +107,7 @@ class Screen implements View {
 
   /** Over the lines of the last time; never more than the screen holds, or going back up would miss its mark. */
   #draw(lines: string[]): void {
-    const shown = lines.slice(0, Math.max(3, (this.#output.rows ?? 24) - 1));
+    const shown = lines.slice(0, Math.max(3, (this.#output.rows || 24) - 1));
     const up = this.#drawn > 0 ? `\u001B[${this.#drawn}A` : '';
     this.#output.write(`${up}\r${shown.map((line) => `${line}\u001B[K\n`).join('')}\u001B[J`);
     this.#drawn = shown.length;

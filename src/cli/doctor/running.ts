@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 
 import type { RuntimeFile } from '../../server/views.ts';
 import { RUN_VARIABLE } from '../../supervisor/guardian.ts';
 import { allPids, bootId, hasEnvironment, readStat } from '../../supervisor/proc.ts';
 import { readRuntimeFile } from '../runtime-file.ts';
-import { holderOfPort } from './port-holder.ts';
+import { bindError } from './bind.ts';
 import { fail, ok, warn, type Check } from './check.ts';
+import { holderOfPort } from './port-holder.ts';
 
 /** What runs on this machine: the orchestrator of the state directory, its port, and engines that nobody watches. */
 export async function checkRunning(stateDir: string, port: number): Promise<Check[]> {
@@ -32,14 +32,6 @@ async function checkPort(port: number, runtime: RuntimeFile | undefined): Promis
   const who =
     holder === undefined ? 'another program (of another user, it seems)' : `${holder.name} (process ${holder.pid})`;
   return fail(about, `Taken by ${who}.`, `Start with another port: orchestrator up --port ${port + 1}`);
-}
-
-function bindError(port: number): Promise<NodeJS.ErrnoException | undefined> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', resolve);
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(undefined)));
-  });
 }
 
 interface LedgerRun {
