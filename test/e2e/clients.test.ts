@@ -45,7 +45,7 @@ describe('the openai client', () => {
     expect(response.headers.get('x-request-id')).toBeTruthy();
   });
 
-  it.each(['auto', 'gpt-4o-mini', 'claude-3-5-haiku-latest', 'general-creative'])(
+  it.each(['auto', 'gemma', 'claude-3-5-haiku-latest', 'general-creative'])(
     'reaches the general expert as %s',
     async (model) => {
       const { response } = await openai.chat.completions
