@@ -1,13 +1,15 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 
 import type { Dispatcher } from 'undici';
 
 import type { Dialect } from '../engines/routes.ts';
 import { AppError, messageOf } from '../shared/errors.ts';
 import type { Lease } from '../supervisor/lease.ts';
+import { passedHeaders } from './answer-headers.ts';
+import { AnswerTail, TAIL_BYTES } from './answer-tail.ts';
 import type { Bounded, Deadlines } from './deadlines.ts';
-import { errorBody, errorFrame, streamIsComplete } from './frames.ts';
+import { errorBody, errorFrame } from './frames.ts';
 import { type Usage, usageFromTail } from './usage.ts';
 
 /** Deadlines of one request, milliseconds. */
@@ -65,33 +67,13 @@ const NOT_CONNECTED = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
   'EACCES',
+  // The supervisor has closed the pool because the process is gone; what had been sent has met its end before.
+  'UND_ERR_DESTROYED',
+  'UND_ERR_CLOSED',
 ]);
 
-/** Response headers that are the hop's, the engine's server's, or ours to decide. Everything else passes. */
-const DROPPED_HEADERS = new Set([
-  'connection',
-  'keep-alive',
-  'transfer-encoding',
-  'trailer',
-  'upgrade',
-  'proxy-authenticate',
-  'te',
-  'server',
-  'x-powered-by',
-  'set-cookie',
-  'access-control-allow-origin',
-  'access-control-allow-credentials',
-  'access-control-allow-headers',
-  'access-control-allow-methods',
-  'access-control-expose-headers',
-  'access-control-max-age',
-  'access-control-allow-private-network',
-  'x-request-id',
-  'date',
-  'content-security-policy',
-]);
-
-const TAIL_BYTES = 2_048;
+/** A whole answer that is collected to be translated; streams are not held. */
+const MAX_COLLECTED_BYTES = 64 << 20;
 
 /** Sends one request to an engine and its answer to the client, byte for byte, with back-pressure both ways. Never sends it twice. */
 export function forward(request: ForwardRequest): void {
@@ -102,12 +84,20 @@ class Forward implements Dispatcher.DispatchHandler, Bounded {
   readonly #request: ForwardRequest;
   readonly #totalDeadline: number;
   deadlineMs: number;
+  place = -1;
   #controller: Dispatcher.DispatchController | undefined;
   #phase: 'waiting' | 'answering' | 'done' = 'waiting';
   #status = 0;
   #isStream = false;
   #collected: Buffer[] | undefined;
-  #tail = '';
+  #collectedBytes = 0;
+  /** The head of a short answer, kept back until its body is there: both then leave in one write. */
+  #head: string[] | undefined;
+  #length = 0;
+  readonly #tail: AnswerTail;
+  /** The client got a 200 while it waited for a load: whatever comes now comes as events. */
+  readonly #isOpened: boolean;
+  #uploading = false;
   #firstByteAt: number | undefined;
   #paused = false;
 
@@ -116,11 +106,16 @@ class Forward implements Dispatcher.DispatchHandler, Bounded {
     const now = performance.now();
     this.#totalDeadline = now + request.timeouts.total;
     this.deadlineMs = Math.min(now + request.timeouts.firstByte, this.#totalDeadline);
+    this.#tail = new AnswerTail(request.route);
+    this.#isOpened = request.outgoing.headersSent;
   }
 
   start(): void {
     const { lease, path, body, headers, outgoing, deadlines } = this.#request;
-    lease.onCut = (error) => this.#fail(error);
+    // Who left before this point sends no `close` any more.
+    if (outgoing.destroyed) return this.#finish(undefined, true);
+    if (body instanceof Readable) this.#watchUpload(body);
+    lease.onCut = this.#onCut;
     outgoing.on('close', this.#onClientClose);
     deadlines.add(this);
     try {
@@ -143,28 +138,24 @@ class Forward implements Dispatcher.DispatchHandler, Bounded {
     // Headers are no answer yet: some engines send them at once and compute the prompt after that.
     const contentType = headers['content-type'];
     this.#isStream = typeof contentType === 'string' && contentType.startsWith('text/event-stream');
-    if (outgoing.headersSent) {
-      // The client already has a 200 and waits on a stream: only a stream can follow.
-      if (!this.#isStream) this.#collected = [];
-      return;
-    }
-    if (translator && !this.#isStream) {
-      this.#collected = [];
-      return;
-    }
-    const flat: string[] = [...ownHeaders];
-    for (const name in headers) {
-      if (DROPPED_HEADERS.has(name) || (translator && name === 'content-length')) continue;
-      const value = headers[name];
-      if (typeof value === 'string') flat.push(name, value);
-      else if (value) for (const one of value) flat.push(name, one);
-    }
     if (status === 401 || status === 403) {
       // The engine's key is ours: a refusal there is our defect or the remote's, never the client's credentials.
       const error = new AppError('engine_answer_invalid', `The engine refused the orchestrator's own key (${status}).`);
       return this.#fail(error);
     }
-    outgoing.writeHead(status, flat);
+    if (this.#isOpened || (translator && !this.#isStream)) {
+      // A client that waits on a stream can be given nothing else.
+      if (!this.#isStream) this.#collected = [];
+      return;
+    }
+    const head = passedHeaders(headers, ownHeaders, translator !== undefined);
+    const length = translator || this.#isStream ? 0 : Number(headers['content-length'] ?? 0);
+    if (length > 0 && length <= TAIL_BYTES) {
+      this.#head = head;
+      this.#length = length;
+    } else {
+      outgoing.writeHead(status, head);
+    }
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -172,12 +163,14 @@ class Forward implements Dispatcher.DispatchHandler, Bounded {
     const now = performance.now();
     this.#firstByteAt ??= now;
     this.#extendDeadline(now);
-    if (this.#collected) {
-      this.#collected.push(chunk);
-      return;
-    }
-    this.#remember(chunk);
+    if (this.#collected) return this.#collect(this.#collected, chunk);
+    this.#tail.push(chunk);
     const { outgoing, translator } = this.#request;
+    if (this.#head) {
+      if (chunk.length === this.#length) return;
+      outgoing.writeHead(this.#status, this.#head);
+      this.#head = undefined;
+    }
     let flushed: boolean;
     if (translator) {
       let text: string;
@@ -204,17 +197,24 @@ class Forward implements Dispatcher.DispatchHandler, Bounded {
 
   onResponseEnd(): void {
     if (this.#phase !== 'answering') return;
-    const { outgoing, route, translator } = this.#request;
+    const { outgoing, translator } = this.#request;
     if (this.#collected) return this.#endCollected(Buffer.concat(this.#collected));
     if (this.#isStream) {
       if (translator) {
         const { text, complete } = translator.end();
         if (text !== '') outgoing.write(text);
         if (!complete) return this.#fail(brokenOff());
-      } else if (!streamIsComplete(route, this.#tail)) return this.#fail(brokenOff());
+      } else if (!this.#tail.isComplete) return this.#fail(brokenOff());
     }
-    outgoing.end();
+    if (this.#head) {
+      outgoing.writeHead(this.#status, this.#head);
+      // All of the body, as characters that are bytes: Node joins such a string with the head.
+      outgoing.end(this.#tail.text, 'latin1');
+    } else {
+      outgoing.end();
+    }
     this.#finish(undefined, false);
+    this.#boundLastBytes();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
@@ -244,6 +244,10 @@ class Forward implements Dispatcher.DispatchHandler, Bounded {
       // The engine is fine: it is the client that does not read.
       return this.#abandon();
     }
+    if (this.#uploading && this.#phase === 'waiting') {
+      // The engine is fine here as well: it still waits for the rest of the request.
+      return this.#fail(new AppError('request_timeout', 'The upload did not arrive in time; send it faster.'));
+    }
     const total = performance.now() >= this.#totalDeadline;
     if (!total) lease.reportSilence();
     const seconds = (ms: number) => `${Math.round(ms / 100) / 10} s`;
@@ -267,10 +271,29 @@ class Forward implements Dispatcher.DispatchHandler, Bounded {
       );
   }
 
+  /** A slow upload is the client's doing: the wait for the first byte begins when the engine has the whole request. */
+  #watchUpload(body: Readable): void {
+    this.#uploading = true;
+    body.once('end', () => {
+      this.#uploading = false;
+      if (this.#phase === 'waiting') {
+        this.deadlineMs = Math.min(performance.now() + this.#request.timeouts.firstByte, this.#totalDeadline);
+      }
+    });
+  }
+
+  #collect(collected: Buffer[], chunk: Buffer): void {
+    collected.push(chunk);
+    this.#collectedBytes += chunk.length;
+    if (this.#collectedBytes <= MAX_COLLECTED_BYTES) return;
+    const message = `The endpoint answered with more than ${MAX_COLLECTED_BYTES >> 20} MiB; the answer was broken off.`;
+    this.#fail(new AppError('engine_answer_invalid', message));
+  }
+
   #endCollected(body: Buffer): void {
     const { outgoing, translator, ownHeaders } = this.#request;
-    this.#remember(body);
-    if (outgoing.headersSent) {
+    this.#tail.push(body);
+    if (this.#isOpened) {
       const error = new AppError(
         'engine_answer_invalid',
         `The engine answered ${this.#status} in place of a stream: ${body.toString('utf8').slice(0, 500)}`,
@@ -301,16 +324,20 @@ class Forward implements Dispatcher.DispatchHandler, Bounded {
       const retry = error.retryAfterSeconds === undefined ? [] : ['retry-after', String(error.retryAfterSeconds)];
       outgoing.writeHead(error.status, [...ownHeaders, 'content-type', 'application/json', ...retry]);
       outgoing.end(errorBody(error, dialect));
-    } else if (this.#isStream || this.#collected) {
+    } else if (this.#isStream || this.#isOpened) {
       // An event that was cut in two must not swallow the frame.
-      const boundary = this.#tail === '' || this.#collected || endsEvent(this.#tail) ? '' : '\n\n';
+      const boundary = this.#collected || this.#tail.isBetweenEvents ? '' : '\n\n';
       outgoing.end(boundary + errorFrame(error, dialect), () => outgoing.socket?.destroySoon());
     } else {
       outgoing.destroy();
     }
     this.#finish(error, false);
     this.#controller?.abort(error);
+    this.#boundLastBytes();
   }
+
+  // A field: with a closure made in `start`, finished requests survived scavenges (pauses of 20 ms under load).
+  readonly #onCut = (error: AppError): void => this.#fail(error);
 
   readonly #onClientClose = (): void => {
     if (this.#phase !== 'done') this.#abandon();
@@ -339,13 +366,14 @@ class Forward implements Dispatcher.DispatchHandler, Bounded {
     outgoing.off('close', this.#onClientClose);
     outgoing.off('drain', this.#onDrain);
     lease.onCut = undefined;
-    lease.release(error === undefined);
+    // Of a client that left before the first byte, the engine has shown nothing.
+    lease.release(error === undefined && this.#firstByteAt !== undefined);
     onDone({
       status: this.#status === 0 ? 499 : this.#status,
       error,
       clientLeft,
       firstByteAt: this.#firstByteAt,
-      usage: usageFromTail(this.#tail),
+      usage: usageFromTail(this.#tail.text),
     });
   }
 
@@ -353,16 +381,18 @@ class Forward implements Dispatcher.DispatchHandler, Bounded {
     this.deadlineMs = Math.min(now + this.#request.timeouts.betweenBytes, this.#totalDeadline);
   }
 
-  /** The last bytes, however finely they were cut: usage and the end marker stand there. */
-  #remember(chunk: Buffer): void {
-    const text = chunk.toString('latin1', Math.max(0, chunk.length - TAIL_BYTES));
-    const tail = this.#tail.length === 0 ? text : this.#tail + text;
-    this.#tail = tail.length > 2 * TAIL_BYTES ? tail.slice(-TAIL_BYTES) : tail;
+  /** The lease is given back, but the end of the answer may wait for a client that does not read: not for ever. */
+  #boundLastBytes(): void {
+    const { outgoing, deadlines, timeouts } = this.#request;
+    if (outgoing.destroyed || outgoing.writableLength === 0) return;
+    const bounded: Bounded = {
+      deadlineMs: performance.now() + timeouts.betweenBytes,
+      place: -1,
+      onDeadline: () => outgoing.destroy(),
+    };
+    deadlines.add(bounded);
+    outgoing.once('close', () => deadlines.remove(bounded));
   }
-}
-
-function endsEvent(tail: string): boolean {
-  return /(\r\n\r\n|\n\n|\r\r)$/.test(tail);
 }
 
 function brokenOff(): AppError {

@@ -33,21 +33,6 @@ const ANTHROPIC_TYPES: Readonly<Record<number, string>> = {
   504: 'timeout_error',
 };
 
-/** Whether the end of an SSE stream shows that the engine finished it, or reported an error of its own. */
-export function streamIsComplete(route: string, tail: string): boolean {
-  switch (route) {
-    case '/v1/chat/completions':
-    case '/v1/completions':
-      return tail.includes('[DONE]') || tail.includes('"error"');
-    case '/v1/messages':
-      return tail.includes('message_stop') || tail.includes('"error"');
-    case '/v1/responses':
-      return /response\.(completed|incomplete|failed|cancelled)|"error"|\[DONE\]/.test(tail);
-    default:
-      return true;
-  }
-}
-
 /** What keeps a waiting stream open through proxies in between. */
 export function waitingFrame(route: string): string {
   return route === '/v1/messages' ? 'event: ping\ndata: {"type":"ping"}\n\n' : ': waiting for the expert\n\n';
