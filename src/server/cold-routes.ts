@@ -1,3 +1,5 @@
+import type { ServerResponse } from 'node:http';
+
 import { type Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 
@@ -38,7 +40,12 @@ export interface ColdRoutesOptions {
 }
 
 interface Environment {
-  Bindings: { identity: Identity; requestId: string };
+  Bindings: {
+    identity: Identity;
+    requestId: string;
+    /** Absent where no socket is involved. */
+    outgoing?: ServerResponse;
+  };
 }
 
 /** Monitoring, models and management: everything that is not inference, behind the same front door. */
@@ -188,7 +195,13 @@ function follow(context: Context<Environment>, subscribe: (push: (frame: Frame) 
     const closing = new AbortController();
     const ended = closing.signal;
     const unsubscribe = subscribe((frame) => {
-      if (waiting.push(frame) > MAX_BEHIND) closing.abort();
+      if (ended.aborted) return;
+      if (waiting.push(frame) > MAX_BEHIND) {
+        // Who has stopped reading never takes the frame that is being written: only the connection can be ended.
+        closing.abort();
+        waiting.length = 0;
+        context.env.outgoing?.destroy();
+      }
       wake();
     });
     sse.onAbort(() => {

@@ -48,7 +48,8 @@ export function sendError(
   if (error.retryAfterSeconds !== undefined) headers.push('retry-after', String(error.retryAfterSeconds));
   if (error.code === 'unauthorized') headers.push('www-authenticate', 'Bearer');
   // The rest of a body that nobody wants is not read: the connection ends with the answer.
-  const closes = error.code === 'body_too_large' || error.code === 'request_timeout';
+  const { req: incoming } = outgoing;
+  const closes = incoming.readableDidRead && !incoming.complete;
   if (closes) headers.push('connection', 'close');
   outgoing.writeHead(error.status, headers);
   outgoing.end(errorBody(error, dialect), closes ? () => outgoing.socket?.destroySoon() : undefined);

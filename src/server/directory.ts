@@ -16,6 +16,8 @@ interface Pattern {
   readonly target: Target;
 }
 
+const LONGEST_NAME = 256;
+
 /** All names of all experts: ids, aliases, variants, and alias patterns (`claude-*-haiku*`; the longest pattern wins). */
 export class Directory {
   readonly experts: readonly ExpertBase[];
@@ -68,6 +70,8 @@ export class Directory {
   }
 
   find(name: string): Target | undefined {
+    // A pattern takes long to fail on a long name, and a client chooses the name.
+    if (name.length > LONGEST_NAME) return undefined;
     return this.#exact.get(name) ?? this.#patterns.find(({ expression }) => expression.test(name))?.target;
   }
 

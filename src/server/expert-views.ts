@@ -2,6 +2,7 @@ import type { ExpertBase } from '../engines/contract.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { ExpertProcess } from '../supervisor/expert-process.ts';
 import type { Fleet } from '../supervisor/fleet.ts';
+import type { RemoteExpert } from '../supervisor/remote-expert.ts';
 import type { ExpertState } from '../telemetry/events.ts';
 import type { Directory } from './directory.ts';
 import type { ExpertView } from './views.ts';
@@ -45,7 +46,7 @@ export function expertView(
     starts: process?.starts ?? 0,
     crashes: process?.crashes ?? 0,
     progress: process?.progress() ?? null,
-    lastFailure: process ? failureView(process) : remoteFailure(remote?.refusal()?.message),
+    lastFailure: process ? failureView(process) : remote ? remoteFailure(remote) : null,
     retryAt: process ? inMs(process.retryInMs()) : null,
   };
 }
@@ -63,10 +64,10 @@ function failureView(process: ExpertProcess): ExpertView['lastFailure'] {
   };
 }
 
-function remoteFailure(sentence: string | undefined): ExpertView['lastFailure'] {
-  return sentence === undefined
-    ? null
-    : { class: 'refused', sentence, at: new Date(0).toISOString(), exitCode: null, signal: null, tail: [] };
+function remoteFailure(remote: RemoteExpert): ExpertView['lastFailure'] {
+  const sentence = remote.refusal()?.message;
+  if (sentence === undefined) return null;
+  return { class: 'refused', sentence, at: remote.since.toISOString(), exitCode: null, signal: null, tail: [] };
 }
 
 /** `GET /v1/models`: OpenAI's fields, Anthropic's beside them, and what a client needs to choose. */

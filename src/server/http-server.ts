@@ -17,9 +17,12 @@ const HEADERS_TIMEOUT_MS = 10_000;
 const CHECK_INTERVAL_MS = 1_000;
 const KEEP_ALIVE_MS = 75_000;
 const MAX_HEADER_BYTES = 32 << 10;
+/** Time for a refusal to reach its reader. */
+const LAST_WORDS_MS = 1_000;
 
 /** Binds and listens, or says in a sentence why not. */
 export async function listen(options: HttpServerOptions): Promise<{ server: Server; address: AddressInfo }> {
+  const refused = new WeakSet<Socket>();
   const server = createServer(
     {
       headersTimeout: HEADERS_TIMEOUT_MS,
@@ -33,12 +36,15 @@ export async function listen(options: HttpServerOptions): Promise<{ server: Serv
       rejectNonStandardBodyWrites: false,
       noDelay: true,
     },
-    options.handle,
+    (incoming, outgoing) => {
+      // A connection that was refused is answered already; what it still asks for is not done.
+      if (!refused.has(incoming.socket)) options.handle(incoming, outgoing);
+    },
   );
   server.maxHeadersCount = 200;
   server.maxRequestsPerSocket = 0;
   server.timeout = 0;
-  capConnections(server, options.connectionsPerAddress);
+  capConnections(server, options.connectionsPerAddress, refused);
   server.on('clientError', answerMalformed);
   server.on('dropRequest', (_request, socket) => socket.destroy());
   // An Upgrade header is no request of ours: the connection is closed, nothing is tunnelled.
@@ -52,12 +58,13 @@ export async function listen(options: HttpServerOptions): Promise<{ server: Serv
   return { server, address: server.address() as AddressInfo };
 }
 
-function capConnections(server: Server, perAddress: number): void {
+function capConnections(server: Server, perAddress: number, refused: WeakSet<Socket>): void {
   const open = new Map<string, number>();
   server.on('connection', (socket: Socket) => {
     const address = socket.remoteAddress ?? '';
     const count = (open.get(address) ?? 0) + 1;
     if (count > perAddress) {
+      refused.add(socket);
       const body = JSON.stringify(
         new AppError(
           'too_many_connections',
@@ -67,6 +74,8 @@ function capConnections(server: Server, perAddress: number): void {
       socket.end(
         `HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nretry-after: 5\r\nconnection: close\r\n\r\n${body}`,
       );
+      // Ended from our side alone it would stay open for as long as the other side likes.
+      setTimeout(() => socket.destroy(), LAST_WORDS_MS).unref();
       return;
     }
     open.set(address, count);

@@ -62,8 +62,8 @@ export class Authenticator {
 }
 
 function presentedKey(headers: IncomingHttpHeaders): string | undefined {
-  const authorization = headers.authorization;
-  if (authorization !== undefined) return /^bearer +(\S+)$/i.exec(authorization)?.[1];
+  const bearer = /^bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+  if (bearer !== undefined) return bearer;
   const key = headers['x-api-key'];
   return typeof key === 'string' && key !== '' ? key : undefined;
 }

@@ -60,19 +60,21 @@ export class Inference {
     const { dialect } = INFERENCE_ROUTES[route];
     let ownHeaders: string[] = ['x-request-id', context.requestId];
     let prepared: Prepared | undefined;
+    let lease: Lease | undefined;
     try {
       prepared =
         INFERENCE_ROUTES[route].body === 'json'
           ? await this.#prepareJson(context, route)
           : await this.#prepareUpload(context, route);
       ownHeaders = headersOf(context, prepared);
-      const lease =
+      lease =
         this.#options.fleet.tryAcquire(prepared.target.expert.id) ??
         (await this.#waitForLease(context, route, prepared, ownHeaders));
       if (lease) this.#send(context, route, prepared, ownHeaders, lease);
       else this.active -= 1;
     } catch (thrown) {
       this.active -= 1;
+      lease?.release(false);
       const error = sendError(context.outgoing, thrown, context.requestId, dialect, ownHeaders.slice(2));
       this.#report(context, route, prepared?.target.expert.id, error);
     }
@@ -142,7 +144,10 @@ export class Inference {
     const type = incoming.headers['content-type'];
     if (type === undefined || !MULTIPART_TYPE.test(type))
       throw new AppError('content_type_refused', `${route} takes content-type: multipart/form-data.`);
-    const target = settings.directory.resolve(await modelOfUpload(incoming), INFERENCE_ROUTES[route].task);
+    const target = settings.directory.resolve(
+      await modelOfUpload(incoming, settings.profile.timeouts.body, this.#options.deadlines),
+      INFERENCE_ROUTES[route].task,
+    );
     const serving = servingOf(settings, target.expert, route);
     const length = incoming.headers['content-length'];
     return {
@@ -168,6 +173,8 @@ export class Inference {
     const { showLoading } = context.settings.profile.compatibility;
     const { outgoing } = context;
     const { expert } = prepared.target;
+    // Who left before this point sends no `close` any more.
+    if (outgoing.destroyed) return undefined;
     const controller = new AbortController();
     const onClose = () => controller.abort();
     outgoing.on('close', onClose);
@@ -184,7 +191,7 @@ export class Inference {
     try {
       const lease = await fleet.acquire(expert.id, controller.signal);
       if (!controller.signal.aborted && !outgoing.destroyed) return lease;
-      lease.release(true);
+      lease.release(false);
       return undefined;
     } catch (error) {
       if (controller.signal.aborted) return undefined;

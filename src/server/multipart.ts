@@ -1,29 +1,51 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 
+import type { Bounded, Deadlines } from '../proxy/deadlines.ts';
 import { AppError } from '../shared/errors.ts';
 import { formatBytes } from '../shared/units.ts';
 
 /** How far into an upload the `model` field is looked for: a file in front of it hides it, and the default expert answers. */
 const PEEK_BYTES = 64 << 10;
 
-/** The `model` field of a multipart upload, from its first bytes; they stay in the stream. */
-export async function modelOfUpload(incoming: IncomingMessage): Promise<string | undefined> {
+/** `name="model"`, and not the end of `filename="model"`. */
+const MODEL_FIELD = /[;\s]name="model"[^\r\n]*(?:\r\n[^\r\n]+)*\r\n\r\n([^\r\n]{1,200})\r\n/i;
+
+/**
+ * The `model` field of a multipart upload, from its first bytes; they stay in the stream. Rejects with `request_timeout` where they
+ * do not come in time.
+ */
+export async function modelOfUpload(
+  incoming: IncomingMessage,
+  graceMs: number,
+  deadlines: Deadlines,
+): Promise<string | undefined> {
   const peeked: Buffer[] = [];
   let bytes = 0;
+  let isLate = false;
   let model: string | undefined;
-  while (bytes < PEEK_BYTES && model === undefined) {
+  const tooSlow = new AbortController();
+  const bounded: Bounded = {
+    deadlineMs: performance.now() + graceMs,
+    place: -1,
+    onDeadline: () => {
+      isLate = true;
+      tooSlow.abort();
+    },
+  };
+  deadlines.add(bounded);
+  while (bytes < PEEK_BYTES && model === undefined && !isLate) {
     const chunk = incoming.read() as Buffer | null;
     if (chunk === null) {
-      if (incoming.readableEnded || incoming.complete || !(await readableOrEnd(incoming))) break;
+      if (incoming.readableEnded || incoming.complete || !(await readableOrEnd(incoming, tooSlow.signal))) break;
       continue;
     }
     peeked.push(chunk);
     bytes += chunk.length;
-    model = /name="model"(?:\r\n[^\r\n]+)*\r\n\r\n([^\r\n]{1,200})\r\n/.exec(
-      Buffer.concat(peeked).toString('latin1'),
-    )?.[1];
+    model = MODEL_FIELD.exec(Buffer.concat(peeked).toString('latin1'))?.[1];
   }
+  deadlines.remove(bounded);
+  if (isLate) throw new AppError('request_timeout', 'The upload did not begin to arrive in time; send it faster.');
   if (bytes > 0) incoming.unshift(Buffer.concat(peeked));
   return model;
 }
@@ -36,10 +58,18 @@ export function uploadStream(incoming: IncomingMessage, maxBytes: number): Reada
 
 async function* bounded(incoming: IncomingMessage, maxBytes: number): AsyncGenerator<Buffer> {
   let bytes = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw tooLarge(maxBytes);
-    yield chunk;
+  try {
+    for await (const chunk of incoming as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw tooLarge(maxBytes);
+      yield chunk;
+    }
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    // The client's connection broke, not the engine's.
+    throw new AppError('invalid_request', 'The connection closed before the whole upload had arrived.', {
+      cause: error,
+    });
   }
 }
 
@@ -50,12 +80,13 @@ function tooLarge(maxBytes: number): AppError {
   );
 }
 
-function readableOrEnd(incoming: IncomingMessage): Promise<boolean> {
+function readableOrEnd(incoming: IncomingMessage, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     const settle = (more: boolean) => {
       incoming.off('readable', onReadable);
       incoming.off('end', onEnd);
       incoming.off('close', onEnd);
+      signal.removeEventListener('abort', onEnd);
       resolve(more);
     };
     const onReadable = () => settle(true);
@@ -63,5 +94,6 @@ function readableOrEnd(incoming: IncomingMessage): Promise<boolean> {
     incoming.once('readable', onReadable);
     incoming.once('end', onEnd);
     incoming.once('close', onEnd);
+    signal.addEventListener('abort', onEnd);
   });
 }

@@ -23,6 +23,7 @@ export function readBody(incoming: IncomingMessage, limits: BodyLimits, deadline
     let bytes = 0;
     const bounded: Bounded = {
       deadlineMs: started + limits.graceMs,
+      place: -1,
       onDeadline: () =>
         settle(() => reject(new AppError('request_timeout', 'The body did not arrive in time; send it faster.'))),
     };
