@@ -22,19 +22,15 @@ export async function modelOfUpload(
 ): Promise<string | undefined> {
   const peeked: Buffer[] = [];
   let bytes = 0;
-  let isLate = false;
   let model: string | undefined;
   const tooSlow = new AbortController();
   const bounded: Bounded = {
     deadlineMs: performance.now() + graceMs,
     place: -1,
-    onDeadline: () => {
-      isLate = true;
-      tooSlow.abort();
-    },
+    onDeadline: () => tooSlow.abort(),
   };
   deadlines.add(bounded);
-  while (bytes < PEEK_BYTES && model === undefined && !isLate) {
+  while (bytes < PEEK_BYTES && model === undefined && !tooSlow.signal.aborted) {
     const chunk = incoming.read() as Buffer | null;
     if (chunk === null) {
       if (incoming.readableEnded || incoming.complete || !(await readableOrEnd(incoming, tooSlow.signal))) break;
@@ -45,7 +41,8 @@ export async function modelOfUpload(
     model = MODEL_FIELD.exec(Buffer.concat(peeked).toString('latin1'))?.[1];
   }
   deadlines.remove(bounded);
-  if (isLate) throw new AppError('request_timeout', 'The upload did not begin to arrive in time; send it faster.');
+  if (tooSlow.signal.aborted)
+    throw new AppError('request_timeout', 'The upload did not begin to arrive in time; send it faster.');
   if (bytes > 0) incoming.unshift(Buffer.concat(peeked));
   return model;
 }
