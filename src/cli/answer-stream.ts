@@ -81,7 +81,9 @@ export async function streamAnswer(
       if (text !== '') listener.onText(text);
     }
   } catch (error) {
-    if (error instanceof CliError || signal?.aborted) throw error;
+    // Broken off by us, which Node reports as one of several errors.
+    signal?.throwIfAborted();
+    if (error instanceof CliError) throw error;
     throw new CliError('the answer broke off: the connection to the orchestrator ended.', 1, { cause: error });
   }
   if (!done && finishReason === null) throw new CliError('the answer broke off before it was whole.');

@@ -17,11 +17,12 @@ Examples:
     .action(async (shell: Shell) => {
       // The whole program, loaded only here: the script is made from what the commands themselves say.
       const { createWholeProgram } = await import('./program.ts');
-      process.stdout.write(completionScript(shell, describe(await createWholeProgram())));
+      process.stdout.write(completionScript(shell, describeCommand(await createWholeProgram())));
     });
 }
 
-function describe(command: CommandType): CommandTree {
+/** A command and what is below it, as the scripts need it. */
+export function describeCommand(command: CommandType): CommandTree {
   return {
     name: command.name(),
     summary: firstSentence(command.summary() || command.description()),
@@ -35,7 +36,7 @@ function describe(command: CommandType): CommandTree {
       })),
     choices: command.registeredArguments.flatMap((argument) => argument.argChoices ?? []),
     takesExpert: command.registeredArguments.some((argument) => argument.name() === 'expert'),
-    commands: command.commands.map(describe),
+    commands: command.commands.map(describeCommand),
   };
 }
 
