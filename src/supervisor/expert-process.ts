@@ -138,7 +138,11 @@ export class ExpertProcess implements LeaseOwner {
     return this.#attempt?.engine?.pid;
   }
   get upstream(): Upstream | undefined {
-    return this.#state === 'ready' ? this.#attempt?.upstream : undefined;
+    return this.isServing ? this.#attempt?.upstream : undefined;
+  }
+  /** Ready, and not gone: between its exit and the verdict on it, an engine is both `ready` and gone. */
+  get isServing(): boolean {
+    return this.#state === 'ready' && this.#attempt?.engine?.exited === false;
   }
   get log(): ExpertLog {
     return this.#deps.log;
@@ -169,10 +173,8 @@ export class ExpertProcess implements LeaseOwner {
 
   /** A lease when the engine is ready and has a free slot; at once, or not at all. */
   tryEnter(): Lease | undefined {
-    const attempt = this.#state === 'ready' ? this.#attempt : undefined;
-    if (!attempt?.upstream || this.#leases.size >= this.expert.parallel) return undefined;
-    // Between its exit and the verdict on it, an engine is `ready` and gone.
-    if (attempt.engine?.exited) return undefined;
+    const attempt = this.#attempt;
+    if (!attempt?.upstream || !this.isServing || this.#leases.size >= this.expert.parallel) return undefined;
     const lease = new Lease(this, attempt.upstream);
     this.#leases.add(lease);
     return lease;
@@ -220,6 +222,8 @@ export class ExpertProcess implements LeaseOwner {
 
   /** Legal from stopped, backoff and failed; the end of the start is published as a move. */
   start(reason: string): void {
+    // Throws before anything has changed.
+    next(this.#state, 'start');
     clearTimeout(this.#restTimer);
     this.#retryAt = undefined;
     this.#failureError = undefined;

@@ -170,7 +170,7 @@ export class Fleet {
    */
   load(id: string, options: { patient: boolean } = { patient: false }): Promise<void> {
     const process = this.#processes.get(id);
-    if (!process || process.state === 'ready') return Promise.resolve();
+    if (!process || process.isServing) return Promise.resolve();
     if (this.#closing) return Promise.reject(new AppError('shutting_down', 'The orchestrator is stopping.'));
     return new Promise((resolve, reject) => {
       const wishes = this.#wanted.get(id) ?? [];
@@ -219,7 +219,8 @@ export class Fleet {
     if (failed) {
       const error = process.startError ?? new AppError('expert_failed', move.reason ?? `${move.expert} failed.`);
       for (const waiter of this.#queues.get(move.expert)?.splice(0) ?? []) waiter.reject(error);
-      this.#settleWanted(move.expert, error);
+      // Who asked for it by name while an engine was ending asked for the next one.
+      if (move.from === 'starting') this.#settleWanted(move.expert, error);
     }
     if (move.to === 'starting') this.#unloadWhenIdle.delete(move.expert);
     if (move.event === 'rest' && process.expert.preload)
