@@ -98,19 +98,16 @@ describe('Debian’s packages', () => {
   );
 
   it.runIf(hasApt)(
-    'come from the cache the second time: another state folder, no network, under two seconds',
+    'come from the cache the second time: another state folder, no network',
     async () => {
       const offline = {
         http_proxy: 'http://127.0.0.1:9',
         https_proxy: 'http://127.0.0.1:9',
         ORCHESTRATOR_STATE_DIR: join(home, 'other'),
       };
-      const { value: build, ms } = await timed(() => installIn(home, {}, offline));
+      const build = await installIn(home, {}, offline);
       expect(build.directory.startsWith(join(home, 'other'))).toBe(true);
-      expect(ms).toBeLessThan(2_000);
-      const again = await timed(() => installIn(home, {}, offline));
-      expect(again.value).toEqual(build);
-      expect(again.ms).toBeLessThan(200);
+      expect(await installIn(home, {}, offline)).toEqual(build);
     },
   );
 
