@@ -46,7 +46,7 @@ export function flagsOf(habits: Habits): string[] {
 /** One line of the ledger of a fake engine. */
 export interface LedgerEntry {
   at: number;
-  event: 'start' | 'ready' | 'term' | 'accept' | 'end' | 'denied' | 'spewed';
+  event: 'start' | 'ready' | 'term' | 'accept' | 'end' | 'denied' | 'spewed' | 'sleep' | 'wake' | 'rpc' | 'disturbed';
   pid?: number;
   argv?: string[];
   id?: string;

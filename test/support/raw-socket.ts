@@ -63,7 +63,9 @@ export async function exchangeRaw(url: string, bytes: string | Buffer, timeoutMs
   return connection.answer();
 }
 
-function isWhole(text: string): boolean {
+function isWhole(received: string): boolean {
+  // `100 Continue` only announces the answer.
+  const text = received.replace(/^(HTTP\/1\.1 1\d\d [^]*?\r\n\r\n)+/, '');
   const end = text.indexOf('\r\n\r\n');
   if (end < 0) return false;
   const head = text.slice(0, end);

@@ -5,6 +5,7 @@ import type { FakeExpertOptions, Habits } from '../../support/fake-expert.ts';
 import { acceptances, fakeExpert, fakeText } from '../../support/fake-expert.ts';
 import { startOrchestrator } from '../../support/orchestrator.ts';
 import { alive, kill } from '../../support/processes.ts';
+import { watchInvariants } from '../../support/invariants.ts';
 import { profileOf } from '../../support/profile.ts';
 import { times } from '../../support/skip.ts';
 import { collect } from '../../support/sse.ts';
@@ -23,6 +24,7 @@ describe('B1 a frozen engine', () => {
     await using orchestrator = await startOrchestrator({ profile: house({}) });
     const frozen = (await orchestrator.load('a')).pid ?? 0;
     await orchestrator.load('b');
+    const watch = watchInvariants(orchestrator, ['a', 'b']);
     kill(frozen, 'SIGSTOP');
     const answer = timed(() => orchestrator.chat('x', { model: 'a' }));
     for (let i = 0; i < 10; i++) {
@@ -39,6 +41,7 @@ describe('B1 a frozen engine', () => {
     await until('the frozen engine is killed', () => !alive(frozen), 20_000);
     await until('another serves', async () => (await orchestrator.chat('[[tokens=1]]', { model: 'a' })).ok, 20_000);
     expect((await orchestrator.expert('a')).pid).not.toBe(frozen);
+    await watch.check();
   });
 
   it('B1 frozen mid-stream: an error frame at the idle deadline, no finish reason, no [DONE]', async () => {
@@ -101,7 +104,9 @@ describe('B3 a slow load and a stalled load', () => {
     await orchestrator.untilState('a', 'starting');
     setTimeout(() => leaver.abort(), 1_000);
     expect(await left).toBe('AbortError');
+    const watch = watchInvariants(orchestrator, ['a', 'b']);
     const answers = await Promise.all(waiters);
+    await watch.check();
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200));
     const ledger = orchestrator.ledger('a');
     expect(ledger.filter(({ event }) => event === 'start')).toHaveLength(1);
@@ -158,6 +163,7 @@ describe('B4 unload and swap under load', () => {
       profile: house({ rate: 50, parallel: 4 }, { settings: { parallel: 4 } }),
     });
     const engine = (await orchestrator.load('a')).pid ?? 0;
+    const watch = watchInvariants(orchestrator, ['a', 'b']);
     const open = (tokens: number) => orchestrator.chat(`[[tokens=${tokens}]]`, { model: 'a', stream: true });
     const responses = await Promise.all([open(40), open(40), open(5_000), open(5_000)]);
     const streams = Promise.all(responses.map((response) => collect(response)));
@@ -178,6 +184,7 @@ describe('B4 unload and swap under load', () => {
     await until('the engine is gone', () => !alive(engine), 14_000);
     // Work that came while it drained was queued for the next start, or refused: never lost.
     expect([200, 503]).toContain((await late).status);
+    await watch.check();
   });
 
   it('B4 a swap waits for the streams of the one that goes', async () => {

@@ -8,6 +8,7 @@ import { startFakeEngine } from '../../support/fake-engine.ts';
 import type { Orchestrator } from '../../support/orchestrator.ts';
 import { startOrchestrator } from '../../support/orchestrator.ts';
 import { alive, kill, rssOf } from '../../support/processes.ts';
+import { watchInvariants } from '../../support/invariants.ts';
 import { profileOf } from '../../support/profile.ts';
 import { openRaw } from '../../support/raw-socket.ts';
 import { FULL, times } from '../../support/skip.ts';
@@ -41,6 +42,7 @@ describe('C1 the engine dies mid-stream', () => {
 
   it('C1 an error frame, no finish reason, no [DONE], and it counts as a failure', async () => {
     await using orchestrator = await startOrchestrator({ profile: one({ tokens: 100, rate: 500 }) });
+    const watch = watchInvariants(orchestrator);
     let crashes = 0;
     for (const k of afterChunks) {
       await orchestrator.load('a');
@@ -57,6 +59,7 @@ describe('C1 the engine dies mid-stream', () => {
     }
     const accepted = acceptances(orchestrator.ledger('a'));
     expect(accepted, 'nothing was replayed').toHaveLength(afterChunks.length);
+    await watch.check();
   }, 300_000);
 
   it('C1 a connection that the engine resets is the same to the client', async () => {
@@ -196,6 +199,7 @@ describe('C4 a slow reader', () => {
     await orchestrator.load('a');
     await orchestrator.chat('x', { model: 'a' });
     const before = rssOf(orchestrator.pid);
+    const watch = watchInvariants(orchestrator);
     using client = await openRaw(orchestrator.url);
     client.socket.pause();
     client.send(chatBytes(orchestrator, `[[push-mb=${megabytes}]]`));
@@ -210,6 +214,7 @@ describe('C4 a slow reader', () => {
     );
     expect(end.how).toBe('aborted');
     expect((peak - before) / 2 ** 20).toBeLessThan(32);
+    await watch.check();
     await idle(orchestrator);
     expect((await orchestrator.chat('x', { model: 'a' })).status).toBe(200);
   });

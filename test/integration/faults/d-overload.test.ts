@@ -9,6 +9,7 @@ import { acceptances, fakeExpert } from '../../support/fake-expert.ts';
 import type { Orchestrator } from '../../support/orchestrator.ts';
 import { startOrchestrator } from '../../support/orchestrator.ts';
 import { openFilesOf, rssOf } from '../../support/processes.ts';
+import { watchInvariants } from '../../support/invariants.ts';
 import { profileOf } from '../../support/profile.ts';
 import { times } from '../../support/skip.ts';
 import { percentile, timed, until } from '../../support/wait.ts';
@@ -140,12 +141,14 @@ describe('D2 slow and many connections', () => {
     const drip = setInterval(() => {
       for (const socket of sockets) if (!socket.destroyed && socket.writable) socket.write('x');
     }, 2_000);
+    const watch = watchInvariants(orchestrator);
     await healthy(orchestrator);
     await new Promise((done) => setTimeout(done, 2_000));
     await healthy(orchestrator);
     await until('half headers and slow bodies are closed', () => openCount(sockets) === 0, 20_000);
     expect(performance.now() - began).toBeLessThan(15_500);
     clearInterval(drip);
+    await watch.check({ openFiles: count + 100 });
     await healthy(orchestrator);
     expect(acceptances(orchestrator.ledger('a'))).toHaveLength(3);
   }, 120_000);

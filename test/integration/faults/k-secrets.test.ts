@@ -143,6 +143,7 @@ describe('K1 secrets', () => {
     await keep('broken', await orchestrator.chat('x', { model: 'broken' }, as(CANARIES.user)));
     await keep('remote', await orchestrator.chat('x', { model: 'far' }, as(CANARIES.user)));
     await keep('a dying engine', await orchestrator.chat('[[die]]', { model: 'a' }, as(CANARIES.user)));
+    await until('the death is seen', async () => (await orchestrator.expert('a')).crashes === 1);
     await keep('root', await orchestrator.request('/', as(CANARIES.wrong)));
     await orchestrator.load('a');
     const stream = await collect(await orchestrator.chat('x', { model: 'a', stream: true }, as(CANARIES.admin)));

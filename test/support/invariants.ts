@@ -1,0 +1,61 @@
+/** The invariants of faults.md that hold at every moment, watched from outside while a scenario runs. */
+import { expect } from 'vitest';
+
+import type { Orchestrator } from './orchestrator.ts';
+import { openFilesOf, processesMarked, rssOf } from './processes.ts';
+import { percentile, timed } from './wait.ts';
+
+const LOOK_EVERY_MS = 200;
+
+export interface InvariantCaps {
+  rssBytes?: number;
+  openFiles?: number;
+}
+
+export interface InvariantWatch {
+  /** Ends the watch and asserts I3, I4 and I8 over all that was seen. */
+  check(caps?: InvariantCaps): Promise<void>;
+}
+
+/** Looks five times a second; `experts` are those that run the fake engine. */
+export function watchInvariants(orchestrator: Orchestrator, experts: readonly string[] = ['a']): InvariantWatch {
+  const health: number[] = [];
+  const statuses = new Set<number>();
+  const most = new Map<string, number>();
+  let rss = 0;
+  let files = 0;
+  let busy: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    busy = look().catch(() => void statuses.add(0));
+  }, LOOK_EVERY_MS);
+
+  async function look(): Promise<void> {
+    const engines = processesMarked(`${orchestrator.directory}/`);
+    for (const id of experts) {
+      // The engine itself, not the shell around it: only one of the two has the program as its second argument.
+      const own = engines.filter(
+        ({ argv }) => argv[1]?.endsWith('fake-engine.mjs') && argv.some((part) => part.endsWith(`/${id}.ledger`)),
+      );
+      most.set(id, Math.max(most.get(id) ?? 0, own.length));
+    }
+    rss = Math.max(rss, rssOf(orchestrator.pid));
+    files = Math.max(files, openFilesOf(orchestrator.pid));
+    const { value, ms } = await timed(() => fetch(`${orchestrator.url}/healthz`));
+    statuses.add(value.status);
+    await value.body?.cancel();
+    health.push(ms);
+  }
+
+  return {
+    async check({ rssBytes = 256 * 2 ** 20, openFiles = 1_000 } = {}) {
+      clearInterval(timer);
+      await busy;
+      expect(health.length, 'the watch saw something').toBeGreaterThan(0);
+      for (const [id, count] of most) expect(count, `I3: engines of ${id} at once`).toBeLessThanOrEqual(1);
+      expect(rss / 2 ** 20, 'I4: MiB of memory').toBeLessThan(rssBytes / 2 ** 20);
+      expect(files, 'I4: descriptors').toBeLessThan(openFiles);
+      expect([...statuses], 'I8: health answers').toEqual([200]);
+      expect(percentile(health, 0.99), 'I8: p99 of health, ms').toBeLessThan(200);
+    },
+  };
+}
