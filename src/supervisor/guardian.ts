@@ -10,6 +10,7 @@ export const RUN_VARIABLE = 'ORCHESTRATOR_RUN';
  * The guardian: a POSIX shell of about one megabyte that holds the reading end of a pipe. When the orchestrator ends, however it
  * ends, the kernel closes the writing end, `read` fails, and the shell kills every engine: by group (when the leader is still the
  * process that was registered), by cgroup, and by the run's marker in the environment, until nothing is found any more.
+ * (No `--` before the number of a group: dash does not know it.)
  * A child that was forked but not yet executed holds the pipe open until its `exec`, so none can slip through in between.
  */
 const SCRIPT = `
@@ -37,7 +38,7 @@ while [ $pass -lt 40 ]; do
   for entry in $groups; do
     leader=\${entry%%:*}
     stat=$(cat "/proc/$leader/stat" 2>/dev/null) && { stat=\${stat##*) }; set -- $stat; shift 19; [ "$1" = "\${entry#*:}" ] || continue; }
-    kill -KILL -- "-$leader" 2>/dev/null && found=1
+    kill -KILL "-$leader" 2>/dev/null && found=1
   done
   for file in $(grep -l -s -F "${RUN_VARIABLE}=$run" /proc/[0-9]*/environ); do
     pid=\${file#/proc/}; pid=\${pid%/environ}

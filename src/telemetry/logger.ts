@@ -49,7 +49,7 @@ function toText(time: string, level: Level, message: string, fields: Fields): st
     .map(([name, value]) => `${name}=${typeof value === 'string' ? quote(value) : JSON.stringify(value, errorsAsText)}`)
     .join(' ');
   const mark = level === 'info' ? '' : `${level.toUpperCase()} `;
-  return printable(`${time.slice(11, 19)} ${mark}${message}${rest ? `  ${rest}` : ''}`);
+  return printable(`${time.slice(11, 19)} ${mark}${message}${rest ? `  ${rest}` : ''}`).replaceAll(/\s*\n\s*/g, ' ');
 }
 
 const quote = (value: string) => (/^[^\s"]+$/.test(value) ? value : JSON.stringify(value));

@@ -193,13 +193,16 @@ export class Metrics {
   }
 }
 
+/** Name, labels, value with its time: a line that is anything else would make the whole scrape unreadable. */
+const SAMPLE = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})?(\s+(?:[+-]?(?:\d[\d.]*(?:[eE][+-]?\d+)?|Inf)|NaN)(?:\s+-?\d+)?)\s*$/;
+
 /** Adds a label to every sample of a Prometheus text, and drops its comments: several engines of one kind share metric names. */
 export function labelMetrics(text: string, label: string, value: string): string {
   const addition = `${label}="${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
   return text
     .split('\n')
     .flatMap((line) => {
-      const match = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})?(\s+\S+.*)$/.exec(line);
+      const match = SAMPLE.exec(line);
       if (!match) return [];
       const [, name = '', labels, rest = ''] = match;
       return [`${name}{${labels ? `${labels},` : ''}${addition}}${rest}`];

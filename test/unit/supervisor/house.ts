@@ -262,6 +262,7 @@ export class House implements AsyncDisposable {
   readonly logger = recordingLogger();
   readonly redactor = new Redactor();
   readonly processes: ExpertProcess[] = [];
+  readonly cleanUps: (() => Promise<void>)[] = [];
   readonly #directory = mkdtempSync(join(tmpdir(), 'house-'));
   onMove: (process: ExpertProcess, move: Move) => void = () => undefined;
   #secrets = 0;
@@ -324,6 +325,7 @@ export class House implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.host.habits.ignoresStop = false;
     for (const engine of this.host.engines) if (!engine.exited) engine.exit();
+    await Promise.all(this.cleanUps.map((cleanUp) => cleanUp()));
     await Promise.all(this.processes.map((process) => process.stop('the test is over', 0)));
     await Promise.all(this.processes.map((process) => process.log.close()));
     await this.host.close();
