@@ -29,8 +29,11 @@ export class AnswerTail {
     if (this.#route === '/v1/responses' && !this.#ended) {
       this.#ended = RESPONSE_END.test(this.#text.slice(-OVERLAP) + chunk.toString('latin1'));
     }
-    const text = chunk.toString('latin1', Math.max(0, chunk.length - TAIL_BYTES));
-    const tail = this.#text.length === 0 ? text : this.#text + text;
+    if (chunk.length >= TAIL_BYTES) {
+      this.#text = chunk.toString('latin1', chunk.length - TAIL_BYTES);
+      return;
+    }
+    const tail = this.#text + chunk.toString('latin1');
     this.#text = tail.length > 2 * TAIL_BYTES ? tail.slice(-TAIL_BYTES) : tail;
   }
 
