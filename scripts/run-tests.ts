@@ -19,8 +19,10 @@ interface Report {
 
 const args = process.argv.slice(2);
 const root = packageRoot();
-// Unit tests alone need nothing beyond the checkout.
-if (!(args.includes('--project') && args.includes('unit') && args.length === 2)) await import('./prepare-tests.ts');
+// Unit tests alone need nothing beyond the checkout, and a suite of its own brings what it needs.
+const alone = args[0] === '--project' && args.length === 2 ? args[1] : undefined;
+if (alone === 'bitnet') await import('./prepare-bitnet.ts');
+else if (alone !== 'unit') await import('./prepare-tests.ts');
 
 const directory = mkdtempSync(join(tmpdir(), 'orchestrator-report-'));
 try {

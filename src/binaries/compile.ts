@@ -13,7 +13,7 @@ const TOOLS_MISSING = 69;
 /** Runs the recipe that builds the pinned tag for this machine. Takes minutes; with CUDA up to an hour. */
 export async function stageFromSource(context: SourceContext): Promise<StagedBuild> {
   const { recipe, backend, staging, environment, signal, onProgress } = context;
-  const repository = environment['ORCHESTRATOR_LLAMA_REPOSITORY'] || `https://github.com/${recipe.pins.repository}`;
+  const repository = environment[recipe.pins.repositoryVariable] || `https://github.com/${recipe.pins.repository}`;
   const root = join(staging, 'root');
   let last = '';
   const { exitCode } = await run(

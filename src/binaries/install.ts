@@ -51,9 +51,13 @@ const STAGES: Record<Exclude<Kind, 'path'>, (context: SourceContext) => Promise<
  */
 export async function installEngine(engine: string, options: InstallOptions): Promise<InstalledBuild> {
   const recipe = options.recipe ?? readRecipe(engine);
-  const { backend, reason } = await chooseBackend(options.backend, options);
+  const { backend, reason } = await chooseBackend(possibleBackend(recipe, options.backend), options);
   options.log?.(reason);
-  const kinds: Kind[] = options.compile ? ['compiled'] : options.source ? [options.source] : [...SOURCE_NAMES];
+  const kinds: readonly Kind[] = options.compile
+    ? ['compiled']
+    : options.source
+      ? [options.source]
+      : recipe.sources.installs;
   const present = await presentBuild(recipe, backend, kinds, options);
   if (present) return present;
 
@@ -76,6 +80,12 @@ export async function installEngine(engine: string, options: InstallOptions): Pr
       return (await presentBuild(recipe, 'cpu', kinds, options)) ?? installFrom(kinds, recipe, 'cpu', options);
     }
   });
+}
+
+function possibleBackend({ engine, sources: { backends } }: Recipe, choice: BackendChoice): BackendChoice {
+  if (choice === 'auto') return backends.length === 1 ? (backends[0] ?? choice) : choice;
+  if (backends.includes(choice)) return choice;
+  throw new AppError('engine_missing', `${engine} computes with ${backends.join(', ')} alone, not with ${choice}.`);
 }
 
 async function presentBuild(

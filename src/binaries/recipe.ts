@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { z } from 'zod';
@@ -10,6 +10,9 @@ import { packageRoot } from '../shared/package-root.ts';
 export const BACKENDS = ['cpu', 'cuda', 'vulkan'] as const;
 export type Backend = (typeof BACKENDS)[number];
 
+/** Where a build can be had from. */
+const KINDS = ['path', 'debian', 'github', 'compiled'] as const;
+
 const DebianBackend = z.strictObject({
   components: z.array(z.string()).min(1),
   packages: z.array(z.string()).min(1),
@@ -19,19 +22,28 @@ const DebianBackend = z.strictObject({
   note: z.string().optional(),
 });
 
+const Debian = z.strictObject({
+  suite: z.string(),
+  /** Used where no configured source of the host is Debian's archive (Ubuntu, say). */
+  mirror: z.url(),
+  keyring: z.string(),
+  keyringPackage: z.string(),
+  backends: z.partialRecord(z.enum(BACKENDS), DebianBackend),
+});
+
 /** `engines/<engine>/sources.json`. */
 const Sources = z.strictObject({
   program: z.string(),
   /** Files in the packages' `usr/bin` whose names begin like this get a launcher. */
   programs: z.string(),
-  debian: z.strictObject({
-    suite: z.string(),
-    /** Used where no configured source of the host is Debian's archive (Ubuntu, say). */
-    mirror: z.url(),
-    keyring: z.string(),
-    keyringPackage: z.string(),
-    backends: z.partialRecord(z.enum(BACKENDS), DebianBackend),
-  }),
+  /** What is tried, in this order, where nothing is asked for. */
+  installs: z.array(z.enum(KINDS)).min(1).default(['path', 'debian', 'github']),
+  /** What it can compute with. */
+  backends: z
+    .array(z.enum(BACKENDS))
+    .min(1)
+    .default([...BACKENDS]),
+  debian: Debian.default({ suite: '', mirror: '', keyring: '', keyringPackage: '', backends: {} }),
 });
 
 const Asset = z.strictObject({
@@ -46,11 +58,13 @@ const Asset = z.strictObject({
 const Pins = z.strictObject({
   about: z.string(),
   repository: z.string(),
+  /** Environment variable with another place to fetch the sources from. */
+  repositoryVariable: z.string().default('ORCHESTRATOR_LLAMA_REPOSITORY'),
   tag: z.string(),
-  api: z.url(),
-  download: z.string(),
+  api: z.url().default('https://api.github.com'),
+  download: z.string().default(''),
   /** By `linux-x64`, then by backend: the archives that make up one build; the first one has the program. */
-  platforms: z.record(z.string(), z.partialRecord(z.enum(BACKENDS), z.array(Asset).min(1))),
+  platforms: z.record(z.string(), z.partialRecord(z.enum(BACKENDS), z.array(Asset).min(1))).default({}),
 });
 
 export interface Recipe {
@@ -67,10 +81,15 @@ export function readRecipe(engine: string): Recipe {
   if (!/^[\w.-]+$/.test(engine) || !existsSync(join(directory, 'sources.json'))) {
     throw new AppError(
       'engine_missing',
-      `The orchestrator has no recipe that installs ${engine}. What it can install: llama-server.`,
+      `The orchestrator has no recipe that installs ${engine}. What it can install: ${known().join(', ')}.`,
     );
   }
   const read = <T>(schema: z.ZodType<T>, file: string): T =>
     schema.parse(JSON.parse(readFileSync(join(directory, file), 'utf8')));
   return { engine, directory, sources: read(Sources, 'sources.json'), pins: read(Pins, 'pins.json') };
+}
+
+function known(): string[] {
+  const engines = join(packageRoot(), 'engines');
+  return readdirSync(engines).filter((name) => existsSync(join(engines, name, 'sources.json')));
 }

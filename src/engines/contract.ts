@@ -48,6 +48,27 @@ export interface LaunchContext {
   readonly cores: number;
 }
 
+/** The processor of this machine. */
+export interface Machine {
+  /** As Node names it: `x64`, `arm64`. */
+  readonly architecture: string;
+  /** `flags` (x86) or `Features` (Arm) of /proc/cpuinfo; empty where they cannot be read. */
+  readonly cpuFlags: ReadonlySet<string>;
+}
+
+/** What the header of a GGUF model says that decides which engine can read it. */
+export interface ModelHeader {
+  readonly architecture: string;
+  /** The numbers of the tensors' types, as they stand in the file. */
+  readonly tensorTypes: ReadonlySet<number>;
+}
+
+/** What a preflight may know; undefined is unknown, and nothing is refused for it. */
+export interface PreflightFacts {
+  readonly machine?: Machine | undefined;
+  readonly header?: ModelHeader | undefined;
+}
+
 export interface Launch {
   readonly command: string;
   readonly args: readonly string[];
@@ -64,6 +85,13 @@ export interface Canary {
   readonly body: unknown;
   /** What is wrong with the answer, for a person; undefined when it proves the engine. */
   verify(answer: unknown): string | undefined;
+  /**
+   * What is wrong with the words of an answer that `verify` accepts, for engines that are known to compute nonsense in good
+   * health; undefined when they are sound.
+   */
+  readonly soundness?: (answer: unknown) => string | undefined;
+  /** Answers after which the soundness is looked at again, at a moment without requests. */
+  readonly repeatAfter?: number;
 }
 
 /** The neutral part of an expert's settings: what every room but its adapter reads. */
@@ -118,6 +146,10 @@ interface AdapterBase<S extends ExpertBase> {
   knownFields(expert: S, route: InferenceRoute): ReadonlySet<string> | undefined;
   /** Fields the engine needs changed in every request (a model name, say); undefined leaves the body as it is. */
   requestFields?(expert: S, route: InferenceRoute): Readonly<Record<string, unknown>> | undefined;
+  /** Request fields that the engine knows by an older name: from the client's to the engine's. */
+  readonly fieldNames?: Readonly<Record<string, string>>;
+  /** Failures in the middle of a stream come as `error: {…}` lines, and `[DONE]` after them (llama-server until 2025). */
+  readonly errorLines?: boolean;
 }
 
 /** An engine that runs as a child process. */
@@ -134,7 +166,9 @@ export interface ProcessAdapter<
   /** Ways to listen that this build offers, best first. */
   listens(expert: S, program: ProgramProbe | undefined): readonly Listen['kind'][];
   /** Why this expert cannot start on this program or machine; undefined when nothing is known against it. */
-  preflight(expert: S, program: ProgramProbe | undefined): Refusal | undefined;
+  preflight(expert: S, program: ProgramProbe | undefined, facts?: PreflightFacts): Refusal | undefined;
+  /** What a person should know although nothing is against a start; shown by `doctor` and in the expert's log. */
+  advice?(expert: S, program: ProgramProbe | undefined, facts?: PreflightFacts): string | undefined;
   launch(expert: S, context: LaunchContext): Launch;
   /** Answers 200 when the model is loaded. */
   health(expert: S): string;

@@ -1,27 +1,12 @@
 import { z } from 'zod';
 
-import type { ExpertBase, LaunchContext, ProcessSettings, ProgramProbe } from './contract.ts';
+import type { ExpertBase, LaunchContext, ModelHeader, ProcessSettings, ProgramProbe, Refusal } from './contract.ts';
 import { defineProcessEngine } from './contract.ts';
+import { extraFlags, sectionOf } from './llama-flags.ts';
 import { OPENAI_FIELDS, openaiCanary } from './openai-base.ts';
 import type { InferenceRoute } from './routes.ts';
 import { commonShape, FilePath, modelShape, processShape, Size } from './settings.ts';
-
-/**
- * Flags that the supervisor sets itself, or that reach files, shells or the network: never from `flags`. llama-server reads `_` as
- * `-`, so names are compared that way.
- */
-const RESERVED_FLAGS = [
-  /^(-m|--models?(-.*)?|-mu|-md|-a|--alias|--host|--port|--reuse-port|--path|--api-.*|-c|--ctx-size|-np|--parallel)$/,
-  /^(-hf.*|--hf-.*|-dr|--docker-repo|--.*-hf|-mmu?|--mmproj(-url)?|--.*-(default|spec)|--rpc|--offline)$/,
-  /^(--chat-template.*|--grammar-file|-jf|--json-schema-file|--ui-config-file|--webui-config-file|-lc[sd]|--lookup-cache-.*)$/,
-  /^(--log-(file|prompts-dir|disable)|--slot-save-path|--media-path|--video-ffmpeg-dir|--ssl-.*|--cors-.*|--props)$/,
-  /^(--tools.*|--agent|--mcp-.*|--(ui|webui)-mcp-proxy|--sleep-idle-seconds)$/,
-];
-
-function isReserved(argument: string): boolean {
-  const name = (argument.split('=')[0] ?? '').replaceAll('_', '-');
-  return RESERVED_FLAGS.some((pattern) => pattern.test(name));
-}
+import { I2_S, isForBitnet } from './ternary.ts';
 
 const own = z
   .strictObject({
@@ -42,21 +27,7 @@ const own = z
       .regex(/^[\w,.-]+$/)
       .optional()
       .describe('Devices as `engine probe` lists them, or `none`'),
-    flags: z
-      .array(z.string().regex(/^[^\0\n\r]*$/))
-      .default([])
-      .describe('Further arguments, passed as they are')
-      .check((context) => {
-        for (const [index, flag] of context.value.entries()) {
-          if (!isReserved(flag)) continue;
-          context.issues.push({
-            code: 'custom',
-            input: flag,
-            path: [index],
-            message: `${flag} is not allowed here: the supervisor sets it itself, or it reaches files, programs or the network`,
-          });
-        }
-      }),
+    flags: extraFlags,
   })
   .prefault({});
 
@@ -94,7 +65,8 @@ export const llamaServer = defineProcessEngine<LlamaExpert>({
     if (/socket\b[^]*?\.sock/i.test(sectionOf(help, '--host'))) return ['socket', 'port'];
     return ['port'];
   },
-  preflight: (expert, program) => {
+  preflight: (expert, program, { header } = {}) => {
+    if (header && isForBitnet(header)) return needsBitnet(expert.id, header);
     const wantsGpu = expert.gpuLayers === 'all' || (typeof expert.gpuLayers === 'number' && expert.gpuLayers > 0);
     if (!wantsGpu || !program || program.devices.length > 0) return undefined;
     return {
@@ -117,6 +89,16 @@ export const llamaServer = defineProcessEngine<LlamaExpert>({
   metricsPath: () => '/metrics',
   slotsPath: '/slots',
 });
+
+function needsBitnet(id: string, { architecture, tensorTypes }: ModelHeader): Refusal {
+  const what = tensorTypes.has(I2_S) ? 'has i2_s tensors' : `is of the architecture ${architecture}`;
+  return {
+    code: 'engine_unfit',
+    message:
+      `The model of ${id} ${what}, which only bitnet.cpp reads: set engine: bitnet ` +
+      `(orchestrator engine install bitnet). For llama-server, take a TQ2_0 or TQ1_0 file of the model where there is one.`,
+  };
+}
 
 function routesOf(expert: LlamaExpert): readonly InferenceRoute[] {
   if (expert.task === 'embed') return ['/v1/embeddings'];
@@ -176,12 +158,18 @@ function argv(expert: LlamaExpert, { program, files, listen, cores }: LaunchCont
   put(['--slots']);
   put(['--no-ui', '--no-webui']);
   put(['--offline']);
-  put(['--log-colors'], 'off');
+  // A bare switch that turns colours on, in builds before autumn 2025.
+  if (takesChoice(program, '--log-colors')) put(['--log-colors'], 'off');
   put(['--log-prefix']);
   put(['--log-timestamps']);
-  put(['--log-verbosity', '-lv'], 4);
+  // Builds without named levels print whole prompts at 4.
+  if (!program || /3: info/.test(sectionOf(program.help, '--log-verbosity'))) put(['--log-verbosity', '-lv'], 4);
   args.push(...own.flags);
   return args;
+}
+
+function takesChoice(program: ProgramProbe | undefined, flag: string): boolean {
+  return !program || /\[on\|off\|auto\]/.test(sectionOf(program.help, flag));
 }
 
 /** `-fa` was a bare switch before autumn 2025 and takes `on|off|auto` since. */
@@ -190,16 +178,6 @@ function flashAttention(
   mode: 'on' | 'off' | 'auto',
   put: (flags: string[], ...values: string[]) => void,
 ): void {
-  const takesValue = !program || /\[on\|off\|auto\]/.test(sectionOf(program.help, '--flash-attn'));
-  if (takesValue) put(['--flash-attn', '-fa'], mode);
+  if (takesChoice(program, '--flash-attn')) put(['--flash-attn', '-fa'], mode);
   else if (mode === 'on') put(['--flash-attn', '-fa']);
-}
-
-/** The lines of `--help` that describe one flag. */
-function sectionOf(help: string, flag: string): string {
-  const lines = help.split('\n');
-  const start = lines.findIndex((line) => line.startsWith('-') && line.split(/[\s,]+/).includes(flag));
-  if (start < 0) return '';
-  const next = lines.findIndex((line, index) => index > start && line.startsWith('-'));
-  return lines.slice(start, next < 0 ? undefined : next).join('\n');
 }

@@ -1,3 +1,4 @@
+import { bitnet } from './bitnet.ts';
 import { command } from './command.ts';
 import type { Adapter } from './contract.ts';
 import { llamaServer } from './llama-server.ts';
@@ -6,6 +7,7 @@ import { remote } from './remote.ts';
 /** Every engine. Validation, editor help and the command line's choices follow from this. */
 export const ENGINES = {
   'llama-server': llamaServer,
+  bitnet,
   command,
   remote,
 } as const satisfies Record<string, Adapter>;

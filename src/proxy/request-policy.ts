@@ -18,6 +18,8 @@ export interface PolicyInput {
   readonly knownFields: ReadonlySet<string> | undefined;
   /** Fields that the adapter sets in every request, e.g. `model` for a remote. */
   readonly set?: Readonly<Record<string, unknown>> | undefined;
+  /** Fields that the engine knows by another name. */
+  readonly fieldNames?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface PolicyResult {
@@ -103,10 +105,18 @@ export function applyRequestPolicy(input: PolicyInput): PolicyResult {
     audio: expert.audio,
     documents: knownFields === undefined,
   });
+  if (!expert.tools && asksForTools(body)) {
+    throw new AppError(
+      'parameter_refused',
+      `${expert.id} takes no tools. Leave \`tools\` out, or name an expert that takes them (GET /v1/models tells which).`,
+      { param: 'tools' },
+    );
+  }
 
   let result = body;
   if (dropped || Object.hasOwn(body, EXTENSION)) result = without(body, dropped ?? NONE);
   if (INFERENCE_ROUTES[route].task === expert.task) result = addDefaults(result, input);
+  if (input.fieldNames) result = renamed(result, input.fieldNames);
   if (input.set) result = withFields(result, input.set);
 
   const streamOptions = result['stream_options'];
@@ -124,6 +134,23 @@ function without(body: JsonObject, names: readonly string[]): JsonObject {
   const result: JsonObject = {};
   for (const name in body) {
     if (name !== EXTENSION && !names.includes(name)) result[name] = body[name];
+  }
+  return result;
+}
+
+function asksForTools({ tools, tool_choice: choice }: JsonObject): boolean {
+  if (!Array.isArray(tools) || tools.length === 0) return false;
+  return choice !== 'none' && !(isObject(choice) && choice['type'] === 'none');
+}
+
+/** A field that is there under both names keeps the engine's. */
+function renamed(body: JsonObject, names: Readonly<Record<string, string>>): JsonObject {
+  if (!Object.keys(names).some((name) => Object.hasOwn(body, name))) return body;
+  const result: JsonObject = {};
+  for (const name in body) {
+    const known = names[name];
+    if (known === undefined) result[name] = body[name];
+    else if (!Object.hasOwn(body, known)) result[known] = body[name];
   }
   return result;
 }

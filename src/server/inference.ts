@@ -6,6 +6,7 @@ import { removeBillingLine } from '../proxy/billing-line.ts';
 import type { Deadlines } from '../proxy/deadlines.ts';
 import { exceedsDepth } from '../proxy/depth.ts';
 import { type AnswerTranslator, forward, type ForwardResult } from '../proxy/forward.ts';
+import { translateErrorLines } from '../proxy/error-lines.ts';
 import { errorFrame } from '../proxy/frames.ts';
 import { isObject } from '../proxy/json.ts';
 import { applyRequestPolicy } from '../proxy/request-policy.ts';
@@ -115,6 +116,7 @@ export class Inference {
       variant: target.variant,
       knownFields: serving.knownFields,
       set: serving.translated ? undefined : serving.set,
+      fieldNames: serving.translated ? undefined : serving.fieldNames,
     });
     const translation = serving.translated
       ? createTranslation({
@@ -134,7 +136,7 @@ export class Inference {
       headers: { 'content-type': 'application/json', accept: policy.stream ? 'text/event-stream' : 'application/json' },
       dropped: translation ? [...policy.dropped, ...translation.dropped] : policy.dropped,
       stream: policy.stream,
-      translator: translation?.translator,
+      translator: translation?.translator ?? (serving.errorLines && policy.stream ? translateErrorLines() : undefined),
       keepLoaded: policy.extension.keepLoaded,
     };
   }

@@ -10,6 +10,9 @@ export interface Serving {
   readonly translated: boolean;
   readonly knownFields: ReadonlySet<string> | undefined;
   readonly set: Readonly<Record<string, unknown>> | undefined;
+  readonly fieldNames: Readonly<Record<string, string>> | undefined;
+  /** The stream needs its failures put into today's form. */
+  readonly errorLines: boolean;
   readonly local: boolean;
 }
 
@@ -50,6 +53,8 @@ function servingsOf(expert: ExpertBase, adapter: Adapter, prefix: string): Map<I
       translated: upstreamRoute !== route,
       knownFields: adapter.knownFields(expert as never, route),
       set: adapter.requestFields?.(expert as never, upstreamRoute),
+      fieldNames: adapter.fieldNames,
+      errorLines: adapter.errorLines ?? false,
       local: adapter.kind === 'process',
     });
   }

@@ -144,6 +144,12 @@ export const CATALOGUE = {
     fault: 'system',
     says: 'The engine program is not installed; the message has the command that installs it',
   },
+  engine_unfit: {
+    status: 503,
+    type: 'server_error',
+    fault: 'system',
+    says: 'The engine cannot serve this model, or not on this processor; the message names one that can',
+  },
   gpu_unavailable: {
     status: 503,
     type: 'server_error',

@@ -23,6 +23,7 @@ export type ExitClass =
   | 'stalled'
   | 'start_timeout'
   | 'not_ready'
+  | 'degenerate_output'
   | 'foreign_listener'
   | 'killed'
   | 'crash';
@@ -58,7 +59,14 @@ interface Rule {
  * What can end an engine that was ready. The other patterns speak of the start; later the same words are an answer to somebody's
  * request (a bad template argument, a prompt that is too long), and a client must not be able to make a crash look permanent.
  */
-const WHILE_SERVING: ReadonlySet<ExitClass> = new Set(['gpu_oom', 'host_oom', 'gpu_fault', 'nan', 'assertion']);
+const WHILE_SERVING: ReadonlySet<ExitClass> = new Set([
+  'gpu_oom',
+  'host_oom',
+  'gpu_fault',
+  'nan',
+  'assertion',
+  'degenerate_output',
+]);
 
 /** In order, first match wins. */
 const RULES: readonly Rule[] = [
@@ -130,6 +138,8 @@ const PERMANENT: ReadonlySet<ExitClass> = new Set([
   'missing_library',
   'not_executable',
   'foreign_listener',
+  // The same kernels on the same processor compute the same nonsense.
+  'degenerate_output',
 ]);
 
 const SENTENCES: Readonly<Record<ExitClass, string>> = {
@@ -156,6 +166,8 @@ const SENTENCES: Readonly<Record<ExitClass, string>> = {
   stalled: 'showed no sign of progress while loading for stallTimeout and was ended',
   start_timeout: 'was not ready within startTimeout and was ended',
   not_ready: 'said it was healthy, but did not generate a token',
+  degenerate_output:
+    'answers in good health, but with nonsense (see its log): its build is wrong for this processor or this model; take another build',
   foreign_listener: 'is not the process that listens on its address; another program holds the port',
   killed: 'was killed from outside',
   crash: 'ended unexpectedly',

@@ -23,6 +23,8 @@ const ATTEMPTS: Readonly<Partial<Record<ExitClass, number>>> = { port_in_use: 10
 /** Requests in a row without an answer that replace an engine which has no canary. */
 const SILENCES_WITHOUT_CANARY = 3;
 const PROBE_TIMEOUT_MS = 10_000;
+/** A few words, on a slow processor and perhaps behind a request. */
+const SOUNDNESS_TIMEOUT_MS = 60_000;
 /** Marks a line of ours in an engine's log. */
 const OWN_LINE = '[orchestrator]';
 
@@ -73,6 +75,8 @@ interface Attempt {
   /** Why we ended it ourselves, where nobody asked for it. */
   cause?: ExitClass;
   silences: number;
+  /** Answers since the soundness of the output was looked at. */
+  answers: number;
   probe?: Promise<void>;
   /** The key of an ended engine opens nothing and is searched for no more. */
   forgetKey?: () => void;
@@ -183,9 +187,13 @@ export class ExpertProcess implements LeaseOwner {
   leave(lease: Lease, ok: boolean): void {
     this.#leases.delete(lease);
     this.lastUsedMs = this.#deps.clock.now();
-    if (ok && this.#attempt) this.#attempt.silences = 0;
+    if (ok && this.#attempt) {
+      this.#attempt.silences = 0;
+      this.#attempt.answers += 1;
+    }
     if (this.#leases.size === 0) this.#draining?.finish();
     this.onRelease?.();
+    this.#lookAtWords();
   }
 
   /** Set by the fleet: a slot is free. */
@@ -234,6 +242,7 @@ export class ExpertProcess implements LeaseOwner {
       modelBytes: 0,
       lines: 0,
       silences: 0,
+      answers: 0,
     };
     this.#attempt = attempt;
     this.starts += 1;
@@ -311,17 +320,34 @@ export class ExpertProcess implements LeaseOwner {
   ): Promise<void> {
     const wrong = await tryCanary(upstream, canary, this.#deps.probeTimeoutMs ?? PROBE_TIMEOUT_MS);
     // An engine that answers one token but none of several requests in a row is not alive for anybody.
-    if (wrong !== undefined) this.#replace(attempt, wrong);
+    if (wrong?.cause === 'degenerate_output') this.#replace(attempt, wrong.detail, wrong.cause);
+    else if (wrong) this.#replace(attempt, wrong.detail);
     else if (attempt.silences >= SILENCES_WITHOUT_CANARY)
       this.#replace(attempt, `${attempt.silences} requests in a row were not answered`);
   }
 
-  #replace(attempt: Attempt, detail: string): void {
+  /** Every so many answers, when nobody waits: an engine that has begun to talk nonsense does so in the best of health. */
+  #lookAtWords(): void {
+    const attempt = this.#attempt;
+    if (!attempt?.upstream || attempt.answers === 0 || this.#leases.size > 0 || this.#state !== 'ready') return;
+    const canary = this.adapter.canary(this.expert);
+    if (canary?.repeatAfter === undefined || attempt.answers < canary.repeatAfter) return;
+    attempt.answers = 0;
+    attempt.probe ??= tryCanary(attempt.upstream, canary, SOUNDNESS_TIMEOUT_MS)
+      .then((wrong) => {
+        if (wrong?.cause === 'degenerate_output') this.#replace(attempt, wrong.detail, wrong.cause);
+      })
+      .finally(() => (attempt.probe = undefined));
+  }
+
+  #replace(attempt: Attempt, detail: string, cause: 'unresponsive' | 'degenerate_output' = 'unresponsive'): void {
     if (this.#attempt !== attempt || this.#state !== 'ready') return;
-    this.#deps.logger.warn('the engine does not answer; replacing it', { expert: this.id, detail });
-    attempt.cause = 'unresponsive';
-    this.#move('stop', 'unresponsive');
-    this.#cut(new AppError('engine_died', `${this.id} stopped answering and was replaced; send the request again.`));
+    this.#deps.logger.warn('the engine is of no use; replacing it', { expert: this.id, cause, detail });
+    this.#deps.log.write(`${OWN_LINE} ${detail}`);
+    attempt.cause = cause;
+    this.#move('stop', cause);
+    const what = cause === 'unresponsive' ? 'stopped answering' : 'answered with nonsense';
+    this.#cut(new AppError('engine_died', `${this.id} ${what} and was replaced; send the request again.`));
     // A frozen process does not run its SIGTERM handler.
     void attempt.engine?.stop(0);
   }
@@ -335,6 +361,10 @@ export class ExpertProcess implements LeaseOwner {
     }
     attempt.modelBytes = prepared.modelBytes;
     this.programVersion = prepared.program?.version;
+    if (prepared.advice !== undefined) {
+      this.#deps.logger.warn(prepared.advice, { expert: this.id });
+      this.#deps.log.write(`${OWN_LINE} ${prepared.advice}`);
+    }
     for (let portsTried = 1; ; portsTried += 1) {
       if (attempt.controller.signal.aborted) return this.#move('exit', 'given up before the engine was spawned');
       let engine: HostedEngine;

@@ -3,7 +3,9 @@ import { availableParallelism } from 'node:os';
 
 import { findProgram } from '../binaries/builds.ts';
 import { probeProgram } from '../binaries/probe.ts';
+import { thisMachine } from '../binaries/processor.ts';
 import type { ExpertBase, ProcessAdapter, ProcessSettings, ProgramProbe } from '../engines/contract.ts';
+import { headerFacts } from '../models/header-facts.ts';
 import { locateModel } from '../models/locate.ts';
 import { AppError } from '../shared/errors.ts';
 import type { Paths } from '../shared/paths.ts';
@@ -17,6 +19,8 @@ export interface Prepared {
   /** Bytes of the model file; 0 where there is none. */
   readonly modelBytes: number;
   readonly cores: number;
+  /** What a person should know before it starts. */
+  readonly advice?: string | undefined;
 }
 
 export type Prepare = (expert: ProcessExpert, adapter: ProcessAdapter) => Promise<Prepared>;
@@ -32,7 +36,8 @@ export function createPrepare(options: {
   return async (expert, adapter) => {
     const program = adapter.program === undefined ? undefined : await findAndProbe(adapter, adapter.program, expert);
     const model = expert.model === undefined ? undefined : locateModel(expert.model, { paths, profileDirectory });
-    const refusal = adapter.preflight(expert, program);
+    const facts = { machine: thisMachine(), header: model && (await headerFacts(model.path)) };
+    const refusal = adapter.preflight(expert, program, facts);
     if (refusal) throw new AppError(refusal.code, refusal.message);
     if (expert.model && !model) {
       throw new AppError(
@@ -49,6 +54,7 @@ export function createPrepare(options: {
       },
       modelBytes: model ? (statSync(model.path, { throwIfNoEntry: false })?.size ?? 0) : 0,
       cores: availableParallelism(),
+      advice: adapter.advice?.(expert, program, facts),
     };
   };
 

@@ -24,11 +24,17 @@ export type Readiness =
   | { readonly ready: true; readonly upstream: Upstream }
   | {
       readonly ready: false;
-      readonly cause: 'stalled' | 'start_timeout' | 'not_ready' | 'foreign_listener' | 'aborted';
+      readonly cause: 'stalled' | 'start_timeout' | 'not_ready' | 'degenerate_output' | 'foreign_listener' | 'aborted';
       readonly detail: string;
     };
 
 type NotReady = Exclude<Readiness, { ready: true }>;
+
+/** What a canary found: no proof of life, or life that computes nonsense. */
+export interface CanaryFinding {
+  readonly cause: 'not_ready' | 'degenerate_output';
+  readonly detail: string;
+}
 
 /**
  * Waits for health, shows that the listener is our child, and has it generate one token. Both deadlines hold to the end: an engine
@@ -51,7 +57,8 @@ export async function tryCanary(
   canary: Canary,
   timeoutMs: number,
   signal?: AbortSignal,
-): Promise<string | undefined> {
+): Promise<CanaryFinding | undefined> {
+  const silent = (detail: string): CanaryFinding => ({ cause: 'not_ready', detail });
   try {
     const { statusCode, text } = await request(
       upstream,
@@ -61,10 +68,17 @@ export async function tryCanary(
       timeoutMs,
       signal,
     );
-    if (statusCode !== 200) return `the engine answered ${statusCode} to the readiness request: ${text.slice(0, 300)}`;
-    return canary.verify(JSON.parse(text));
+    if (statusCode !== 200)
+      return silent(`the engine answered ${statusCode} to the readiness request: ${text.slice(0, 300)}`);
+    const answer: unknown = JSON.parse(text);
+    const wrong = canary.verify(answer);
+    if (wrong !== undefined) return silent(wrong);
+    const nonsense = canary.soundness?.(answer);
+    return nonsense === undefined
+      ? undefined
+      : { cause: 'degenerate_output', detail: `the engine is healthy and answers nonsense: ${nonsense}` };
   } catch (error) {
-    return `the readiness request failed: ${messageOf(error)}`;
+    return silent(`the readiness request failed: ${messageOf(error)}`);
   }
 }
 
@@ -97,7 +111,8 @@ async function proveByToken(
   clearInterval(timer);
   if (wrong === undefined) return undefined;
   if (options.signal.aborted) return { ready: false, cause: 'aborted', detail: 'the start was given up' };
-  return { ready: false, cause: 'not_ready', detail: silence ? `healthy, but without a token: ${silence}` : wrong };
+  if (silence) return { ready: false, cause: 'not_ready', detail: `healthy, but without a token: ${silence}` };
+  return { ready: false, ...wrong };
 }
 
 /** When a start has taken too long: nothing has moved for the stall timeout, or the whole has lasted longer than it may. */

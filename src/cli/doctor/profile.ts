@@ -1,8 +1,10 @@
 import { findProgram, listBuilds } from '../../binaries/builds.ts';
 import { probeProgram } from '../../binaries/probe.ts';
+import { thisMachine } from '../../binaries/processor.ts';
 import type { ProcessAdapter } from '../../engines/contract.ts';
 import { adapterOf } from '../../engines/registry.ts';
 import type { Model } from '../../engines/settings.ts';
+import { headerFacts } from '../../models/header-facts.ts';
 import { locateModel } from '../../models/locate.ts';
 import { describeSource, filesOf } from '../../models/sources.ts';
 import { loadProfile } from '../../profiles/load.ts';
@@ -10,7 +12,7 @@ import type { Expert, ProcessExpert, Profile } from '../../profiles/profile.ts';
 import { AppError, messageOf } from '../../shared/errors.ts';
 import type { Paths } from '../../shared/paths.ts';
 import { formatBytes } from '../../shared/units.ts';
-import { fail, ok, type Check } from './check.ts';
+import { fail, ok, type Check, warn } from './check.ts';
 
 export interface ProfileChecks {
   readonly name: string;
@@ -60,7 +62,7 @@ async function checkEngines(profile: Profile, { paths, environment }: ProfileChe
   for (const expert of profile.experts) {
     const adapter = adapterOf(expert.engine);
     if (adapter.kind !== 'process' || expert.kind !== 'process') continue;
-    const { check, preflight } = await checkEngine(expert, adapter, paths, environment);
+    const { check, preflight } = await checkEngine(expert, adapter, profile.directory, { paths, environment });
     checks.set(check.sentence, check);
     if (preflight) checks.set(preflight.sentence, preflight);
   }
@@ -70,9 +72,11 @@ async function checkEngines(profile: Profile, { paths, environment }: ProfileChe
 async function checkEngine(
   expert: ProcessExpert,
   adapter: ProcessAdapter,
-  paths: Paths,
-  environment: NodeJS.ProcessEnv,
+  profileDirectory: string,
+  { paths, environment }: Pick<ProfileChecks, 'paths' | 'environment'>,
 ): Promise<{ check: Check; preflight?: Check | undefined }> {
+  const model = expert.model && locateModel(expert.model, { paths, profileDirectory });
+  const facts = { machine: thisMachine(), header: model && (await headerFacts(model.path)) };
   const about = `engine ${adapter.name}`;
   const { program: name } = adapter;
   if (name === undefined)
@@ -93,8 +97,12 @@ async function checkEngine(
   }
 
   function refusalOf(program: Parameters<typeof adapter.preflight>[1]): Check | undefined {
-    const refusal = adapter.preflight(expert, program);
-    return refusal && fail(`expert ${expert.id}`, refusal.message, 'The sentence names the setting or command.');
+    const refusal = adapter.preflight(expert, program, facts);
+    if (refusal) return fail(`expert ${expert.id}`, refusal.message, 'The sentence names the setting or command.');
+    const advice = adapter.advice?.(expert, program, facts);
+    return advice === undefined
+      ? undefined
+      : warn(`expert ${expert.id}`, advice, 'The sentence names the setting or command.');
   }
 }
 

@@ -26,7 +26,7 @@ describe('F1: a bad profile', () => {
       'an unknown engine',
       expert('engine: lama-server'),
       '3:13',
-      /expected "llama-server", "command" or "remote"/,
+      /expected "llama-server", .*"command" or "remote"/,
       'llama-server',
     ],
     ['an unknown default engine', `defaults: { engine: vllm }\n${MINIMAL}`, '1:21', /expected "llama-server"/],
