@@ -1,5 +1,5 @@
 // Writes GGUF files with seeded random weights: valid models of any size that load in milliseconds and say nothing of sense.
-// node scripts/build-gguf.ts --path tiny.gguf [--architecture llama|bert] [--target-size 300MB] [--seed 1] …
+// node scripts/build-gguf.ts --path tiny.gguf [--architecture llama|gemma3|bert] [--target-size 300MB] [--seed 1] …
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,16 +11,22 @@ import { isIntact, readRecord, writeRecord } from '../src/models/record.ts';
 import type { Paths } from '../src/shared/paths.ts';
 import { formatBytes, parseSize } from '../src/shared/units.ts';
 import { byteTokenizer, CHAT_TEMPLATE, characterTokenizer, LEAST_VOCABULARY } from './lib/byte-tokenizer.ts';
-import { bertTensors, llamaTensors } from './lib/generated-layers.ts';
+import { bertTensors, gemmaTensors, llamaTensors } from './lib/generated-layers.ts';
 import type { Shape } from './lib/generated-layers.ts';
+import { QUANTISED } from './lib/quantise.ts';
 
+/** `general.file_type` of a file whose matrices are all of one type. */
+const FILE_TYPE = { f16: 1, q4_0: 2, q8_0: 7 } as const;
 const POOLING = { none: 0, mean: 1, cls: 2, last: 3, rank: 4 } as const;
 
 export interface BuildOptions {
   /** Where the file goes; one that is there is replaced. */
   readonly path: string;
-  /** `llama`: text to text, grouped-query when `headCountKv` < `headCount`. `bert`: an encoder, for embeddings and reranking. */
-  readonly architecture?: 'llama' | 'bert';
+  /**
+   * `llama`: text to text, grouped-query when `headCountKv` < `headCount`. `gemma3`: the same with a sliding window in five of six
+   * layers, and always tied. `bert`: an encoder, for embeddings and reranking.
+   */
+  readonly architecture?: 'llama' | 'gemma3' | 'bert';
   readonly name?: string;
   /** The same options and seed give the same bytes. */
   readonly seed?: number;
@@ -31,6 +37,12 @@ export interface BuildOptions {
   readonly headCountKv?: number;
   readonly feedForwardLength?: number;
   readonly contextLength?: number;
+  /** Type of the matrices of a `llama` or `gemma3`; default f16. */
+  readonly weights?: keyof typeof FILE_TYPE;
+  /** A `llama` whose embedding is also its output matrix: nothing then keeps it from ending an answer. */
+  readonly tied?: boolean;
+  /** Tokens that the sliding layers of a `gemma3` look back on; default 512. */
+  readonly slidingWindow?: number;
   /** Bytes that the file shall have, within a few percent; reached by wider feed-forward layers. */
   readonly targetBytes?: number;
   /** Jinja; default ChatML; `false`: the model carries none. */
@@ -79,15 +91,20 @@ function describe(options: BuildOptions): WritableModel {
   const encoder = architecture === 'bert' ? characterTokenizer() : undefined;
   const shape = shapeOf(options, encoder?.size);
   const tokenizer = encoder ? undefined : byteTokenizer(shape.vocabulary);
-  const build = (wanted: Shape) =>
-    tokenizer ? llamaTensors(wanted, tokenizer.printable) : bertTensors(wanted, options.pooling === 'rank');
+  const build = (wanted: Shape) => {
+    if (!tokenizer) return bertTensors(wanted, options.pooling === 'rank');
+    return architecture === 'gemma3' ? gemmaTensors(wanted) : llamaTensors(wanted, tokenizer.printable);
+  };
   const bytesOf = (feedForward: number) =>
     build({ ...shape, feedForward }).reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
   const feedForward = options.targetBytes ? widthFor(options.targetBytes, bytesOf) : shape.feedForward;
   const sized = { ...shape, feedForward };
   const metadata: Record<string, WritableValue> = {
     ...commonMetadata(architecture, options.name ?? `Generated ${architecture}`, sized),
-    ...(tokenizer ? llamaMetadata(sized, options.pooling) : bertMetadata(options.pooling)),
+    'general.file_type': u32(FILE_TYPE[options.weights ?? 'f16']),
+    ...(architecture === 'llama' && llamaMetadata(sized, options.pooling)),
+    ...(architecture === 'gemma3' && gemmaMetadata(sized, options.slidingWindow ?? 512)),
+    ...(architecture === 'bert' && bertMetadata(options.pooling)),
     ...(tokenizer ?? encoder)?.metadata,
   };
   if (tokenizer && options.chatTemplate !== false)
@@ -115,6 +132,8 @@ function shapeOf(options: BuildOptions, fixedVocabulary: number | undefined): Sh
     headsKv,
     feedForward: options.feedForwardLength ?? embedding * 2,
     context: options.contextLength ?? (fixedVocabulary ? 512 : 32_768),
+    quantised: options.weights && options.weights !== 'f16' ? QUANTISED[options.weights] : undefined,
+    tied: options.tied ?? false,
   };
 }
 
@@ -153,6 +172,17 @@ function llamaMetadata(shape: Shape, pooling: BuildOptions['pooling']): Record<s
   };
 }
 
+function gemmaMetadata(shape: Shape, slidingWindow: number): Record<string, WritableValue> {
+  return {
+    'gemma3.attention.layer_norm_rms_epsilon': f32(1e-6),
+    'gemma3.attention.key_length': u32(shape.embedding / shape.heads),
+    'gemma3.attention.value_length': u32(shape.embedding / shape.heads),
+    'gemma3.attention.sliding_window': u32(slidingWindow),
+    'gemma3.rope.freq_base': f32(1_000_000),
+    'gemma3.vocab_size': u32(shape.vocabulary),
+  };
+}
+
 function bertMetadata(pooling: BuildOptions['pooling']): Record<string, WritableValue> {
   return {
     'bert.attention.layer_norm_epsilon': f32(1e-12),
@@ -178,14 +208,18 @@ async function main(): Promise<void> {
       'context-length': string,
       'target-size': string,
       'chat-template': string,
+      weights: string,
+      tied: { type: 'boolean' },
+      'sliding-window': string,
       pooling: string,
     },
   });
   const number = (text: string | undefined) => (text === undefined ? undefined : Number(text));
-  const { architecture, pooling } = values;
+  const { architecture, pooling, weights } = values;
   if (!values.path) throw new Error('--path FILE is missing');
-  if (architecture && architecture !== 'llama' && architecture !== 'bert')
-    throw new Error('--architecture is llama or bert');
+  if (architecture && !['llama', 'gemma3', 'bert'].includes(architecture))
+    throw new Error('--architecture is llama, gemma3 or bert');
+  if (weights && !(weights in FILE_TYPE)) throw new Error(`--weights is one of ${Object.keys(FILE_TYPE).join(', ')}`);
   if (pooling && !(pooling in POOLING)) throw new Error(`--pooling is one of ${Object.keys(POOLING).join(', ')}`);
   const targetBytes = values['target-size'] ? parseSize(values['target-size']) : undefined;
   if (values['target-size'] && !targetBytes) throw new Error('--target-size has a number and a unit: 300MB');
@@ -202,6 +236,9 @@ async function main(): Promise<void> {
     feedForwardLength: number(values['feed-forward-length']),
     contextLength: number(values['context-length']),
     targetBytes,
+    weights: weights as BuildOptions['weights'],
+    tied: values.tied,
+    slidingWindow: number(values['sliding-window']),
     chatTemplate: values['chat-template'],
     pooling: pooling as BuildOptions['pooling'],
   });

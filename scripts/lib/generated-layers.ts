@@ -1,4 +1,5 @@
 import type { WritableTensor } from '../../src/models/gguf-writer.ts';
+import type { Quantised } from './quantise.ts';
 import { constant, matrix } from './seeded-weights.ts';
 
 export interface Shape {
@@ -10,6 +11,10 @@ export interface Shape {
   readonly headsKv: number;
   readonly feedForward: number;
   readonly context: number;
+  /** Type of the matrices; undefined is f16. */
+  readonly quantised?: Quantised | undefined;
+  /** No matrix of its own for the output: the embedding serves as it, as in many models below 10 billion parameters. */
+  readonly tied?: boolean;
 }
 
 /**
@@ -21,19 +26,57 @@ const UNWELCOME = -8;
 /** Spread of the logits of welcome tokens: varied answers, none of them certain. */
 const LOGIT_SPREAD = 2;
 
-/** A llama with `welcome` saying which tokens it may generate. */
+/** A llama with `welcome` saying which tokens it may generate; a tied one generates what it likes. */
 export function llamaTensors(shape: Shape, welcome: (token: number) => boolean): WritableTensor[] {
-  const { embedding, vocabulary, feedForward, seed } = shape;
+  const tensors = decoderTensors(shape, () => []);
+  if (shape.tied) return tensors;
+  const { embedding, vocabulary, seed, quantised } = shape;
+  tensors.push(
+    matrix({
+      name: 'output.weight',
+      columns: embedding,
+      rows: vocabulary,
+      seed,
+      quantised,
+      spread: LOGIT_SPREAD / Math.sqrt(embedding),
+      first: (token) => (welcome(token) ? 0 : UNWELCOME),
+    }),
+  );
+  return tensors;
+}
+
+/** A Gemma 3: norms on both sides of each part and inside attention, and always tied. */
+export function gemmaTensors(shape: Shape): WritableTensor[] {
+  const { embedding, heads } = shape;
+  return decoderTensors(shape, (at) => [
+    constant(at('attn_q_norm'), embedding / heads, 1),
+    constant(at('attn_k_norm'), embedding / heads, 1),
+    constant(at('post_attention_norm'), embedding, 1),
+    constant(at('post_ffw_norm'), embedding, 1),
+  ]);
+}
+
+/** Embedding, layers and last norm; `norms` are those that an architecture has besides. */
+function decoderTensors(shape: Shape, norms: (at: (name: string) => string) => WritableTensor[]): WritableTensor[] {
+  const { embedding, vocabulary, feedForward, seed, quantised } = shape;
   const headLength = embedding / shape.heads;
   const weights = (name: string, columns: number, rows: number) =>
-    matrix({ name, columns, rows, seed, spread: 1 / Math.sqrt(columns) });
+    matrix({ name, columns, rows, seed, quantised, spread: 1 / Math.sqrt(columns) });
   // What layers add to the hidden state stays small however many there are, so that the steady element keeps its share.
   const contribution = (name: string, columns: number) => {
     const spread = 1 / Math.sqrt(columns * 2 * shape.blocks);
-    return matrix({ name, columns, rows: embedding, seed, spread, zeroFirstRow: true });
+    return matrix({ name, columns, rows: embedding, seed, quantised, spread, zeroFirstRow: true });
   };
   const tensors = [
-    matrix({ name: 'token_embd.weight', columns: embedding, rows: vocabulary, seed, spread: 0.5, first: () => STEADY }),
+    matrix({
+      name: 'token_embd.weight',
+      columns: embedding,
+      rows: vocabulary,
+      seed,
+      quantised,
+      spread: 0.5,
+      first: () => STEADY,
+    }),
   ];
   for (let block = 0; block < shape.blocks; block += 1) {
     const at = (name: string) => `blk.${block}.${name}.weight`;
@@ -47,19 +90,10 @@ export function llamaTensors(shape: Shape, welcome: (token: number) => boolean):
       weights(at('ffn_gate'), embedding, feedForward),
       weights(at('ffn_up'), embedding, feedForward),
       contribution(at('ffn_down'), feedForward),
+      ...norms(at),
     );
   }
-  tensors.push(
-    constant('output_norm.weight', embedding, 1),
-    matrix({
-      name: 'output.weight',
-      columns: embedding,
-      rows: vocabulary,
-      seed,
-      spread: LOGIT_SPREAD / Math.sqrt(embedding),
-      first: (token) => (welcome(token) ? 0 : UNWELCOME),
-    }),
-  );
+  tensors.push(constant('output_norm.weight', embedding, 1));
   return tensors;
 }
 

@@ -1,10 +1,14 @@
 import { halfBits } from '../../src/models/half-float.ts';
 import { F16, F32 } from '../../src/models/gguf-writer.ts';
 import type { WritableTensor } from '../../src/models/gguf-writer.ts';
+import { BLOCK, quantise } from './quantise.ts';
+import type { Quantised } from './quantise.ts';
 
 /** A prime, so that the rows of a table never fall on the same numbers; large enough to look random, small enough to be made at once. */
 const BLOCK_ELEMENTS = 131_071;
 const CHUNK_ELEMENTS = 1 << 19;
+/** The same for quantised weights, which come in blocks: a prime number of them. */
+const BLOCK_COUNT = 4_093;
 
 interface MatrixOptions {
   readonly name: string;
@@ -19,11 +23,15 @@ interface MatrixOptions {
   readonly zeroFirstRow?: boolean;
   /** f32 in place of f16: what llama.cpp adds instead of multiplying must be. */
   readonly single?: boolean;
+  /** A quantised type in place of f16. */
+  readonly quantised?: Quantised | undefined;
 }
 
 /** A matrix of seeded weights. One block is made and used over and over, so that hundreds of megabytes take a second. */
 export function matrix(options: MatrixOptions): WritableTensor {
-  const { name, columns, rows, single } = options;
+  const { name, columns, rows, single, quantised } = options;
+  if (quantised !== undefined)
+    return { name, dims: [columns, rows], type: quantised, data: () => quantisedChunks(options, quantised) };
   return { name, dims: [columns, rows], type: single ? F32 : F16, data: () => chunks(options) };
 }
 
@@ -59,6 +67,36 @@ function* chunks({
     if (first) for (let index = 0; index < height; index += 1) chunk[index * columns] = encode(first(row + index));
     if (zeroFirstRow && row === 0) chunk.fill(0, 0, columns);
     yield new Uint8Array(chunk.buffer);
+  }
+}
+
+function* quantisedChunks(options: MatrixOptions, type: Quantised): Iterable<Uint8Array> {
+  const { name, columns, rows, seed, spread, first, zeroFirstRow } = options;
+  const blocksEach = columns / BLOCK;
+  const count = Math.min(blocksEach * rows, BLOCK_COUNT);
+  const numbers = bellCurve(count * BLOCK, spread, hash(`${seed}:${name}`));
+  const encoded = quantise(type, numbers);
+  const bytesEach = encoded.length / count;
+  const rowsAtOnce = Math.max(1, Math.floor(CHUNK_ELEMENTS / columns));
+  let taken = 0;
+  for (let row = 0; row < rows; row += rowsAtOnce) {
+    const height = Math.min(rowsAtOnce, rows - row);
+    const chunk = new Uint8Array(height * blocksEach * bytesEach);
+    for (let index = 0; index < height * blocksEach;) {
+      const blocks = Math.min(count - taken, height * blocksEach - index);
+      chunk.set(encoded.subarray(taken * bytesEach, (taken + blocks) * bytesEach), index * bytesEach);
+      index += blocks;
+      taken = (taken + blocks) % count;
+    }
+    if (first) {
+      for (let index = 0; index < height; index += 1) {
+        const block = numbers.slice(0, BLOCK);
+        block[0] = first(row + index);
+        chunk.set(quantise(type, block), index * blocksEach * bytesEach);
+      }
+    }
+    if (zeroFirstRow && row === 0) chunk.fill(0, 0, blocksEach * bytesEach);
+    yield chunk;
   }
 }
 

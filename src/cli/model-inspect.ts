@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 
 import { listCache } from '../models/cache.ts';
+import type { Prediction } from '../models/footprint.ts';
 import { TENSOR_TYPES } from '../models/gguf-types.ts';
 import { readGgufHeader } from '../models/gguf.ts';
 import type { GgufHeader } from '../models/gguf.ts';
@@ -9,40 +10,61 @@ import { readRecord } from '../models/record.ts';
 import { CliError } from '../shared/errors.ts';
 import { resolvePaths } from '../shared/paths.ts';
 import { formatBytes } from '../shared/units.ts';
+import { footprintLines, predictFor } from './model-footprint.ts';
+import type { FootprintOptions } from './model-footprint.ts';
 import { DEFAULT_PROFILE, modelsOfProfile } from './model-names.ts';
+import type { NamedModel } from './model-names.ts';
 
-interface InspectOptions {
+interface InspectOptions extends FootprintOptions {
   readonly profile?: string;
   readonly tensors?: boolean;
   readonly json?: boolean;
 }
 
-/** `model inspect`: the header of a GGUF file, in a few lines or as JSON. */
+/** `model inspect`: the header of a GGUF file and what it takes to run it, in a few lines or as JSON. */
 export async function inspectModel(target: string, options: InspectOptions): Promise<void> {
-  const header = await readGgufHeader(await pathOf(target, options.profile));
-  const lines = options.json ? [toJson(header, options.tensors ?? false)] : toLines(header, options.tensors ?? false);
-  process.stdout.write(`${lines.join('\n')}\n`);
+  const found = await find(target, options.profile);
+  const header = found.path === undefined ? undefined : await readGgufHeader(found.path);
+  const prediction = await predictFor(found, options);
+  if (!header && !prediction) throw new CliError(notHere(target, options.profile));
+  if (options.json) {
+    print([toJson(header, prediction, options.tensors ?? false)]);
+    return;
+  }
+  const lines = header ? toLines(header, options.tensors ?? false) : [notHere(target, options.profile)];
+  print([...lines, ...(prediction ? ['', ...footprintLines(prediction)] : [])]);
+}
+
+const print = (lines: readonly string[]) => void process.stdout.write(`${lines.join('\n')}\n`);
+
+/** Where the file is; undefined for an expert whose model is not on this machine yet. */
+interface Found {
+  readonly path: string | undefined;
+  readonly mmproj?: string | undefined;
+  /** The expert that was named, with the profile that has it. */
+  readonly named?: (NamedModel & { readonly profile: string }) | undefined;
 }
 
 /** A file; else a file of the cache by its name; else an expert's. */
-async function pathOf(target: string, profile: string | undefined): Promise<string> {
+async function find(target: string, profile: string | undefined): Promise<Found> {
   if (profile === undefined) {
-    if (existsSync(target)) return target;
+    if (existsSync(target)) return { path: target };
     const cached = (await listCache(resolvePaths(process.env))).find(
       ({ file, key, state }) => state !== 'partial' && [file, key, `${key}/${file}`].includes(target),
     );
-    if (cached) return cached.path;
+    if (cached) return { path: cached.path };
     if (/[/\\]|\.gguf$/.test(target))
       throw new CliError(`There is no file ${target}, neither here nor in the model cache (orchestrator model list).`);
   }
-  const [named] = await modelsOfProfile(profile ?? DEFAULT_PROFILE, [target]);
+  const [model] = await modelsOfProfile(profile ?? DEFAULT_PROFILE, [target]);
+  const named = model && { ...model, profile: profile ?? DEFAULT_PROFILE };
   const located =
     named && locateModel(named.model, { paths: resolvePaths(process.env), profileDirectory: named.directory });
-  if (located) return located.path;
-  throw new CliError(
-    `The model of ${target} is not on this machine. Get it: orchestrator model pull ${target} --profile ${profile ?? DEFAULT_PROFILE}`,
-  );
+  return { path: located?.path, mmproj: located?.mmproj, named };
 }
+
+const notHere = (target: string, profile: string | undefined) =>
+  `The model of ${target} is not on this machine. Get it: orchestrator model pull ${target} --profile ${profile ?? DEFAULT_PROFILE}`;
 
 function toLines(header: GgufHeader, withTensors: boolean): string[] {
   const record = readRecord(header.path);
@@ -81,7 +103,14 @@ function toLines(header: GgufHeader, withTensors: boolean): string[] {
   return [...lines, 'tensors', ...tensors];
 }
 
-function toJson(header: GgufHeader, withTensors: boolean): string {
+function toJson(header: GgufHeader | undefined, prediction: Prediction | undefined, withTensors: boolean): string {
+  const footprint = prediction && {
+    pools: prediction.footprint,
+    mappedFileBytes: prediction.mappedFileBytes,
+    estimated: prediction.estimated,
+    parts: prediction.parts,
+  };
+  if (!header) return JSON.stringify({ footprint: footprint ?? null }, undefined, 2);
   const { metadata, tensors, ...facts } = header;
   const listed =
     withTensors && tensors.map((tensor) => ({ ...tensor, type: TENSOR_TYPES[tensor.type]?.name ?? tensor.type }));
@@ -93,6 +122,7 @@ function toJson(header: GgufHeader, withTensors: boolean): string {
       tensorCount: tensors.length,
       metadata: Object.fromEntries(metadata),
       ...(listed && { tensors: listed }),
+      footprint: footprint ?? null,
     },
     (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value),
     2,

@@ -9,6 +9,7 @@ import { CliError } from '../shared/errors.ts';
 import { resolvePaths } from '../shared/paths.ts';
 import type { Paths } from '../shared/paths.ts';
 import { formatBytes } from '../shared/units.ts';
+import { cacheType, layers, wholeNumber } from './model-footprint.ts';
 import { inspectModel } from './model-inspect.ts';
 import { modelsOfProfile } from './model-names.ts';
 import { pullModels } from './model-pull.ts';
@@ -51,12 +52,28 @@ Examples:
     .action((options: ProfileOptions) => list(options));
   command
     .command('inspect')
-    .description('What the header of a GGUF file says')
+    .description('What the header of a GGUF file says, and the memory it takes to run it')
     .argument('<file|expert>', 'a file, the name of one in the cache, or an expert of the profile')
     .option('-p, --profile <name|file>', 'the profile of the expert (default: demo)')
     .option('--tensors', 'list the tensors too')
+    .option('--context <tokens>', 'tokens for each request (default: the expert’s, else 8192)', wholeNumber)
+    .option('--parallel <requests>', 'requests at the same time (default: the expert’s, else 2)', wholeNumber)
+    .option(
+      '--kv-cache <type>',
+      'type of the KV cache: f16, q8_0, q4_0, … (default: the expert’s, else f16)',
+      cacheType,
+    )
+    .option('--ubatch <tokens>', 'physical batch (default: the expert’s, else 512)', wholeNumber)
+    .option('--gpu-layers <number|all>', 'layers on a GPU (default: 0 for a file)', layers)
     .option('--json', 'print JSON')
-    .action((target: string, options: ProfileOptions & { tensors?: boolean }) => inspectModel(target, options));
+    .addHelpText(
+      'after',
+      `
+Examples:
+  orchestrator model inspect model.gguf --context 32768 --kv-cache q8_0 --gpu-layers all
+  orchestrator model inspect general --profile demo --json`,
+    )
+    .action((target: string, options: Parameters<typeof inspectModel>[1]) => inspectModel(target, options));
   command
     .command('rm')
     .description('Remove a model file from the cache')

@@ -79,7 +79,8 @@ export function tensorBytes({ dims, type }: Pick<WritableTensor, 'dims' | 'type'
 function encodeHeader({ metadata, tensors }: WritableModel): Buffer {
   const entries = Object.entries(metadata);
   const pieces: Buffer[] = [Buffer.from('GGUF'), u32(3), u64(tensors.length), u64(entries.length)];
-  for (const [key, value] of entries) pieces.push(text(key), ...encodeValue(value));
+  // A vocabulary is far more pieces than arguments may be given.
+  for (const [key, value] of entries) pieces.push(text(key), Buffer.concat(encodeValue(value)));
   let offset = 0;
   for (const tensor of tensors) {
     pieces.push(text(tensor.name), u32(tensor.dims.length), ...tensor.dims.map(u64), u32(tensor.type), u64(offset));

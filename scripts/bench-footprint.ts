@@ -1,0 +1,159 @@
+// Predicted against measured memory of the real llama-server, over generated models. One model is on the disk at a time.
+// node scripts/bench-footprint.ts [--only TEXT]… [--json-out FILE] [--markdown]
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { installEngine } from '../src/binaries/install.ts';
+import { probeProgram } from '../src/binaries/probe.ts';
+import type { ProgramProbe } from '../src/engines/contract.ts';
+import { DEFAULT_SETTINGS, predictGguf } from '../src/models/footprint.ts';
+import type { GgufSettings } from '../src/models/footprint.ts';
+import { shapeFromHeader } from '../src/models/gguf-shape.ts';
+import { readGgufHeader } from '../src/models/gguf.ts';
+import { repackedHere } from '../src/models/repack.ts';
+import { resolvePaths } from '../src/shared/paths.ts';
+import { formatDuration } from '../src/shared/units.ts';
+import { REAL_ENGINES_DIR } from '../test/support/real-parts.ts';
+import { buildGguf } from './build-gguf.ts';
+import { CASES } from './footprint/cases.ts';
+import type { FootprintCase } from './footprint/cases.ts';
+import { realRun } from './footprint/real-run.ts';
+
+/** Share of the cases that must be within, and how far one may be under. */
+const TARGET = { within: 0.1, ofCases: 0.9, under: 0.05 };
+/** Ids below this are single bytes in the generated tokenizers. */
+const PLAIN_TOKENS = 250;
+const MiB = 2 ** 20;
+
+interface Row {
+  readonly name: string;
+  readonly context: string;
+  readonly fileBytes: number;
+  readonly predicted: { readonly private: number; readonly mapped: number };
+  readonly measured: { readonly private: number; readonly mapped: number };
+  /** Predicted through measured, private memory and mapped weights together, and private memory alone. */
+  readonly ratio: number;
+  readonly privateRatio: number;
+  readonly parts: Readonly<Record<string, number>>;
+  readonly logged: Readonly<Record<string, number>>;
+}
+
+const { values } = parseArgs({
+  options: { only: { type: 'string', multiple: true }, 'json-out': { type: 'string' }, markdown: { type: 'boolean' } },
+});
+const started = performance.now();
+const say = (text: string) => console.error(`bench:footprint: ${text}`);
+const folder = mkdtempSync(join(tmpdir(), 'orchestrator-footprint-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
+const environment: NodeJS.ProcessEnv = { ...process.env, ORCHESTRATOR_ENGINES_DIR: REAL_ENGINES_DIR };
+const paths = resolvePaths(environment);
+const build = await installEngine('llama-server', { backend: 'cpu', paths, environment, log: say });
+const program = await probeProgram(build.program, { paths });
+const cores = Math.min(4, availableParallelism());
+
+const rows: Row[] = [];
+for (const one of CASES.filter(({ name }) => !values.only || values.only.some((text) => name.includes(text)))) {
+  const row = await measure(one, program);
+  rows.push(row);
+  say(`${row.name}: ${percent(row.ratio)} (private memory ${percent(row.privateRatio)})`);
+}
+report();
+
+async function measure({ name, model, settings }: FootprintCase, program: ProgramProbe): Promise<Row> {
+  const path = join(folder, 'model.gguf');
+  try {
+    await buildGguf({ path, ...model });
+    const shape = shapeFromHeader(await readGgufHeader(path));
+    const prediction = predictGguf({ shape, settings: asSettings(settings) });
+    const run = await realRun({
+      program,
+      model: path,
+      settings: { ...settings, threads: cores },
+      // What is left over is the answer's token and the one that the engine keeps free.
+      promptTokens: settings.context - 8,
+      promptVocabulary: PLAIN_TOKENS,
+      folder,
+      cores,
+    });
+    const { mappedFileBytes, footprint } = prediction;
+    const ram = footprint['ram'] ?? 0;
+    // What of the mapped file the engine itself counts as weights: repacked parts are still mapped, and never read again.
+    const measured = { private: run.anonymousBytes, mapped: run.logged.mapped };
+    return {
+      name,
+      context: `${settings.context} × ${settings.parallel} ${settings.kvCache ?? 'f16'}`,
+      fileBytes: shape.fileBytes,
+      predicted: { private: ram, mapped: mappedFileBytes },
+      measured,
+      ratio: (ram + mappedFileBytes) / (measured.private + measured.mapped),
+      privateRatio: ram / measured.private,
+      parts: Object.fromEntries(prediction.parts.map(({ name, pool, bytes }) => [`${name} (${pool})`, bytes])),
+      logged: { ...run.logged, idle: run.idleBytes },
+    };
+  } finally {
+    rmSync(path, { force: true });
+  }
+}
+
+/** The settings of a profile as the prediction wants them. */
+function asSettings(settings: FootprintCase['settings']): GgufSettings {
+  const own = settings['llama-server'] ?? {};
+  const type = settings.kvCache ?? 'f16';
+  const flags = Array.isArray(own['flags']) ? own['flags'] : [];
+  return {
+    ...DEFAULT_SETTINGS,
+    context: settings.context,
+    parallel: settings.parallel,
+    kvCacheK: type,
+    kvCacheV: type,
+    ubatch: typeof own['ubatch'] === 'number' ? own['ubatch'] : DEFAULT_SETTINGS.ubatch,
+    flashAttention: own['flashAttention'] !== 'off',
+    contextCheckpoints: Number(flags[flags.indexOf('--ctx-checkpoints') + 1] ?? DEFAULT_SETTINGS.contextCheckpoints),
+    repacked: repackedHere(),
+    threads: cores,
+  };
+}
+
+function report(): void {
+  const within = rows.filter(({ ratio }) => Math.abs(ratio - 1) <= TARGET.within).length;
+  const lowest = Math.min(...rows.map(({ ratio }) => ratio));
+  const met = within >= rows.length * TARGET.ofCases && lowest >= 1 - TARGET.under;
+  const header = ['model', 'context × slots', 'file', 'predicted', 'measured', 'ratio', 'private alone'];
+  const mib = (bytes: number) => `${(bytes / MiB).toFixed(0)} MiB`;
+  const table = rows.map((row) => [
+    row.name,
+    row.context,
+    mib(row.fileBytes),
+    mib(row.predicted.private + row.predicted.mapped),
+    mib(row.measured.private + row.measured.mapped),
+    percent(row.ratio),
+    percent(row.privateRatio),
+  ]);
+  const summary = `${within} of ${rows.length} within ±${TARGET.within * 100} %, the lowest at ${percent(lowest)}; ${program.version}; ${formatDuration(performance.now() - started)}`;
+  if (values.markdown) {
+    const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+    console.log([line(header), line(header.map(() => '---')), ...table.map(line), '', summary].join('\n'));
+  } else {
+    const widths = header.map((cell, column) => Math.max(cell.length, ...table.map((row) => row[column]?.length ?? 0)));
+    for (const row of [header, ...table])
+      console.log(
+        row
+          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .join('  ')
+          .trimEnd(),
+      );
+    console.log(`\n${summary}\n${met ? 'The target is met.' : 'The target is NOT met.'}`);
+  }
+  const output = values['json-out'];
+  if (output)
+    writeFileSync(output, `${JSON.stringify({ engine: program.version, target: TARGET, met, rows }, undefined, 2)}\n`);
+  process.exitCode = met ? 0 : 1;
+}
+
+function percent(ratio: number): string {
+  return `${(ratio * 100).toFixed(1)} %`;
+}

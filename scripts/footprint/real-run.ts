@@ -1,0 +1,151 @@
+/** Starts the real llama-server as the product would, fills its context, and reads what the kernel and the log say of its memory. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { Client } from 'undici';
+
+import type { ProgramProbe } from '../../src/engines/contract.ts';
+import { llamaServer } from '../../src/engines/llama-server.ts';
+import { findFamily, residentBytes } from '../../src/supervisor/proc.ts';
+
+export interface RealRunOptions {
+  readonly program: ProgramProbe;
+  readonly model: string;
+  /** As under an expert of a profile. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Tokens of each prompt; every slot gets one. */
+  readonly promptTokens: number;
+  /** Ids of tokens that prompts may be made of, one after the other from zero. */
+  readonly promptVocabulary: number;
+  /** Prompts one after the other to each slot; the last is the measured one. */
+  readonly rounds?: number;
+  readonly folder: string;
+  readonly cores: number;
+}
+
+export interface RealRun {
+  /** RssAnon + RssShmem before the first prompt, and the most seen until after the last. */
+  readonly idleBytes: number;
+  readonly anonymousBytes: number;
+  readonly mappedBytes: number;
+  readonly threads: number;
+  /** Sums of the sizes that the log names, in bytes. */
+  readonly logged: Readonly<Record<'mapped' | 'repack' | 'kv' | 'output' | 'compute' | 'checkpoints', number>>;
+  readonly log: string;
+}
+
+const KEY = 'footprint-bench';
+const READY_MS = 60_000;
+const SAMPLE_EVERY_MS = 50;
+const MiB = 2 ** 20;
+
+export async function realRun(options: RealRunOptions): Promise<RealRun> {
+  const { program, model, folder, cores } = options;
+  const socket = join(folder, 'engine.sock');
+  rmSync(socket, { force: true });
+  const parsed = llamaServer.settings.parse({ engine: 'llama-server', model: { path: model }, ...options.settings });
+  const expert = { id: 'bench', ...parsed } as unknown as Parameters<typeof llamaServer.launch>[0];
+  const { command, args } = llamaServer.launch(expert, {
+    program,
+    files: { model },
+    listen: { kind: 'socket', path: socket },
+    apiKey: KEY,
+    cores,
+  });
+  const child = spawn(command, args, {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: '/usr/bin:/bin', HOME: folder, LANG: 'C.UTF-8', LLAMA_API_KEY: KEY },
+  });
+  const pid = child.pid;
+  if (pid === undefined) throw new Error(`${command} cannot be executed`);
+  // A session of its own: without this it would outlive an interrupted benchmark.
+  const endWithUs = () => void process.kill(-pid, 'SIGKILL');
+  process.once('exit', endWithUs);
+  let log = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  const ended = once(child, 'close');
+  const client = new Client('http://engine', { socketPath: socket, headersTimeout: 0, bodyTimeout: 0 });
+  const clients = Array.from(
+    { length: expert.parallel },
+    () => new Client('http://engine', { socketPath: socket, headersTimeout: 0, bodyTimeout: 0 }),
+  );
+  let sampler: NodeJS.Timeout | undefined;
+  const anonymous = () => findFamily(pid, undefined).reduce((sum, one) => sum + residentBytes(one), 0);
+  try {
+    await ready(client, () => child.exitCode !== null);
+    const idleBytes = anonymous();
+    let most = idleBytes;
+    sampler = setInterval(() => (most = Math.max(most, anonymous())), SAMPLE_EVERY_MS);
+    for (let round = 0; round < (options.rounds ?? 1); round += 1) {
+      await Promise.all(clients.map((one, slot) => fill(one, slot, round, options)));
+    }
+    most = Math.max(most, anonymous());
+    const mappedBytes = mappedBytesOf(pid, model);
+    const threads = Number(/^Threads:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
+    return { idleBytes, anonymousBytes: most, mappedBytes, threads, logged: loggedSizes(log), log };
+  } catch (error) {
+    throw new Error(`${String(error)}\n${log.slice(-2_000)}`, { cause: error });
+  } finally {
+    clearInterval(sampler);
+    await Promise.all([client, ...clients].map((one) => one.destroy()));
+    process.off('exit', endWithUs);
+    if (child.exitCode === null && child.signalCode === null) process.kill(-pid, 'SIGKILL');
+    await ended;
+    rmSync(socket, { force: true });
+  }
+}
+
+async function ready(client: Client, gone: () => boolean): Promise<void> {
+  for (const start = performance.now(); performance.now() - start < READY_MS; await delay(20)) {
+    if (gone()) throw new Error('the engine ended while it loaded');
+    const status = await client.request({ path: '/health', method: 'GET' }).then(
+      async ({ statusCode, body }) => (await body.dump(), statusCode),
+      () => 0,
+    );
+    if (status === 200) return;
+  }
+  throw new Error('the engine was not ready in time');
+}
+
+async function fill(client: Client, slot: number, round: number, options: RealRunOptions): Promise<void> {
+  const prompt = Array.from(
+    { length: options.promptTokens },
+    (_, index) => (index * 7 + slot * 3 + round * 11) % options.promptVocabulary,
+  );
+  const answer = await client.request({
+    path: '/completion',
+    method: 'POST',
+    headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ prompt, n_predict: 1, id_slot: slot, cache_prompt: true }),
+  });
+  const text = await answer.body.text();
+  if (answer.statusCode !== 200) throw new Error(`the engine answered ${answer.statusCode}: ${text.slice(0, 300)}`);
+}
+
+/** Bytes of the address space that show the model file. */
+function mappedBytesOf(pid: number, model: string): number {
+  return readFileSync(`/proc/${pid}/maps`, 'utf8')
+    .split('\n')
+    .filter((line) => line.endsWith(model))
+    .reduce((sum, line) => {
+      const [from = '0', to = '0'] = (line.split(' ')[0] ?? '').split('-');
+      return sum + Number.parseInt(to, 16) - Number.parseInt(from, 16);
+    }, 0);
+}
+
+function loggedSizes(log: string): RealRun['logged'] {
+  const sum = (pattern: RegExp) =>
+    Math.round([...log.matchAll(pattern)].reduce((total, match) => total + Number(match[1]), 0) * MiB);
+  return {
+    mapped: sum(/CPU_Mapped model buffer size = +([\d.]+) MiB/g),
+    repack: sum(/(?:CPU_REPACK|CPU_KLEIDIAI|AMX) model buffer size = +([\d.]+) MiB/g),
+    kv: sum(/KV buffer size = +([\d.]+) MiB/g),
+    output: sum(/output buffer size = +([\d.]+) MiB/g),
+    compute: sum(/compute buffer size = +([\d.]+) MiB/g),
+    checkpoints: sum(/created context checkpoint .*?size = ([\d.]+) MiB/g),
+  };
+}

@@ -1,0 +1,80 @@
+import type { GgufShape } from './gguf-shape.ts';
+import { cellsOf } from './kv-cache.ts';
+import type { CacheSettings } from './kv-cache.ts';
+
+export interface ComputeSettings extends CacheSettings {
+  readonly flashAttention: boolean;
+  /**
+   * Builds up to about the end of 2025 reserve logits for every token of a physical batch; later ones for one token of each slot
+   * (Debian's 0.7.0: 128,000 words add 0.5 MB, not 250).
+   */
+  readonly logitsPerToken: boolean;
+}
+
+export interface ComputeBuffer {
+  readonly bytes: number;
+  /** The masks alone: what stays on the host when every layer is on a GPU. */
+  readonly maskBytes: number;
+  readonly how: string;
+}
+
+/**
+ * The buffer that ggml's allocator reserves for the largest graph: the moment at which most of it is alive. Found by varying one
+ * measure at a time on the real server; exact to 0.1 MB for llama and gemma3 there:
+ *   feed-forward    3 × feed-forward width + 5 × embedding        (gate, up and their product; residuals and norms)
+ *   attention       4 × embedding + query + keys + values, at least 6 × embedding; without flash attention one embedding more,
+ *                   and the scores, heads × cells
+ * each times 4 bytes and the physical batch; the masks (f16 with flash attention, else f32) live through all of it, one for
+ * full layers and one for sliding ones. Slots do not add: a batch is spread over the streams.
+ */
+export function computeBuffer(shape: GgufShape, settings: ComputeSettings): ComputeBuffer {
+  const { ubatch, flashAttention } = settings;
+  const query = shape.heads * shape.keyLength;
+  const headsKv = Math.max(0, ...shape.layers.map((layer) => layer.headsKv));
+  const keysAndValues = headsKv * (shape.keyLength + shape.valueLength);
+  const feedForward = 3 * shape.feedForward + 5 * shape.embedding;
+  const mixture = shape.mixture
+    ? shape.mixture.used * Math.max(3 * shape.mixture.feedForward, shape.mixture.feedForward + 2 * shape.embedding) +
+      5 * shape.embedding
+    : 0;
+  const cells = [
+    ...new Set(shape.layers.filter(({ headsKv }) => headsKv > 0).map((layer) => cellsOf(shape, layer, settings))),
+  ];
+  const widestCells = Math.max(0, ...cells);
+  const scores = flashAttention ? 0 : shape.heads * widestCells;
+  const attention = Math.max(6 * shape.embedding, (flashAttention ? 4 : 5) * shape.embedding + query + keysAndValues);
+  const width = Math.max(feedForward, mixture, attention + scores);
+  const logits = 4 * shape.vocabulary * (settings.logitsPerToken ? ubatch : settings.parallel);
+  const maskBytes = cells.reduce((sum, count) => sum + count, 0) * ubatch * (flashAttention ? 2 : 4);
+  const layers = 4 * width * ubatch + maskBytes;
+  const last = logits + 4 * shape.embedding * ubatch + maskBytes;
+  if (last > layers) {
+    return {
+      bytes: last,
+      maskBytes,
+      how: `logits of ${shape.vocabulary} words × ${settings.logitsPerToken ? `${ubatch} tokens` : `${settings.parallel} slots`} × 4 B, masks ${maskBytes} B`,
+    };
+  }
+  const moment = width === feedForward ? 'feed-forward' : width === mixture ? 'experts' : 'attention';
+  return {
+    bytes: layers,
+    maskBytes,
+    how: `batch of ${ubatch} × ${width} elements (${moment}) × 4 B + masks of ${cells.join(' and ') || 0} cells × ${ubatch} × ${flashAttention ? 2 : 4} B`,
+  };
+}
+
+/**
+ * What the CPU back end takes besides, for the input of the largest multiplication in the form that the other side wants: f16 beside
+ * f16 weights, eight bits beside quantised ones. Without flash attention the scores are such an input, beside values in f16.
+ */
+export function workBufferBytes(shape: GgufShape, settings: ComputeSettings): number {
+  const mixture = (shape.mixture?.used ?? 0) * (shape.mixture?.feedForward ?? 0);
+  const widest = Math.max(shape.feedForward, shape.embedding, shape.heads * shape.valueLength, mixture);
+  const types = new Set(
+    shape.weights.filter(({ type, place }) => type !== 'F32' && place !== 'input').map(({ type }) => type),
+  );
+  const wide = types.has('F16') || types.has('BF16') || types.has(undefined);
+  const cells = Math.max(0, ...shape.layers.map((layer) => cellsOf(shape, layer, settings)));
+  const scores = settings.flashAttention ? 0 : shape.heads * cells * 2;
+  return Math.round(settings.ubatch * Math.max(widest * (wide ? 2 : 292 / 256), scores));
+}

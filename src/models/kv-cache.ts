@@ -1,0 +1,65 @@
+import type { GgufShape, LayerShape } from './gguf-shape.ts';
+
+export type CacheType = 'f32' | 'f16' | 'bf16' | 'q8_0' | 'q5_1' | 'q5_0' | 'q4_1' | 'q4_0';
+
+/** Bytes of 32 elements. */
+const BLOCK_BYTES: Readonly<Record<CacheType, number>> = {
+  f32: 128,
+  f16: 64,
+  bf16: 64,
+  q8_0: 34,
+  q5_1: 24,
+  q5_0: 22,
+  q4_1: 20,
+  q4_0: 18,
+};
+const CELLS_STEP = 256;
+
+export interface CacheSettings {
+  /** Tokens of one slot. */
+  readonly context: number;
+  readonly parallel: number;
+  readonly ubatch: number;
+  readonly kvCacheK: CacheType;
+  readonly kvCacheV: CacheType;
+  /** `--swa-full`: sliding layers keep the whole context. */
+  readonly slidingFull: boolean;
+}
+
+/**
+ * Cells that each slot has in a layer. llama-server is given a context of `context × parallel` and slots of their own
+ * (`--no-kv-unified`), so each slot has its own stream of cells, rounded up to 256. An encoder's cells are its batch: for the mask alone.
+ */
+export function cellsOf(shape: GgufShape, layer: LayerShape, settings: CacheSettings): number {
+  if (!shape.causal) return settings.ubatch;
+  const all = roundUp(settings.context);
+  if (!layer.sliding || shape.slidingWindow === undefined || settings.slidingFull) return all;
+  // A window and one physical batch: the batch is written before what fell out of the window is given up.
+  return Math.min(all, roundUp(shape.slidingWindow + settings.ubatch));
+}
+
+/** Bytes that one token takes in the cache of one layer. */
+export function cellBytes(shape: GgufShape, layer: LayerShape, settings: CacheSettings): number {
+  const row = (elements: number, type: CacheType) => (layer.headsKv * elements * BLOCK_BYTES[type]) / 32;
+  return row(shape.keyLength, settings.kvCacheK) + row(shape.valueLength, settings.kvCacheV);
+}
+
+/** Bytes of the cache of one layer, all slots. The engine writes all of it at the start, so all of it is resident at once. */
+export function layerCacheBytes(shape: GgufShape, layer: LayerShape, settings: CacheSettings): number {
+  if (!shape.causal) return 0;
+  return cellsOf(shape, layer, settings) * cellBytes(shape, layer, settings) * settings.parallel;
+}
+
+/**
+ * Bytes of one context checkpoint: the window's worth of every sliding layer of one slot, copied to host memory (measured: exactly
+ * the window, not the cells). Models without sliding layers make none.
+ */
+export function checkpointBytes(shape: GgufShape, settings: CacheSettings): number {
+  if (shape.slidingWindow === undefined || settings.slidingFull) return 0;
+  const tokens = Math.min(shape.slidingWindow, settings.context);
+  return shape.layers
+    .filter(({ sliding }) => sliding)
+    .reduce((sum, layer) => sum + tokens * cellBytes(shape, layer, settings), 0);
+}
+
+const roundUp = (cells: number) => Math.ceil(cells / CELLS_STEP) * CELLS_STEP;

@@ -1,0 +1,166 @@
+/**
+ * GPU memory by `nvidia-smi`, out of process: a driver that hangs hangs the child, which is killed and, when even that does not end
+ * it, left behind unawaited.
+ */
+import { spawn } from 'node:child_process';
+
+export interface GpuDevice {
+  readonly index: number;
+  readonly uuid: string;
+  readonly name: string;
+  /** Undefined where the driver does not say (unified memory, a device in trouble). */
+  readonly totalBytes: number | undefined;
+  readonly usedBytes: number | undefined;
+  readonly freeBytes: number | undefined;
+}
+
+export interface GpuProcess {
+  readonly uuid: string;
+  readonly pid: number;
+  /** Undefined under WSL2 and WDDM. */
+  readonly bytes: number | undefined;
+}
+
+export interface GpuReading {
+  readonly devices: readonly GpuDevice[];
+  readonly processes: readonly GpuProcess[];
+  /** Whether the bytes of single processes are to be had here; true as long as nothing speaks against it. */
+  readonly perProcess: boolean;
+}
+
+export interface GpuProblem {
+  /** `absent`: no such program; `timeout`: it hung; `failed`: it ended with a code; `garbled`: what it said is not its format. */
+  readonly kind: 'absent' | 'timeout' | 'failed' | 'garbled';
+  readonly message: string;
+  /** After a timeout: whether the program still does not end, although it was killed. Then there is no use in another. */
+  readonly stillRunning?: (() => boolean) | undefined;
+}
+
+export type GpuAnswer =
+  | { readonly reading: GpuReading; readonly problem?: undefined }
+  | { readonly reading?: undefined; readonly problem: GpuProblem };
+
+export interface GpuQueryOptions {
+  /** The program; default `nvidia-smi` on the PATH. */
+  readonly program?: string | undefined;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Milliseconds for both questions together; default and most 2,000. */
+  readonly timeoutMs?: number | undefined;
+}
+
+const TIMEOUT_MS = 2_000;
+const OUTPUT_CHARACTERS = 1 << 20;
+const MiB = 2 ** 20;
+const DEVICE_FIELDS = 'index,uuid,name,memory.total,memory.used,memory.free';
+const PROCESS_FIELDS = 'gpu_uuid,pid,used_gpu_memory';
+const FORMAT = '--format=csv,noheader,nounits';
+
+/** Both questions, side by side. Never rejects, and answers within the time it is given. */
+export async function queryGpus(options: GpuQueryOptions): Promise<GpuAnswer> {
+  const [devices, processes] = await Promise.all([
+    ask(`--query-gpu=${DEVICE_FIELDS}`, options),
+    ask(`--query-compute-apps=${PROCESS_FIELDS}`, options),
+  ]);
+  if ('kind' in devices) return { problem: devices };
+  const parsed = parseDevices(devices.text);
+  if (!parsed) return { problem: garbled(devices.text) };
+  // Devices without their processes are still worth having: it is what WSL2 amounts to.
+  const apps = 'kind' in processes ? undefined : parseProcesses(processes.text);
+  return {
+    reading: {
+      devices: parsed,
+      processes: apps ?? [],
+      perProcess: apps !== undefined && apps.every(({ bytes }) => bytes !== undefined),
+    },
+  };
+}
+
+/** Rows of `--query-gpu`; undefined when a row is not one, or there is none. */
+export function parseDevices(text: string): readonly GpuDevice[] | undefined {
+  const rows = text.split('\n').filter((line) => line.trim() !== '');
+  const devices = rows.map((row): GpuDevice | undefined => {
+    const fields = row.split(',').map((field) => field.trim());
+    // A name may hold commas; the first two and the last three fields may not.
+    const [index = '', uuid = ''] = fields;
+    const [total, used, free] = fields.slice(-3).map(megabytes);
+    if (fields.length < 6 || !/^\d+$/.test(index) || !/^(?:GPU|MIG)-/.test(uuid)) return undefined;
+    return {
+      index: Number(index),
+      uuid,
+      name: fields.slice(2, -3).join(', '),
+      totalBytes: total,
+      usedBytes: used,
+      freeBytes: free,
+    };
+  });
+  if (devices.length === 0 || devices.includes(undefined)) return undefined;
+  return devices.filter((device) => device !== undefined);
+}
+
+/** Rows of `--query-compute-apps`; undefined when a row is not one. No rows: no processes. */
+export function parseProcesses(text: string): readonly GpuProcess[] | undefined {
+  const rows = text.split('\n').filter((line) => line.trim() !== '' && !/^no running processes/i.test(line.trim()));
+  const processes = rows.map((row): GpuProcess | undefined => {
+    const [uuid = '', pid = '', memory] = row.split(',').map((field) => field.trim());
+    if (!/^(?:GPU|MIG)-/.test(uuid) || !/^\d+$/.test(pid) || memory === undefined) return undefined;
+    return { uuid, pid: Number(pid), bytes: megabytes(memory) };
+  });
+  return processes.includes(undefined) ? undefined : processes.filter((entry) => entry !== undefined);
+}
+
+/** `1234` → bytes; `[N/A]`, `[Not Supported]`, `ERR!` → undefined. */
+function megabytes(field: string): number | undefined {
+  return /^\d+$/.test(field) ? Number(field) * MiB : undefined;
+}
+
+function ask(question: string, options: GpuQueryOptions): Promise<{ readonly text: string } | GpuProblem> {
+  const { program = 'nvidia-smi', environment } = options;
+  const timeoutMs = Math.min(options.timeoutMs ?? TIMEOUT_MS, TIMEOUT_MS);
+  return new Promise((resolve) => {
+    const child = spawn(program, [question, FORMAT], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: { PATH: environment['PATH'], LANG: 'C.UTF-8' },
+      detached: true,
+    });
+    let text = '';
+    const finish = (answer: { readonly text: string } | GpuProblem) => {
+      clearTimeout(timer);
+      child.stdout.destroy();
+      child.unref();
+      resolve(answer);
+    };
+    const timer = setTimeout(() => {
+      endGroup(child.pid);
+      finish({
+        kind: 'timeout',
+        message: `${program} did not answer within ${timeoutMs} ms; the driver may hang.`,
+        stillRunning: () => child.exitCode === null && child.signalCode === null,
+      });
+    }, timeoutMs);
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      if (text.length < OUTPUT_CHARACTERS) text += chunk;
+    });
+    child.once('error', (error) => finish({ kind: 'absent', message: `${program} cannot be run (${error.message}).` }));
+    child.once('close', (code, signal) => {
+      if (code === 0) finish({ text });
+      else finish({ kind: 'failed', message: `${program} ended with ${code ?? signal}: ${excerpt(text)}` });
+    });
+  });
+}
+
+/** The whole group: a wrapper script may have started something that holds the pipe. */
+function endGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It ended by itself in this moment.
+  }
+}
+
+const garbled = (text: string): GpuProblem => ({
+  kind: 'garbled',
+  message: `nvidia-smi answered with something that is not its table: ${excerpt(text)}`,
+});
+
+const excerpt = (text: string) => JSON.stringify(text.trim().slice(0, 120));

@@ -1,0 +1,426 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+import { buildGguf } from '../../../scripts/build-gguf.ts';
+import { computeBuffer } from '../../../src/models/compute-buffer.ts';
+import { settingsOfExpert } from '../../../src/models/expert-footprint.ts';
+import type { GgufExpert } from '../../../src/models/expert-footprint.ts';
+import { DEFAULT_SETTINGS, predictGguf } from '../../../src/models/footprint.ts';
+import type { GgufSettings, Prediction } from '../../../src/models/footprint.ts';
+import type { GgufShape } from '../../../src/models/gguf-shape.ts';
+import { checkpointBytes, layerCacheBytes } from '../../../src/models/kv-cache.ts';
+import { fileIdentity, LearnedFootprints } from '../../../src/models/learned.ts';
+import { askOracle, correctPrediction, oracleArgs, oracleBeside, parseOracle } from '../../../src/models/oracle.ts';
+import { placeLayers } from '../../../src/models/placement.ts';
+import { readShape } from '../../../src/models/read-shape.ts';
+import { parseCpuFlags, repackedTypes } from '../../../src/models/repack.ts';
+import { readShapeRecords, recordedShape, shapeFromRecord } from '../../../src/models/shape-record.ts';
+import { temporaryFolder } from './support.ts';
+
+const MiB = 2 ** 20;
+const GiB = 2 ** 30;
+
+/** The generated model that the real server's log was read for, 4 layers of 512 with 8 heads of which 4 keep keys and values. */
+function shapeOf(changes: Partial<GgufShape> & { blocks?: number; headsKv?: number; group?: number } = {}): GgufShape {
+  const { blocks = 4, headsKv = 4, group = 1, ...rest } = changes;
+  const weights = Array.from({ length: blocks }, (_, place) => ({
+    place,
+    type: 'F16',
+    bytes: 4 * MiB,
+    expert: false,
+    repackable: true,
+  }));
+  return {
+    architecture: 'llama',
+    estimated: false,
+    layers: Array.from({ length: blocks }, (_, index) => ({
+      headsKv,
+      sliding: group > 1 && index % group < group - 1,
+    })),
+    embedding: 512,
+    feedForward: 1_536,
+    heads: 8,
+    keyLength: 64,
+    valueLength: 64,
+    vocabulary: 1_000,
+    merges: 5,
+    slidingWindow: group > 1 ? 512 : undefined,
+    mixture: undefined,
+    causal: true,
+    tied: false,
+    weights: [
+      { place: 'embedding', type: 'F16', bytes: MiB, expert: false, repackable: true },
+      ...weights,
+      { place: 'output', type: 'F16', bytes: MiB, expert: false, repackable: true },
+    ],
+    fileBytes: 18 * MiB,
+    contextTrained: 131_072,
+    ...rest,
+  };
+}
+
+const settingsOf = (changes: Partial<GgufSettings> = {}): GgufSettings => ({
+  ...DEFAULT_SETTINGS,
+  context: 2_048,
+  parallel: 1,
+  contextCheckpoints: 0,
+  ...changes,
+});
+
+const part = (prediction: Prediction, name: string, pool = 'ram') =>
+  prediction.parts.filter((one) => one.name === name && one.pool === pool).reduce((sum, { bytes }) => sum + bytes, 0);
+
+describe('the compute buffer', () => {
+  // Name, shape, settings, MiB in the log of llama-server 0.7.0 (build 11669) on a CPU.
+  it.each<[string, Parameters<typeof shapeOf>[0], Partial<GgufSettings>, number]>([
+    ['feed-forward', {}, {}, 16.02],
+    ['a short context', {}, { context: 512 }, 14.52],
+    ['a long context', {}, { context: 65_536 }, 78.02],
+    ['four slots', {}, { parallel: 4 }, 16.02],
+    ['a small batch', {}, { ubatch: 128 }, 4],
+    ['a large batch', {}, { ubatch: 1_024 }, 32.04],
+    ['a wide feed-forward', { feedForward: 8_192 }, {}, 55.02],
+    ['a wide embedding', { embedding: 1_024, keyLength: 128, valueLength: 128 }, {}, 21.02],
+    ['attention', { feedForward: 32 }, {}, 8.02],
+    ['attention with every head', { feedForward: 32, headsKv: 8 }, {}, 9.02],
+    ['attention with one head', { feedForward: 32, headsKv: 1 }, {}, 8.02],
+    ['no flash attention', {}, { flashAttention: false }, 43.01],
+    ['no flash attention, long', {}, { flashAttention: false, context: 8_192 }, 151.01],
+    ['no flash attention, every head', { feedForward: 32, headsKv: 8 }, { flashAttention: false }, 44.01],
+    ['sliding layers alone', { group: 6 }, { context: 8_192 }, 15.02],
+    ['two masks', { group: 6, blocks: 12, slidingWindow: 1_024 }, { context: 8_192 }, 23.53],
+  ])('is what the engine reserves for %s', (_name, shape, settings, logged) => {
+    const { bytes } = computeBuffer(shapeOf(shape), settingsOf(settings));
+    expect(Math.abs(bytes / MiB - logged)).toBeLessThan(0.1);
+  });
+
+  it('grows with logits of every token in builds that reserve them', () => {
+    const shape = shapeOf({ vocabulary: 128_256, embedding: 4_096, feedForward: 14_336 });
+    const { bytes } = computeBuffer(shape, settingsOf({ logitsPerToken: true }));
+    // An 8B Llama 3 logged 258.5 MiB without its masks.
+    expect(bytes / MiB).toBeCloseTo(258.5 + 2, 0);
+  });
+});
+
+describe('the cache', () => {
+  it('is the log’s for full and sliding layers', () => {
+    const shape = shapeOf({ group: 6, blocks: 12, slidingWindow: 1_024 });
+    const settings = settingsOf({ context: 8_192 });
+    const sum = shape.layers.reduce((total, layer) => total + layerCacheBytes(shape, layer, settings), 0);
+    expect(sum).toBe(31 * MiB);
+  });
+
+  it('takes 34 bytes for 32 elements of q8_0, and nothing in an encoder', () => {
+    const [layer = { headsKv: 0, sliding: false }] = shapeOf().layers;
+    expect(layerCacheBytes(shapeOf(), layer, settingsOf({ kvCacheK: 'q8_0', kvCacheV: 'q8_0' })) * 4).toBe(4.25 * MiB);
+    expect(layerCacheBytes(shapeOf({ causal: false }), layer, settingsOf())).toBe(0);
+  });
+
+  it('leaves a window’s worth in each checkpoint', () => {
+    // Gemma 3 270M: 15 sliding layers of one head of 256, a window of 512.
+    const shape = shapeOf({ blocks: 18, group: 6, headsKv: 1, keyLength: 256, valueLength: 256, slidingWindow: 512 });
+    expect(checkpointBytes(shape, settingsOf())).toBe(7.5 * MiB);
+    const prediction = predictGguf({ shape, settings: settingsOf({ contextCheckpoints: 32, parallel: 2 }) });
+    expect(part(prediction, 'context checkpoints')).toBe(480 * MiB);
+  });
+});
+
+describe('weights', () => {
+  it('stay in the mapped file on a CPU, and become private where they are repacked', () => {
+    const mapped = predictGguf({ shape: shapeOf(), settings: settingsOf() });
+    expect(mapped.mappedFileBytes).toBe(18 * MiB);
+    expect(part(mapped, 'weights')).toBe(0);
+    const quantised = shapeOf();
+    const shape = { ...quantised, weights: quantised.weights.map((group) => ({ ...group, type: 'Q4_0' })) };
+    const repacked = predictGguf({ shape, settings: settingsOf({ repacked: new Set(['Q4_0']) }) });
+    // The embedding is looked up, not multiplied.
+    expect(repacked.mappedFileBytes).toBe(MiB);
+    expect(part(repacked, 'weights')).toBe(17 * MiB);
+    const tied = predictGguf({
+      shape: { ...shape, tied: true, weights: shape.weights.filter(({ place }) => place !== 'output') },
+      settings: settingsOf({ repacked: new Set(['Q4_0']) }),
+    });
+    expect([tied.mappedFileBytes, part(tied, 'weights')]).toEqual([MiB, 17 * MiB]);
+  });
+
+  it('are read into private memory without mmap', () => {
+    const prediction = predictGguf({ shape: shapeOf(), settings: settingsOf({ mmap: false }) });
+    expect([prediction.mappedFileBytes, part(prediction, 'weights')]).toEqual([0, 18 * MiB]);
+  });
+
+  it('go to the GPU layer by layer, the output first, a tied embedding twice', () => {
+    const devices = [{ pool: 'gpu0', share: 1 }];
+    const all = predictGguf({ shape: shapeOf(), settings: settingsOf({ gpuLayers: 'all', devices }) });
+    expect([part(all, 'weights', 'gpu0'), all.mappedFileBytes]).toEqual([17 * MiB, MiB]);
+    expect(part(all, 'KV cache f16', 'gpu0')).toBe(8 * MiB);
+    const two = predictGguf({ shape: shapeOf(), settings: settingsOf({ gpuLayers: 2, devices }) });
+    expect([part(two, 'weights', 'gpu0'), part(two, 'KV cache f16', 'gpu0')]).toEqual([5 * MiB, 2 * MiB]);
+    expect([part(two, 'compute buffer'), part(two, 'compute buffer', 'gpu0')].every((bytes) => bytes > 0)).toBe(true);
+    const tied = predictGguf({
+      shape: { ...shapeOf({ tied: true }), weights: shapeOf().weights.filter(({ place }) => place !== 'output') },
+      settings: settingsOf({ gpuLayers: 'all', devices }),
+    });
+    expect([part(tied, 'weights', 'gpu0'), tied.mappedFileBytes]).toEqual([17 * MiB, MiB]);
+  });
+
+  it('are dealt out over devices by their shares', () => {
+    const devices = [
+      { pool: 'gpu0', share: 3 },
+      { pool: 'gpu1', share: 1 },
+    ];
+    expect(placeLayers(7, { gpuLayers: 'all', devices })).toEqual({
+      layers: ['gpu0', 'gpu0', 'gpu0', 'gpu0', 'gpu0', 'gpu0', 'gpu1'],
+      output: 'gpu1',
+    });
+    expect(placeLayers(3, { gpuLayers: 0, devices })).toEqual({ layers: ['ram', 'ram', 'ram'], output: 'ram' });
+  });
+
+  it('of experts stay in host memory where the profile says so', () => {
+    const base = shapeOf({ mixture: { used: 2, feedForward: 512 } });
+    const experts = base.layers.map((_, place) => ({
+      place,
+      type: 'F16',
+      bytes: 10 * MiB,
+      expert: true,
+      repackable: true,
+    }));
+    const shape = { ...base, weights: [...base.weights, ...experts] };
+    const devices = [{ pool: 'gpu0', share: 1 }];
+    const gpu = (cpuMoe: boolean | number) =>
+      part(predictGguf({ shape, settings: settingsOf({ gpuLayers: 'all', devices, cpuMoe }) }), 'weights', 'gpu0') /
+      MiB;
+    expect([gpu(false), gpu(3), gpu(true)]).toEqual([57, 27, 17]);
+  });
+
+  it('of a draft model, a projector and adapters are counted too', () => {
+    const settings = settingsOf();
+    const alone = predictGguf({ shape: shapeOf(), settings });
+    const more = predictGguf({
+      shape: shapeOf(),
+      settings,
+      mmproj: 50 * MiB,
+      loras: [3 * MiB],
+      draft: { shape: shapeOf({ estimated: true }) },
+    });
+    expect(more.mapped).toEqual({ main: 18 * MiB, draft: 18 * MiB });
+    expect(more.estimated).toBe(true);
+    expect((more.footprint['ram'] ?? 0) - (alone.footprint['ram'] ?? 0)).toBeGreaterThan(53 * MiB + 8 * MiB);
+  });
+});
+
+describe('a shape', () => {
+  it('comes from the header of a generated model', async () => {
+    const path = join(temporaryFolder(), 'model.gguf');
+    await buildGguf({ path, architecture: 'gemma3', blockCount: 7, weights: 'q4_0', slidingWindow: 256 });
+    const shape = await readShape(path);
+    expect(shape).toMatchObject({
+      architecture: 'gemma3',
+      tied: true,
+      slidingWindow: 256,
+      causal: true,
+      estimated: false,
+    });
+    expect(shape.layers.map(({ sliding }) => sliding)).toEqual([true, true, true, true, true, false, true]);
+    const tensors = shape.weights.reduce((sum, { bytes }) => sum + bytes, 0);
+    expect(tensors).toBeLessThanOrEqual(statSync(path).size);
+    expect(shape.weights.find(({ place }) => place === 'embedding')).toMatchObject({ type: 'Q4_0' });
+  });
+
+  it('of an encoder keeps no cache', async () => {
+    const path = join(temporaryFolder(), 'model.gguf');
+    await buildGguf({ path, architecture: 'bert' });
+    const prediction = predictGguf({ shape: await readShape(path), settings: settingsOf() });
+    expect(prediction.parts.filter(({ name }) => name.startsWith('KV'))).toEqual([]);
+  });
+
+  it('comes from a record while the file is not here, and agrees with the tables of the reference', () => {
+    const model = {
+      hf: 'bartowski/google_gemma-3-27b-it-GGUF',
+      file: 'google_gemma-3-27b-it-Q4_K_M.gguf',
+      mmproj: 'mmproj.gguf',
+    };
+    const recorded = recordedShape(model);
+    expect(recorded).toMatchObject({ name: 'gemma-3-27b-it', quantisation: 'Q4_K_M', mmproj: 860_000_000 });
+    const shape = recorded?.shape ?? shapeOf();
+    expect(shape.estimated).toBe(true);
+    expect(shape.layers.filter(({ sliding }) => !sliding)).toHaveLength(10);
+    const settings = settingsOf({ context: 32_768 });
+    const cache = shape.layers.reduce((sum, layer) => sum + layerCacheBytes(shape, layer, settings), 0);
+    expect(cache).toBe(32_768 * 80 * 1_024 + 624 * MiB);
+    expect(recordedShape({ hf: 'someone/else', file: 'other-Q4_K_M.gguf' })).toBeUndefined();
+  });
+
+  it.each([
+    ['phi-4-mini-instruct', 'Q4_K_M', 8_192, 4.2],
+    ['mistral-7b-instruct-v0.2', 'Q4_K_M', 32_768, 8.6],
+    ['qwen2.5-coder-1.5b-instruct', 'Q8_0', 8_192, 2.5],
+    ['aya-expanse-8b', 'Q4_K_M', 8_192, 6.7],
+  ] as const)('of %s needs about the table’s memory on a GPU', (name, quantisation, context, gib) => {
+    const record = readShapeRecords().get(name);
+    if (!record) throw new Error(`no record of ${name}`);
+    const settings = settingsOf({
+      context,
+      gpuLayers: 'all',
+      devices: [{ pool: 'gpu0', share: 1 }],
+      logitsPerToken: true,
+    });
+    const { footprint } = predictGguf({ shape: shapeFromRecord(record, quantisation), settings });
+    expect(Math.abs((footprint['gpu0'] ?? 0) / GiB / gib - 1)).toBeLessThan(0.08);
+  });
+});
+
+describe('what a processor repacks', () => {
+  it('follows its features', () => {
+    const flags = parseCpuFlags('processor\t: 0\nflags\t\t: fpu avx2 avx512f fma\n');
+    expect([...repackedTypes('x64', flags)].toSorted()).toEqual(['IQ4_NL', 'MXFP4', 'Q2_K', 'Q4_0', 'Q4_K']);
+    expect(repackedTypes('x64', parseCpuFlags('flags : sse2')).size).toBe(0);
+    expect(repackedTypes('arm64', parseCpuFlags('Features\t: fp asimd asimddp i8mm')).has('Q8_0')).toBe(true);
+  });
+});
+
+describe('the settings of an expert', () => {
+  it('are read with the flags that change memory', () => {
+    const expert: GgufExpert = {
+      id: 'one',
+      engine: 'llama-server',
+      aliases: [],
+      variants: {},
+      vision: false,
+      audio: false,
+      tools: false,
+      request: {},
+      strip: [],
+      task: 'generate',
+      context: 4_096,
+      parallel: 3,
+      kvCache: 'q8_0',
+      gpuLayers: 'auto',
+      'llama-server': { cacheRam: 5, flags: ['-ctxcp', '4', '--no-mmap', '-ncmoe', '7', '--no-repack'] },
+    };
+    expect(settingsOfExpert(expert)).toMatchObject({
+      context: 4_096,
+      parallel: 3,
+      kvCacheK: 'q8_0',
+      contextCheckpoints: 4,
+      mmap: false,
+      cpuMoe: 7,
+      cacheRamBytes: 5,
+      repacked: new Set(),
+      gpuLayers: 'all',
+      ubatch: 512,
+    });
+    expect(settingsOfExpert({ ...expert, task: 'embed' }).ubatch).toBe(2_048);
+  });
+});
+
+describe('the oracle', () => {
+  const text = 'build: 1\nCUDA0 4100 1024 300\nHost 500 0 20\n';
+
+  it('is read line by line', () => {
+    expect(parseOracle(text)).toEqual([
+      { name: 'CUDA0', model: 4_100 * MiB, context: 1_024 * MiB, compute: 300 * MiB },
+      { name: 'Host', model: 500 * MiB, context: 0, compute: 20 * MiB },
+    ]);
+    expect(parseOracle('-c 4096 -ngl 33\n')).toBeUndefined();
+  });
+
+  it('corrects the buffers and leaves the rest', () => {
+    const settings = settingsOf({ gpuLayers: 'all', devices: [{ pool: 'gpu0', share: 1 }] });
+    const own = predictGguf({ shape: shapeOf(), settings });
+    const corrected = correctPrediction(own, parseOracle(text) ?? []);
+    expect(corrected.footprint['gpu0']).toBe(5_424 * MiB + part(own, 'GPU context', 'gpu0'));
+    expect(part(corrected, 'compute buffer')).toBe(20 * MiB);
+    expect(part(corrected, 'vocabulary')).toBe(part(own, 'vocabulary'));
+    expect(corrected.mappedFileBytes).toBe(own.mappedFileBytes);
+  });
+
+  it('is asked with the server’s arguments that it knows', () => {
+    const args = ['--model', 'm', '--host', 'x.sock', '--ctx-size', '512', '--no-kv-unified', '--metrics', '-t', '4'];
+    expect(oracleArgs(args)).toEqual(['--ctx-size', '512', '--no-kv-unified']);
+  });
+
+  it('is asked once for each question, and given up when it hangs or fails', async () => {
+    const folder = temporaryFolder();
+    const program = join(folder, 'llama-fit-params');
+    const counter = join(folder, 'count');
+    writeFileSync(program, `#!/bin/sh\necho x >>${counter}\necho "$@" >${folder}/args\nprintf 'Host 500 0 20\\n'\n`);
+    expect(oracleBeside(join(folder, 'llama-server'))).toBeUndefined();
+    chmodSync(program, 0o755);
+    expect(oracleBeside(join(folder, 'llama-server'))).toBe(program);
+    const question = {
+      program,
+      version: '1',
+      model: 'm.gguf',
+      fileId: 'f',
+      args: ['--ctx-size', '512'],
+      timeoutMs: 400,
+      paths: { cacheDir: folder },
+      environment: process.env,
+    };
+    const answers = [await askOracle(question), await askOracle(question)];
+    expect(answers[0]).toEqual(answers[1]);
+    expect(readFileSync(counter, 'utf8')).toBe('x\n');
+    expect(readFileSync(join(folder, 'args'), 'utf8')).toBe('--model m.gguf --ctx-size 512 --fit off --fit-print on\n');
+    writeFileSync(program, '#!/bin/sh\nsleep 60\n');
+    expect(await askOracle({ ...question, fileId: 'hangs' })).toBeUndefined();
+    writeFileSync(program, '#!/bin/sh\nprintf "Host 1 1 1\\n"; exit 3\n');
+    expect(await askOracle({ ...question, fileId: 'fails' })).toBeUndefined();
+    rmSync(program);
+    expect(await askOracle({ ...question, fileId: 'absent' })).toBeUndefined();
+  });
+});
+
+describe('learned footprints', () => {
+  const key = { files: ['a:1:2'], engine: '0.7.0', settings: { context: 512, repacked: new Set(['Q4_0', 'Q4_K']) } };
+
+  it('are the most of the latest runs, survive a restart and tell settings apart', () => {
+    const path = join(temporaryFolder(), 'deep', 'learned.json');
+    const memory = new LearnedFootprints(path);
+    expect(memory.find(key)).toBeUndefined();
+    memory.record(key, { ram: 100 }, new Date(0));
+    memory.record(key, { ram: 90.4, gpu0: 5 }, new Date(1));
+    expect(new LearnedFootprints(path).find(key)).toEqual({ ram: 100, gpu0: 5 });
+    expect(memory.find({ ...key, settings: { repacked: new Set(['Q4_K', 'Q4_0']), context: 512 } })).toBeDefined();
+    expect(memory.find({ ...key, settings: { context: 513 } })).toBeUndefined();
+    expect(memory.find({ ...key, engine: '0.7.1' })).toBeUndefined();
+    for (let run = 0; run < 8; run += 1) memory.record(key, { ram: 50 }, new Date(2));
+    expect(memory.find(key)).toEqual({ ram: 50 });
+  });
+
+  it('stay few: the oldest are forgotten', () => {
+    const path = join(temporaryFolder(), 'learned.json');
+    const entries = Array.from({ length: 512 }, (_, index) => [
+      `key${index}`,
+      { runs: [{ ram: 1 }], at: `2026-01-01T00:00:00.${String(index).padStart(3, '0')}Z` },
+    ]);
+    writeFileSync(path, JSON.stringify({ version: 1, entries: Object.fromEntries(entries) }));
+    const memory = new LearnedFootprints(path);
+    memory.record(key, { ram: 7 }, new Date());
+    const kept = JSON.parse(readFileSync(path, 'utf8')) as { entries: Record<string, unknown> };
+    expect(Object.keys(kept.entries)).toHaveLength(512);
+    expect(kept.entries['key0']).toBeUndefined();
+    expect(memory.find(key)).toEqual({ ram: 7 });
+  });
+
+  it.each(['', '{', '{"version":2,"entries":{}}', '{"version":1,"entries":{"a":{"runs":[],"at":"x"}}}', '[]'])(
+    'begin anew over a file that says %j',
+    (content) => {
+      const path = join(temporaryFolder(), 'learned.json');
+      writeFileSync(path, content);
+      const memory = new LearnedFootprints(path);
+      memory.record(key, { ram: 1 }, new Date());
+      expect(new LearnedFootprints(path).find(key)).toEqual({ ram: 1 });
+    },
+  );
+
+  it('know a file by its size and time', () => {
+    const path = join(temporaryFolder(), 'model.gguf');
+    mkdirSync(join(path, '..'), { recursive: true });
+    writeFileSync(path, 'abc');
+    utimesSync(path, 1, 1);
+    expect(existsSync(path)).toBe(true);
+    expect(fileIdentity(path, statSync(path))).toBe(`${path}:3:1000`);
+  });
+});
