@@ -22,6 +22,7 @@ export interface ComputeBuffer {
  * The buffer that ggml's allocator reserves for the largest graph: the moment at which most of it is alive. Found by varying one
  * measure at a time on the real server; exact to 0.1 MB for llama and gemma3 there:
  *   feed-forward    3 × feed-forward width + 5 × embedding        (gate, up and their product; residuals and norms)
+ *                   without a gate 2 × the width; an encoder keeps 2 × embedding
  *   attention       4 × embedding + query + keys + values, at least 6 × embedding; without flash attention one embedding more,
  *                   and the scores, heads × cells
  * each times 4 bytes and the physical batch; the masks (f16 with flash attention, else f32) live through all of it, one for
@@ -32,7 +33,7 @@ export function computeBuffer(shape: GgufShape, settings: ComputeSettings): Comp
   const query = shape.heads * shape.keyLength;
   const headsKv = Math.max(0, ...shape.layers.map((layer) => layer.headsKv));
   const keysAndValues = headsKv * (shape.keyLength + shape.valueLength);
-  const feedForward = 3 * shape.feedForward + 5 * shape.embedding;
+  const feedForward = (shape.gated ? 3 : 2) * shape.feedForward + (shape.causal ? 5 : 2) * shape.embedding;
   const mixture = shape.mixture
     ? shape.mixture.used * Math.max(3 * shape.mixture.feedForward, shape.mixture.feedForward + 2 * shape.embedding) +
       5 * shape.embedding

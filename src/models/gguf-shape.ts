@@ -30,6 +30,8 @@ export interface GgufShape {
   readonly embedding: number;
   /** The widest layer's. */
   readonly feedForward: number;
+  /** Gate and up are multiplied, as in every llama; without it the layer is up and down alone. */
+  readonly gated: boolean;
   readonly heads: number;
   /** Elements of one head. */
   readonly keyLength: number;
@@ -95,6 +97,8 @@ export function shapeFromHeader(...headers: readonly [GgufHeader, ...GgufHeader[
     })),
     embedding,
     feedForward: own('feed_forward_length') ?? largestOf(listIn(header, `${architecture}.feed_forward_length`)) ?? 0,
+    // Without a gate of its own a matrix of twice the width holds both (Phi 3).
+    gated: names.has('blk.0.ffn_gate.weight') || tensors.some(({ name, dims }) => isFusedGate(name, dims, header)),
     heads,
     keyLength: own('attention.key_length') ?? Math.floor(embedding / heads),
     valueLength: own('attention.value_length') ?? Math.floor(embedding / heads),
@@ -113,6 +117,13 @@ export function shapeFromHeader(...headers: readonly [GgufHeader, ...GgufHeader[
     fileBytes: headers.reduce((sum, part) => sum + part.fileBytes, 0),
     contextTrained: header.contextLength,
   };
+}
+
+function isFusedGate(name: string, dims: readonly number[], header: GgufHeader): boolean {
+  return (
+    /^blk\.\d+\.ffn_(?:gate_exps|up)\.weight$/.test(name) &&
+    (name.includes('gate') || dims[1] === 2 * (header.feedForwardLength ?? 0))
+  );
 }
 
 function placeOf(name: string): WeightGroup['place'] {

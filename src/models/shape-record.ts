@@ -89,6 +89,7 @@ export function shapeFromRecord(record: ShapeRecord, quantisation: string): Gguf
     })),
     embedding: record.embedding,
     feedForward: record.feedForward,
+    gated: true,
     heads: record.heads,
     keyLength: record.headLength,
     valueLength: record.headLength,

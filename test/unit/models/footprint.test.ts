@@ -41,6 +41,7 @@ function shapeOf(changes: Partial<GgufShape> & { blocks?: number; headsKv?: numb
     })),
     embedding: 512,
     feedForward: 1_536,
+    gated: true,
     heads: 8,
     keyLength: 64,
     valueLength: 64,
@@ -94,6 +95,20 @@ describe('the compute buffer', () => {
   ])('is what the engine reserves for %s', (_name, shape, settings, logged) => {
     const { bytes } = computeBuffer(shapeOf(shape), settingsOf(settings));
     expect(Math.abs(bytes / MiB - logged)).toBeLessThan(0.1);
+  });
+
+  it('of an encoder is smaller: no gate, fewer residuals', () => {
+    // all-MiniLM-L6-v2 logs 8.02 MiB.
+    const encoder = {
+      causal: false,
+      gated: false,
+      embedding: 384,
+      heads: 12,
+      keyLength: 32,
+      valueLength: 32,
+      headsKv: 12,
+    };
+    expect(computeBuffer(shapeOf(encoder), settingsOf({ context: 512 })).bytes / MiB).toBeCloseTo(8.02, 1);
   });
 
   it('grows with logits of every token in builds that reserve them', () => {
