@@ -22,6 +22,7 @@ export default defineConfig({
       project('integration', ['test/integration/**/*.test.ts'], 120_000, false),
       project('e2e', ['test/e2e/**/*.test.ts'], 300_000, false),
       ...onlyWhenNamed('bitnet'),
+      ...onlyWhenNamed('vllm'),
     ],
   },
 });

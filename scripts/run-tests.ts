@@ -22,6 +22,7 @@ const root = packageRoot();
 // Unit tests alone need nothing beyond the checkout, and a suite of its own brings what it needs.
 const alone = args[0] === '--project' && args.length === 2 ? args[1] : undefined;
 if (alone === 'bitnet') await import('./prepare-bitnet.ts');
+else if (alone === 'vllm') await import('./prepare-vllm.ts');
 else if (alone !== 'unit') await import('./prepare-tests.ts');
 
 const directory = mkdtempSync(join(tmpdir(), 'orchestrator-report-'));

@@ -10,7 +10,7 @@ const BUILD_FILE = 'build.json';
 
 const BuildFile = z.strictObject({
   engine: z.string(),
-  source: z.enum(['path', 'debian', 'github', 'compiled']),
+  source: z.enum(['path', 'debian', 'github', 'compiled', 'pypi']),
   /** `cpu`, `cuda`, `vulkan`, or what a program found on PATH was built for. */
   backend: z.string(),
   version: z.string(),

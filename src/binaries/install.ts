@@ -37,7 +37,7 @@ export interface InstallOptions {
   readonly recipe?: Recipe | undefined;
 }
 
-type Kind = BuildFile['source'];
+type Kind = Exclude<BuildFile['source'], 'pypi'>;
 const STAGES: Record<Exclude<Kind, 'path'>, (context: SourceContext) => Promise<StagedBuild>> = {
   debian: stageFromDebian,
   github: stageFromGithub,
@@ -96,7 +96,7 @@ async function presentBuild(
 ): Promise<InstalledBuild | undefined> {
   if (options.force) return undefined;
   const builds = listBuilds(recipe.engine, options.paths);
-  for (const build of builds.filter((one) => one.backend === backend && kinds.includes(one.source))) {
+  for (const build of builds.filter((one) => one.backend === backend && kinds.some((kind) => kind === one.source))) {
     try {
       await probeProgram(build.program, { paths: options.paths, signal: options.signal });
       options.log?.(`${build.name} is installed already`);

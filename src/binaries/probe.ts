@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 
 import { z } from 'zod';
 
-import type { ProgramDevice, ProgramProbe } from '../engines/contract.ts';
+import type { ProbeQuestions, ProgramDevice, ProgramProbe } from '../engines/contract.ts';
 import { writeFileAtomic } from '../shared/atomic-file.ts';
 import { AppError, messageOf } from '../shared/errors.ts';
 import type { Paths } from '../shared/paths.ts';
@@ -18,11 +18,19 @@ export interface ProbeOptions {
   readonly signal?: AbortSignal | undefined;
   /** Ask the program again whatever is kept. */
   readonly fresh?: boolean | undefined;
-  /** Milliseconds for each of the three questions; default 10,000. */
+  /** Milliseconds for each of the three questions, in place of what the questions themselves say. */
   readonly timeoutMs?: number | undefined;
+  /** Undefined: as llama-server is asked. */
+  readonly questions?: ProbeQuestions | undefined;
 }
 
-const QUESTION_TIMEOUT = 10_000;
+/** How llama-server and all of its age and kin are asked. */
+const DEFAULT_QUESTIONS: ProbeQuestions = {
+  version: ['--version'],
+  help: ['--help'],
+  devices: ['--list-devices'],
+  timeoutMs: 10_000,
+};
 const ELF_MACHINES: Partial<Record<string, number>> = { x64: 62, arm64: 183, ia32: 3, arm: 40, riscv64: 243 };
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -40,7 +48,8 @@ const Kept = z.strictObject({
  * drivers change (a kept answer costs some stats and small reads). Throws `engine_missing` where it cannot be run.
  */
 export async function probeProgram(path: string, options: ProbeOptions): Promise<ProgramProbe> {
-  const fingerprint = identify(path);
+  const asked = options.questions ? JSON.stringify(options.questions) : '';
+  const fingerprint = `${identify(path)}${asked}`;
   const file = join(
     options.paths.cacheDir,
     'probes',
@@ -59,29 +68,37 @@ export async function probeProgram(path: string, options: ProbeOptions): Promise
 /** The same without keeping anything. */
 export async function inspectProgram(path: string, options: ProbeOptions): Promise<ProgramProbe> {
   refuseOtherProcessors(path);
-  const ask = async (flag: string): Promise<Outcome> => {
-    const answer = await start(path, flag, options);
-    const problem = problemOf(path, flag, answer);
+  const questions = options.questions ?? DEFAULT_QUESTIONS;
+  const ask = async (question: readonly string[]): Promise<Outcome> => {
+    const answer = await start(path, question, { ...options, timeoutMs: options.timeoutMs ?? questions.timeoutMs });
+    const problem = problemOf(path, question.join(' '), answer);
     if (problem) throw new AppError('engine_missing', problem);
     return answer;
   };
-  const versionAnswer = await ask('--version');
+  const versionAnswer = await ask(questions.version);
   const version = parseVersion(textOf(versionAnswer));
   if (version === undefined && versionAnswer.exitCode !== 0) {
     throw new AppError(
       'engine_missing',
-      `${path} --version ended with exit code ${versionAnswer.exitCode} and names no version` +
+      `${path} ${questions.version.join(' ')} ended with exit code ${versionAnswer.exitCode} and names no version` +
         `${quoted(textOf(versionAnswer))}. Give the path of an engine program, or install one: orchestrator engine install llama-server.`,
     );
   }
-  const help = textOf(await ask('--help'));
+  const helpAnswer = await ask(questions.help);
+  const help = textOf(helpAnswer);
   const flags = new Set(parseFlags(help));
+  if (flags.size === 0 && helpAnswer.exitCode !== 0) {
+    throw new AppError(
+      'engine_missing',
+      `${path} ${questions.help.join(' ')} ended with exit code ${helpAnswer.exitCode} and names no flag${quoted(help)}. Run it by hand to see why, or take another build: orchestrator engine list.`,
+    );
+  }
   return {
     path,
     version: version ?? firstLine(textOf(versionAnswer)) ?? 'unknown',
     flags,
     help,
-    devices: flags.has('--list-devices') ? devicesOf(await ask('--list-devices')) : [],
+    devices: questions.devices && flags.has(questions.devices[0] ?? '') ? devicesOf(await ask(questions.devices)) : [],
   };
 }
 
@@ -109,11 +126,15 @@ function identify(path: string): string {
   }
 }
 
-async function start(path: string, flag: string, options: ProbeOptions): Promise<Outcome> {
+async function start(
+  path: string,
+  question: readonly string[],
+  options: ProbeOptions & { readonly timeoutMs: number },
+): Promise<Outcome> {
   try {
-    return await run(path, [flag], {
+    return await run(path, question, {
       env: { PATH: SYSTEM_PATH, HOME: options.paths.cacheDir, LANG: 'C.UTF-8' },
-      timeoutMs: options.timeoutMs ?? QUESTION_TIMEOUT,
+      timeoutMs: options.timeoutMs,
       signal: options.signal,
     });
   } catch (error) {
@@ -172,8 +193,9 @@ const firstLine = (text: string) =>
     .map((line) => line.trim())
     .find(Boolean);
 
+/** A Python program says what went wrong in its last line. */
 function quoted(text: string): string {
-  const line = firstLine(text);
+  const line = /^Traceback/m.test(text) ? firstLine(text.trim().split('\n').at(-1) ?? '') : firstLine(text);
   return line ? `, saying “${line.slice(0, 200)}”` : '';
 }
 

@@ -1,4 +1,4 @@
-import { isAbsolute, resolve } from 'node:path';
+import { basename, isAbsolute, resolve } from 'node:path';
 
 import { Command, Option } from 'commander';
 
@@ -7,7 +7,10 @@ import { findOnPath, findProgram, type InstalledBuild, listBuilds } from '../bin
 import { installEngine, SOURCE_NAMES, type SourceName } from '../binaries/install.ts';
 import { probeProgram } from '../binaries/probe.ts';
 import { BACKENDS } from '../binaries/recipe.ts';
-import type { ProgramDevice } from '../engines/contract.ts';
+import { installVenv } from '../binaries/venv-install.ts';
+import { readVenvRecipe } from '../binaries/venv-recipe.ts';
+import type { InstallProgress } from '../binaries/source.ts';
+import type { ProbeQuestions, ProgramDevice } from '../engines/contract.ts';
 import { ENGINE_NAMES, adapterOf } from '../engines/registry.ts';
 import { CliError, messageOf } from '../shared/errors.ts';
 import { type Paths, resolvePaths } from '../shared/paths.ts';
@@ -53,7 +56,8 @@ Sources, in this order: a program on PATH, Debian’s packages (in a root of the
 Examples:
   orchestrator engine install
   orchestrator engine install llama-server --backend vulkan
-  orchestrator engine install llama-server --build --backend cuda`,
+  orchestrator engine install llama-server --build --backend cuda
+  orchestrator engine install vllm --backend cpu        (a Python environment of 6 GB, from PyPI)`,
       )
       .action((engine: string, options: InstallCommandOptions) => install(engine, options)),
   );
@@ -103,7 +107,8 @@ async function describeEngine(engine: string, paths: Paths) {
     builds.map(async (build, index) => {
       const shown = { ...build, default: index === 0 };
       try {
-        return { ...shown, devices: (await probeProgram(build.program, { paths })).devices };
+        const { devices } = await probeProgram(build.program, { paths, questions: questionsOf(engine) });
+        return { ...shown, devices };
       } catch (error) {
         return { ...shown, devices: [], problem: messageOf(error) };
       }
@@ -130,18 +135,22 @@ async function install(engine: string, options: InstallCommandOptions): Promise<
   const progress = showProgress(engine);
   const began = performance.now();
   try {
-    const build = await installEngine(engine, {
+    const common = {
       backend: options.backend,
-      source: options.source,
-      compile: options.build,
       force: options.force,
       paths,
       environment: process.env,
       signal: controller.signal,
-      onProgress: ({ stage, bytesDone = 0, bytesTotal }) => progress.update({ stage, bytesDone, bytesTotal }),
-      log: (sentence) => progress.log(sentence),
-    });
-    const found = await probeProgram(build.program, { paths, signal: controller.signal });
+      onProgress: ({ stage, bytesDone = 0, bytesTotal }: InstallProgress) =>
+        progress.update({ stage, bytesDone, bytesTotal }),
+      log: (sentence: string) => progress.log(sentence),
+    };
+    const recipe = readVenvRecipe(engine);
+    const questions = questionsOf(engine);
+    const build = recipe
+      ? await installVenv(recipe, { ...common, questions })
+      : await installEngine(engine, { ...common, source: options.source, compile: options.build });
+    const found = await probeProgram(build.program, { paths, questions, signal: controller.signal });
     progress.finish(`${build.name} is ready after ${formatDuration(performance.now() - began)}`);
     if (options.json) return print(JSON.stringify({ ...build, devices: found.devices }, undefined, 2));
     print(`${build.name}  ${build.version}  ${devicesText(found.devices)}`);
@@ -156,7 +165,8 @@ async function install(engine: string, options: InstallCommandOptions): Promise<
 
 async function probe(target: string, options: CommonOptions & { fresh?: boolean }): Promise<void> {
   const paths = pathsOf(options);
-  const found = await probeProgram(await programOf(target, paths), { paths, fresh: options.fresh });
+  const questions = questionsOf(target.split('/')[0] ?? '') ?? questionsOf(basename(target));
+  const found = await probeProgram(await programOf(target, paths), { paths, questions, fresh: options.fresh });
   const flags = [...found.flags];
   if (options.json) return print(JSON.stringify({ ...found, flags }, undefined, 2));
   const rows = [
@@ -183,6 +193,13 @@ async function programOf(target: string, paths: Paths): Promise<string> {
     throw new CliError(`${engine} has no program of its own to probe; name a program by its path.`, 2);
   }
   return findProgram(adapter.program, { build, paths, environment: process.env });
+}
+
+/** An engine that is asked in its own way; a program by path is asked as the engine of its name. */
+function questionsOf(engine: string): ProbeQuestions | undefined {
+  if (!(ENGINE_NAMES as string[]).includes(engine)) return undefined;
+  const adapter = adapterOf(engine);
+  return adapter.kind === 'process' ? adapter.probe : undefined;
 }
 
 const pathsOf = ({ stateDir }: CommonOptions) => resolvePaths(process.env, stateDir);

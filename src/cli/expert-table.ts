@@ -18,11 +18,15 @@ const STATE_COLOURS: Record<ExpertState, Colour> = {
   stopped: 'dim',
   starting: 'yellow',
   ready: 'green',
+  sleeping: 'dim',
   draining: 'cyan',
   stopping: 'cyan',
   backoff: 'yellow',
   failed: 'red',
 };
+
+/** Holding no GPU memory. */
+const AT_REST: ReadonlySet<ExpertState> = new Set(['stopped', 'sleeping', 'failed']);
 
 const HEADINGS = ['EXPERT', 'ENGINE', 'STATE', 'SINCE', 'IN FLIGHT/QUEUED', 'MEMORY', 'UNLOADS IN', 'LAST FAILURE'];
 
@@ -32,7 +36,7 @@ export function statusLines(stats: StatsView, experts: readonly ExpertView[], op
 }
 
 function headerLine(stats: StatsView): string {
-  const loaded = Object.values(stats.experts).filter((state) => state !== 'stopped' && state !== 'failed').length;
+  const loaded = Object.values(stats.experts).filter((state) => !AT_REST.has(state)).length;
   const limit = stats.maxLoadedExperts === null ? '' : ` of at most ${stats.maxLoadedExperts}`;
   const parts = [
     `profile ${stats.profile}`,
@@ -75,7 +79,8 @@ function rowOf(expert: ExpertView, options: TableOptions): string[] {
 
 /** While an expert starts, its progress; else why it ended last, and when it is tried again. */
 function noteOf(expert: ExpertView, now: number): string {
-  if (expert.progress !== null && expert.state === 'starting') return oneLine(expert.progress);
+  if (expert.progress !== null && (expert.state === 'starting' || expert.state === 'sleeping'))
+    return oneLine(expert.progress);
   if (expert.lastFailure === null) return '';
   const wait = expert.retryAt === null ? 0 : Date.parse(expert.retryAt) - now;
   const again = wait > 0 ? `; tried again in ${formatDuration(wait)}` : '';

@@ -55,7 +55,7 @@ async function untilSettled(client: Client, expert: string): Promise<ExpertView>
   for (;;) {
     const view = await client.json<ExpertView>(expertPath(expert));
     if (view.state === 'ready') return view;
-    if (view.state !== 'starting' && view.state !== 'draining' && view.state !== 'stopping') throw notLoaded(view);
+    if (!['starting', 'sleeping', 'draining', 'stopping'].includes(view.state)) throw notLoaded(view);
     await delay(POLL_MS);
   }
 }

@@ -1,3 +1,4 @@
+import { adapterOf } from '../engines/registry.ts';
 import type { Model } from '../engines/settings.ts';
 import { loadProfile } from '../profiles/load.ts';
 import { CliError } from '../shared/errors.ts';
@@ -13,11 +14,19 @@ export interface NamedModel {
   readonly directory: string;
 }
 
+/** Weights in a folder are the hub's own tools' to fetch. */
+function hasFolder(engine: string): boolean {
+  const adapter = adapterOf(engine);
+  return adapter.kind === 'process' && adapter.modelForm === 'folder';
+}
+
 /** The experts of a profile that are made of a model file; of these the named ones, where any are named. */
 export async function modelsOfProfile(profile: string, names: readonly string[] = []): Promise<NamedModel[]> {
   const { experts, directory, name } = await loadProfile(profile, { environment: process.env });
   const models = experts.flatMap((expert): NamedModel[] =>
-    expert.kind === 'process' && expert.model ? [{ id: expert.id, model: expert.model, directory }] : [],
+    expert.kind === 'process' && expert.model && !hasFolder(expert.engine)
+      ? [{ id: expert.id, model: expert.model, directory }]
+      : [],
   );
   const known = models.map(({ id }) => id);
   const unknown = names.filter((wanted) => !known.includes(wanted));

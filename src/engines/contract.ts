@@ -22,6 +22,25 @@ export interface ProgramProbe {
   readonly devices: readonly ProgramDevice[];
 }
 
+/** How a program is asked what it is, where it is asked otherwise than llama-server (`DEFAULT_QUESTIONS` in `binaries/probe.ts`). */
+export interface ProbeQuestions {
+  readonly version: readonly string[];
+  readonly help: readonly string[];
+  /** Lists accelerators; undefined where the program cannot. */
+  readonly devices: readonly string[] | undefined;
+  /** Milliseconds for each question. */
+  readonly timeoutMs: number;
+}
+
+/** A GPU of the machine, as its driver describes it. */
+export interface Gpu {
+  /** In the order of the PCI bus. */
+  readonly index: number;
+  readonly uuid: string;
+  readonly name: string;
+  readonly totalBytes: number;
+}
+
 export interface ProgramDevice {
   /** As the program wants it, e.g. `CUDA0`. */
   readonly name: string;
@@ -46,6 +65,10 @@ export interface LaunchContext {
   readonly apiKey: string;
   /** CPU cores this process may use. */
   readonly cores: number;
+  /** The machine's GPUs, for an adapter that `readsGpus`; empty where there is none. */
+  readonly gpus?: readonly Gpu[];
+  /** A folder of this engine's own that outlives the process: what it can compile once and use again. */
+  readonly cacheDir?: string;
 }
 
 /** The processor of this machine. */
@@ -67,6 +90,8 @@ export interface ModelHeader {
 export interface PreflightFacts {
   readonly machine?: Machine | undefined;
   readonly header?: ModelHeader | undefined;
+  /** Read only for an adapter that `readsGpus`. */
+  readonly gpus?: readonly Gpu[] | undefined;
 }
 
 export interface Launch {
@@ -92,6 +117,24 @@ export interface Canary {
   readonly soundness?: (answer: unknown) => string | undefined;
   /** Answers after which the soundness is looked at again, at a moment without requests. */
   readonly repeatAfter?: number;
+}
+
+/** A request of the supervisor's own to an engine. */
+export interface EngineCall {
+  readonly method: 'GET' | 'POST';
+  /** With the query. */
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+/** How an engine gives its GPU memory back without ending, and takes it again. None of these paths is ever proxied. */
+export interface SleepProtocol {
+  readonly enter: EngineCall;
+  /** In order. */
+  readonly wake: readonly EngineCall[];
+  readonly state: EngineCall;
+  /** What the answer to `state` says; undefined: nothing that can be understood. */
+  isSleeping(answer: unknown): boolean | undefined;
 }
 
 /** The neutral part of an expert's settings: what every room but its adapter reads. */
@@ -159,6 +202,12 @@ export interface ProcessAdapter<
   readonly kind: 'process';
   /** The program that `binaries/` finds, installs and probes; undefined where the profile gives an argv. */
   readonly program: string | undefined;
+  /** Undefined: as llama-server is asked. */
+  readonly probe?: ProbeQuestions;
+  /** What `model` names: one file (where absent), or a folder with config, tokenizer and safetensors. */
+  readonly modelForm?: 'folder';
+  /** Whether a launch depends on the GPUs of the machine. */
+  readonly readsGpus?: boolean;
   /** The build of the program that the expert names, if it names one. */
   build(expert: S): string | undefined;
   /** A program given by path instead of an installed build. */
@@ -176,6 +225,10 @@ export interface ProcessAdapter<
   canary(expert: S): Canary | undefined;
   /** Whether the process that answers must be shown to be our child (off for `docker run`). */
   provesIdentity(expert: S): boolean;
+  /** What a line of output says of how far a start has come, for a person; undefined where it says nothing. */
+  stage?(line: string): string | undefined;
+  /** Undefined where this expert cannot sleep, or is not to. */
+  sleep?(expert: S): SleepProtocol | undefined;
   /** Headers that authenticate the supervisor to the engine. */
   authorize(expert: S, apiKey: string): Readonly<Record<string, string>>;
   /** Prometheus text, merged into ours with an `expert` label; undefined where there is none. */

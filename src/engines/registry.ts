@@ -3,10 +3,12 @@ import { command } from './command.ts';
 import type { Adapter } from './contract.ts';
 import { llamaServer } from './llama-server.ts';
 import { remote } from './remote.ts';
+import { vllm } from './vllm.ts';
 
 /** Every engine. Validation, editor help and the command line's choices follow from this. */
 export const ENGINES = {
   'llama-server': llamaServer,
+  vllm,
   bitnet,
   command,
   remote,

@@ -132,6 +132,21 @@ export const Model = z
   );
 export type Model = z.output<typeof Model>;
 
+/** Weights as a folder of safetensors with its config and tokenizer: on this machine, or in the hub's own cache. */
+export const ModelFolder = z
+  .strictObject({
+    path: FilePath.optional().describe('A folder on this machine; relative to the profile file'),
+    hf: Repository.optional().describe('A whole hub repository, from the cache that `hf download` fills'),
+    revision: Revision.optional().describe('Branch, tag or commit of the repository'),
+  })
+  .refine((model) => (model.path === undefined) !== (model.hf === undefined), {
+    message: 'a model folder names exactly one of `path` and `hf`',
+  })
+  .refine((model) => model.revision === undefined || model.hf !== undefined, {
+    message: '`revision` goes with `hf`',
+    path: ['revision'],
+  });
+
 const RequestFields = z.record(z.string(), z.json());
 
 /** What every engine's experts have. */

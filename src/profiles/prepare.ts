@@ -31,14 +31,14 @@ function keysOf(engine: string): string[] {
 
 /**
  * Makes file names absolute: relative to the file that says them, `~/` to the home directory. Besides the neutral keys
- * these are `binary` and `cwd` of an engine's own.
+ * these are `binary`, `venv` and `cwd` of an engine's own.
  */
 export function resolvePaths(profile: Mapping, environment: NodeJS.ProcessEnv): Mapping {
   const home = environment['HOME'] ?? homedir();
   return mapExperts(profile, (expert) => {
     const isLocal = treeAt(expert, ['model', 'path']) !== undefined;
     const isFile = (path: Path) =>
-      /^(?:chatTemplate|model\.path|[a-z-]+\.(?:binary|cwd))$/.test(path.join('.')) ||
+      /^(?:chatTemplate|model\.path|[a-z-]+\.(?:binary|cwd|venv))$/.test(path.join('.')) ||
       (isLocal && path.join('.') === 'model.mmproj');
     return mapScalars(expert, (scalar, path) => {
       const { value, place } = scalar;

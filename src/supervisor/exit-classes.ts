@@ -19,6 +19,7 @@ export type ExitClass =
   | 'missing_library'
   | 'not_executable'
   | 'engine_init'
+  | 'worker_died'
   | 'unresponsive'
   | 'stalled'
   | 'start_timeout'
@@ -65,6 +66,7 @@ const WHILE_SERVING: ReadonlySet<ExitClass> = new Set([
   'gpu_fault',
   'nan',
   'assertion',
+  'worker_died',
   'degenerate_output',
 ]);
 
@@ -120,6 +122,10 @@ const RULES: readonly Rule[] = [
   },
   { class: 'nan', pattern: /Assertion .*isnan/i },
   { class: 'assertion', pattern: /GGML_ASSERT\(|GGML_ABORT/ },
+  {
+    class: 'worker_died',
+    pattern: /EngineDeadError|Engine ?core proc\S* \S* ?died|EngineCore\S* (died|encountered)|Worker proc \S+ died/i,
+  },
   { class: 'engine_init', pattern: /Engine core initialization failed/i },
 ];
 
@@ -161,6 +167,7 @@ const SENTENCES: Readonly<Record<ExitClass, string>> = {
   illegal_instruction: 'was built for another processor (illegal instruction); install a build for this machine',
   missing_library: 'lacks a shared library; reinstall it with: orchestrator engine install --force',
   not_executable: 'could not be started; check the path and its permissions',
+  worker_died: 'lost one of its own processes, which computes for it',
   engine_init: 'failed to initialise; the cause stands above in its log',
   unresponsive: 'accepted requests and did not answer, not even a one-token probe, and was replaced',
   stalled: 'showed no sign of progress while loading for stallTimeout and was ended',

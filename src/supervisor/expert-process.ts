@@ -1,5 +1,5 @@
 import type { ProcessAdapter } from '../engines/contract.ts';
-import type { Clock } from '../shared/clock.ts';
+import { type Clock, delay } from '../shared/clock.ts';
 import { AppError, messageOf, toAppError } from '../shared/errors.ts';
 import type { ExpertState } from '../telemetry/events.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -12,6 +12,7 @@ import type { Prepare, Prepared, ProcessExpert } from './launcher.ts';
 import { Lease, type LeaseOwner } from './lease.ts';
 import { type LifecycleEvent, next } from './lifecycle.ts';
 import { tryCanary, waitUntilReady } from './readiness.ts';
+import { fallAsleep, wakeUp } from './sleep.ts';
 
 /** llama-server ends within two seconds of SIGTERM; its own router grants ten (engines.md 1.6). */
 const STOP_GRACE_MS = 10_000;
@@ -25,6 +26,8 @@ const SILENCES_WITHOUT_CANARY = 3;
 const PROBE_TIMEOUT_MS = 10_000;
 /** A few words, on a slow processor and perhaps behind a request. */
 const SOUNDNESS_TIMEOUT_MS = 60_000;
+/** A connection breaks a moment before the end of its process is known. */
+const DEATH_SHOWS_MS = 1_000;
 /** Marks a line of ours in an engine's log. */
 const OWN_LINE = '[orchestrator]';
 
@@ -71,6 +74,10 @@ interface Attempt {
   upstream?: Upstream;
   modelBytes: number;
   lines: number;
+  /** How far the start has come, where the engine's output says so. */
+  stage?: string;
+  /** Which way a sleeping engine is just going. */
+  turn?: 'asleep' | 'awake' | undefined;
   readyAt?: number;
   /** Why we ended it ourselves, where nobody asked for it. */
   cause?: ExitClass;
@@ -151,6 +158,13 @@ export class ExpertProcess implements LeaseOwner {
   get log(): ExpertLog {
     return this.#deps.log;
   }
+  /** While it falls asleep its memory is not free yet; while it wakes, not any more. */
+  get turn(): 'asleep' | 'awake' | undefined {
+    return this.#attempt?.turn;
+  }
+  get canSleep(): boolean {
+    return this.adapter.sleep?.(this.expert) !== undefined;
+  }
 
   /** Private bytes of the process tree; undefined while there is none. Walks /proc: not for the hot path. */
   memoryBytes(): number | undefined {
@@ -165,6 +179,7 @@ export class ExpertProcess implements LeaseOwner {
   /** How far a start has come, for a person. */
   progress(): string | undefined {
     const attempt = this.#attempt;
+    if (attempt?.turn === 'awake') return 'waking up';
     if (this.#state !== 'starting' || !attempt) return undefined;
     const seconds = Math.round((this.#deps.clock.now() - attempt.startedAt) / 1_000);
     const mapped = attempt.engine?.mappedBytes() ?? 0;
@@ -172,7 +187,7 @@ export class ExpertProcess implements LeaseOwner {
       attempt.modelBytes > 0
         ? `${Math.min(100, Math.round((100 * mapped) / attempt.modelBytes))} % of the model read, `
         : '';
-    return `loading: ${share}${seconds} s`;
+    return `loading: ${attempt.stage === undefined ? share : `${attempt.stage}, `}${seconds} s`;
   }
 
   /** A lease when the engine is ready and has a free slot; at once, or not at all. */
@@ -254,6 +269,47 @@ export class ExpertProcess implements LeaseOwner {
   }
 
   /**
+   * Has a ready engine without requests give its GPU memory back; where it cannot, it is ended, since it would hold all of it.
+   * Resolves when that has been done. Does nothing in any other state.
+   */
+  async sleep(reason: string): Promise<void> {
+    const attempt = this.#attempt;
+    const protocol = this.adapter.sleep?.(this.expert);
+    if (!protocol || !attempt?.upstream || this.#state !== 'ready' || this.#leases.size > 0 || attempt.probe) return;
+    attempt.turn = 'asleep';
+    this.#move('sleep', reason);
+    const wrong = await fallAsleep(attempt.upstream, protocol);
+    if (!(await this.#stillSleeping(attempt, wrong))) return;
+    attempt.turn = undefined;
+    if (wrong !== undefined) {
+      this.#deps.logger.warn('an engine could not be put to sleep; unloading it', { expert: this.id, detail: wrong });
+      return this.stop(`could not sleep: ${wrong}`, 0);
+    }
+    this.onRelease?.();
+  }
+
+  /** Wakes a sleeping engine; one that does not come back is replaced. Does nothing in any other state. */
+  async wake(): Promise<void> {
+    const attempt = this.#attempt;
+    const protocol = this.adapter.sleep?.(this.expert);
+    if (!protocol || !attempt?.upstream || this.#state !== 'sleeping' || attempt.turn) return;
+    const since = this.#deps.clock.now();
+    attempt.turn = 'awake';
+    const wrong = await wakeUp(attempt.upstream, protocol, this.adapter.canary(this.expert));
+    if (!(await this.#stillSleeping(attempt, wrong))) return;
+    attempt.turn = undefined;
+    if (wrong !== undefined) return this.#replace(attempt, `it did not wake up: ${wrong}`);
+    this.lastUsedMs = this.#deps.clock.now();
+    this.#move('wake', `awake after ${Math.round(this.lastUsedMs - since)} ms`);
+  }
+
+  /** A stop or a crash may have come in between; what went wrong may be the first sign of one. */
+  async #stillSleeping(attempt: Attempt, wrong: string | undefined): Promise<boolean> {
+    if (wrong !== undefined) await Promise.race([attempt.engine?.ended, delay(DEATH_SHOWS_MS)]);
+    return this.#attempt === attempt && this.#state === 'sleeping';
+  }
+
+  /**
    * Ends the engine: takes nothing new, lets what runs finish for `drainMs`, cuts the rest, then SIGTERM, then SIGKILL. A later call
    * with a shorter drain shortens the one under way. Resolves when nothing of the engine is left.
    */
@@ -289,6 +345,11 @@ export class ExpertProcess implements LeaseOwner {
         );
         this.#move('stop', reason);
         await attempt?.engine?.stop(STOP_GRACE_MS);
+        break;
+      case 'sleeping':
+        if (attempt) attempt.turn = undefined;
+        this.#move('stop', reason);
+        await attempt?.engine?.stop(drainMs <= 0 ? 0 : STOP_GRACE_MS);
         break;
       case 'draining':
         this.#draining?.shorten(drainMs);
@@ -341,7 +402,7 @@ export class ExpertProcess implements LeaseOwner {
   }
 
   #replace(attempt: Attempt, detail: string, cause: 'unresponsive' | 'degenerate_output' = 'unresponsive'): void {
-    if (this.#attempt !== attempt || this.#state !== 'ready') return;
+    if (this.#attempt !== attempt || (this.#state !== 'ready' && this.#state !== 'sleeping')) return;
     this.#deps.logger.warn('the engine is of no use; replacing it', { expert: this.id, cause, detail });
     this.#deps.log.write(`${OWN_LINE} ${detail}`);
     attempt.cause = cause;
@@ -400,6 +461,8 @@ export class ExpertProcess implements LeaseOwner {
       listen,
       apiKey,
       cores: prepared.cores,
+      ...(prepared.gpus ? { gpus: prepared.gpus } : {}),
+      ...(prepared.cacheDir === undefined ? {} : { cacheDir: prepared.cacheDir }),
     });
     attempt.lines = 0;
     log.write(
@@ -413,6 +476,8 @@ export class ExpertProcess implements LeaseOwner {
       connections: expert.parallel + 4,
       onLine: (line) => {
         attempt.lines += 1;
+        const stage = attempt.readyAt === undefined ? adapter.stage?.(line) : undefined;
+        if (stage !== undefined) attempt.stage = stage;
         log.write(line);
       },
     });

@@ -321,6 +321,7 @@ export class Fleet {
   #canStart(id: string): boolean {
     const process = this.#processes.get(id);
     if (process?.state === 'stopped') return true;
+    if (process?.state === 'sleeping') return process.turn === undefined;
     // Who asks by name means it, whatever it failed of.
     if (process?.state === 'failed' || process?.state === 'backoff') {
       return this.#wanted.has(id) || process.refusal() === undefined;
@@ -366,7 +367,7 @@ export class Fleet {
     switch (decision.action) {
       case 'start':
         this.#publish(id, decision);
-        this.#processes.get(id)?.start(decision.reason);
+        this.#begin(id, decision.reason);
         return;
       case 'evict':
         this.#publish(id, decision);
@@ -382,6 +383,12 @@ export class Fleet {
       case 'wait':
         return;
     }
+  }
+
+  #begin(id: string, reason: string): void {
+    const process = this.#processes.get(id);
+    if (process?.state === 'sleeping') void process.wake();
+    else process?.start(reason);
   }
 
   #publish(expert: string, { action, reason }: Plan): void {
@@ -407,10 +414,11 @@ export class Fleet {
   /** What the planner sees of a process. One that a reload took out holds its room, and its name, until it has ended. */
   #picture(process: ExpertProcess, retired: boolean): PlannerExpert {
     const { state } = process;
-    const leaving = retired || state === 'draining' || state === 'stopping';
+    const leaving = retired || state === 'draining' || state === 'stopping' || process.turn === 'asleep';
     return {
       id: process.id,
-      loaded: leaving || state === 'starting' || state === 'ready',
+      // An engine that sleeps has given its room back, and needs it again to wake.
+      loaded: leaving || state === 'starting' || state === 'ready' || process.turn === 'awake',
       leaving,
       inFlight: process.inFlight,
       waiting: this.queued(process.id) + (this.#wanted.get(process.id)?.length ?? 0),
@@ -453,7 +461,8 @@ export class Fleet {
       const process = this.#processes.get(id);
       for (const waiter of queue.slice()) {
         // A load has deadlines of its own: the queue's age counts the wait for room or for a slot.
-        if (process?.state === 'starting') waiter.since = Math.min(now, waiter.since + elapsed);
+        if (process?.state === 'starting' || process?.turn === 'awake')
+          waiter.since = Math.min(now, waiter.since + elapsed);
         else if (now - waiter.since > this.#plan.queueAgeMs) {
           this.#leaveQueue(waiter);
           const reason = !process || process.state === 'ready' ? 'all its slots are busy' : this.plan(id).reason;
@@ -468,7 +477,9 @@ export class Fleet {
       }
     }
     for (const process of this.#processes.values()) {
-      if (this.unloadsInMs(process) === 0) void process.stop('idle', this.#plan.drainMs);
+      if (this.unloadsInMs(process) !== 0) continue;
+      if (process.canSleep && !this.#unloadWhenIdle.has(process.id)) void process.sleep('idle');
+      else void process.stop('idle', this.#plan.drainMs);
     }
     if (this.#someoneWaitsForRoom()) this.#pump();
   }

@@ -12,6 +12,8 @@ export function launchKey(expert: ProcessExpert, adapter: ProcessAdapter): strin
     listen: { kind: 'port', port: 1 },
     apiKey: 'key',
     cores: 1,
+    // One device of a round size: what is reserved on it is part of the key.
+    gpus: [{ index: 0, uuid: 'GPU', name: 'GPU', totalBytes: 2 ** 40 }],
   });
   return JSON.stringify([
     expert.id,

@@ -1,10 +1,14 @@
 import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 
 import { findProgram } from '../binaries/builds.ts';
+import { readGpus } from '../binaries/gpus.ts';
 import { probeProgram } from '../binaries/probe.ts';
 import { thisMachine } from '../binaries/processor.ts';
-import type { ExpertBase, ProcessAdapter, ProcessSettings, ProgramProbe } from '../engines/contract.ts';
+import type { ExpertBase, Gpu, ProcessAdapter, ProcessSettings, ProgramProbe } from '../engines/contract.ts';
+import type { Model } from '../engines/settings.ts';
+import { howToGetFolder, locateFolder } from '../models/folder.ts';
 import { headerFacts } from '../models/header-facts.ts';
 import { locateModel } from '../models/locate.ts';
 import { AppError } from '../shared/errors.ts';
@@ -19,6 +23,8 @@ export interface Prepared {
   /** Bytes of the model file; 0 where there is none. */
   readonly modelBytes: number;
   readonly cores: number;
+  readonly gpus?: readonly Gpu[];
+  readonly cacheDir?: string;
   /** What a person should know before it starts. */
   readonly advice?: string | undefined;
 }
@@ -35,14 +41,23 @@ export function createPrepare(options: {
   const { paths, environment, profileDirectory, profileName } = options;
   return async (expert, adapter) => {
     const program = adapter.program === undefined ? undefined : await findAndProbe(adapter, adapter.program, expert);
-    const model = expert.model === undefined ? undefined : locateModel(expert.model, { paths, profileDirectory });
-    const facts = { machine: thisMachine(), header: model && (await headerFacts(model.path)) };
+    const folder = adapter.modelForm === 'folder';
+    const model = expert.model && locate(expert.model, folder);
+    const gpus = adapter.readsGpus ? await readGpus(environment) : undefined;
+    const facts = {
+      machine: thisMachine(),
+      header: model && !folder ? await headerFacts(model.path) : undefined,
+      gpus,
+    };
     const refusal = adapter.preflight(expert, program, facts);
     if (refusal) throw new AppError(refusal.code, refusal.message);
     if (expert.model && !model) {
       throw new AppError(
         'model_unavailable',
-        `The model of ${expert.id} is not on this machine. Fetch it with: orchestrator model pull ${expert.id} --profile ${profileName}`,
+        `The model of ${expert.id} is not on this machine. ` +
+          (folder
+            ? howToGetFolder(expert.model, { profileDirectory, environment })
+            : `Fetch it with: orchestrator model pull ${expert.id} --profile ${profileName}`),
       );
     }
     return {
@@ -52,11 +67,19 @@ export function createPrepare(options: {
         ...(model?.mmproj ? { mmproj: model.mmproj } : {}),
         ...(expert.chatTemplate ? { chatTemplate: readable(expert.chatTemplate, expert.id) } : {}),
       },
-      modelBytes: model ? (statSync(model.path, { throwIfNoEntry: false })?.size ?? 0) : 0,
+      // Weights in a folder are mapped by workers, not by the process that is started.
+      modelBytes: model && !folder ? (statSync(model.path, { throwIfNoEntry: false })?.size ?? 0) : 0,
+      ...(gpus ? { gpus } : {}),
+      cacheDir: join(paths.cacheDir, 'engines', adapter.name),
       cores: availableParallelism(),
       advice: adapter.advice?.(expert, program, facts),
     };
   };
+
+  function locate(model: Model, folder: boolean): { path: string; mmproj?: string } | undefined {
+    if (folder) return locateFolder(model, { profileDirectory, environment });
+    return locateModel(model, { paths, profileDirectory });
+  }
 
   async function findAndProbe(adapter: ProcessAdapter, program: string, expert: ProcessExpert): Promise<ProgramProbe> {
     const path = await findProgram(program, {
@@ -65,7 +88,7 @@ export function createPrepare(options: {
       paths,
       environment,
     });
-    return probeProgram(path, { paths });
+    return probeProgram(path, { paths, questions: adapter.probe });
   }
 }
 

@@ -7,6 +7,10 @@ export type LifecycleEvent =
   | 'refuse'
   /** Health, identity and one generated token. */
   | 'healthy'
+  /** Give the GPU's memory back without ending; only where nothing runs. */
+  | 'sleep'
+  /** The memory is taken again, and a token was generated. */
+  | 'wake'
   /** Finish what runs, take nothing new. */
   | 'drain'
   /** End the process. */
@@ -28,6 +32,7 @@ export type LifecycleEvent =
  * | stopped  | nothing: the planner decides on a start           |
  * | starting | a load to join                                    |
  * | ready    | an engine                                         |
+ * | sleeping | an engine to be woken when there is room           |
  * | draining | a stop under way: it waits for the next start     |
  * | stopping | the same                                          |
  * | backoff  | 503 with Retry-After, at once                     |
@@ -36,7 +41,8 @@ export type LifecycleEvent =
 const MOVES: Readonly<Record<ExpertState, Readonly<Partial<Record<LifecycleEvent, ExpertState>>>>> = {
   stopped: { start: 'starting' },
   starting: { healthy: 'ready', refuse: 'stopped', stop: 'stopping', crash: 'backoff', break: 'failed' },
-  ready: { drain: 'draining', stop: 'stopping', crash: 'backoff', break: 'failed' },
+  ready: { sleep: 'sleeping', drain: 'draining', stop: 'stopping', crash: 'backoff', break: 'failed' },
+  sleeping: { wake: 'ready', stop: 'stopping', crash: 'backoff', break: 'failed' },
   draining: { stop: 'stopping', crash: 'backoff', break: 'failed' },
   stopping: { exit: 'stopped', crash: 'backoff', break: 'failed' },
   backoff: { rest: 'stopped', stop: 'stopped', start: 'starting' },

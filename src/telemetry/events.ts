@@ -1,5 +1,13 @@
 /** Every event of the house, as published on the bus and sent by `GET /api/events`. */
-export type ExpertState = 'stopped' | 'starting' | 'ready' | 'draining' | 'stopping' | 'backoff' | 'failed';
+export type ExpertState =
+  | 'stopped'
+  | 'starting'
+  | 'ready'
+  | 'sleeping'
+  | 'draining'
+  | 'stopping'
+  | 'backoff'
+  | 'failed';
 
 export type OrchestratorEvent =
   | {

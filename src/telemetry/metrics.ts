@@ -2,7 +2,16 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 
 import type { EventBus, ExpertState } from './events.ts';
 
-const STATES: readonly ExpertState[] = ['stopped', 'starting', 'ready', 'draining', 'stopping', 'backoff', 'failed'];
+const STATES: readonly ExpertState[] = [
+  'stopped',
+  'starting',
+  'ready',
+  'sleeping',
+  'draining',
+  'stopping',
+  'backoff',
+  'failed',
+];
 const SECONDS = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
 /** What one finished request adds to the figures. */

@@ -68,6 +68,8 @@ const contextFor = (program: ProgramProbe | undefined, kind: Listen['kind']): La
   listen: LISTENS[kind],
   apiKey: KEY,
   cores: 4,
+  gpus: [0, 1].map((index) => ({ index, uuid: `GPU-${index}`, name: 'GPU', totalBytes: 16 * 2 ** 30 })),
+  cacheDir: '/var/cache/engine',
 });
 
 /** Every way in which an expert can be launched: each recorded build with each listener that it offers. */

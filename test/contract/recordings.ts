@@ -57,7 +57,7 @@ export function recordingsOf(engine: string): Recordings {
       const printed = text(help);
       return {
         path,
-        version: parseVersion(text(version)) ?? '',
+        version: parseVersion(text(version)) ?? text(version).trim(),
         help: printed,
         flags: new Set(parseFlags(printed)),
         devices: devices === undefined ? [] : parseDevices(text(devices)),

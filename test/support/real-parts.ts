@@ -13,6 +13,8 @@ const { cacheDir, modelsDir } = resolvePaths(process.env);
 export const REAL_ENGINES_DIR = process.env['ORCHESTRATOR_ENGINES_DIR'] ?? join(cacheDir, 'test-engines');
 /** A valid model of 0.2 MB with random weights: loads in milliseconds and streams for as long as it is asked to. */
 export const TINY_MODEL = join(cacheDir, 'test-models', 'tiny-1', 'tiny.gguf');
+/** A Qwen2 of random weights (5 MB of safetensors): `scripts/prepare-vllm.ts` has it written. */
+export const TINY_QWEN = join(cacheDir, 'test-models', 'tiny-qwen2-1');
 export const REAL_CACHE_DIR = cacheDir;
 
 /** For an orchestrator under test: the prepared engine, and the cache that holds the real models. */

@@ -1,9 +1,11 @@
 import { findProgram, listBuilds } from '../../binaries/builds.ts';
+import { readGpus } from '../../binaries/gpus.ts';
 import { probeProgram } from '../../binaries/probe.ts';
 import { thisMachine } from '../../binaries/processor.ts';
 import type { ProcessAdapter } from '../../engines/contract.ts';
 import { adapterOf } from '../../engines/registry.ts';
 import type { Model } from '../../engines/settings.ts';
+import { howToGetFolder, locateFolder } from '../../models/folder.ts';
 import { headerFacts } from '../../models/header-facts.ts';
 import { locateModel } from '../../models/locate.ts';
 import { describeSource, filesOf } from '../../models/sources.ts';
@@ -39,6 +41,7 @@ export async function checkProfile(options: ProfileChecks): Promise<Check[]> {
     ...checkKeys(profile, options.environment),
     ...(await checkEngines(profile, options)),
     ...checkModels(profile, options),
+    ...checkFolders(profile, options),
     ...profile.experts.flatMap((expert) => checkRemote(expert, options.environment)),
   ];
 }
@@ -75,8 +78,13 @@ async function checkEngine(
   profileDirectory: string,
   { paths, environment }: Pick<ProfileChecks, 'paths' | 'environment'>,
 ): Promise<{ check: Check; preflight?: Check | undefined }> {
-  const model = expert.model && locateModel(expert.model, { paths, profileDirectory });
-  const facts = { machine: thisMachine(), header: model && (await headerFacts(model.path)) };
+  const file = adapter.modelForm === 'folder' ? undefined : expert.model;
+  const model = file && locateModel(file, { paths, profileDirectory });
+  const facts = {
+    machine: thisMachine(),
+    header: model && (await headerFacts(model.path)),
+    gpus: adapter.readsGpus ? await readGpus(environment) : undefined,
+  };
   const about = `engine ${adapter.name}`;
   const { program: name } = adapter;
   if (name === undefined)
@@ -84,7 +92,10 @@ async function checkEngine(
   const installed = listBuilds(name, paths).map((build) => build.name);
   try {
     const [build, binary] = [adapter.build(expert), adapter.binary(expert)];
-    const program = await probeProgram(await findProgram(name, { build, binary, paths, environment }), { paths });
+    const program = await probeProgram(await findProgram(name, { build, binary, paths, environment }), {
+      paths,
+      questions: adapter.probe,
+    });
     const devices = program.devices.map((device) => `${device.name} (${device.description})`).join(', ') || 'no GPU';
     const others = installed.length > 1 ? `; installed: ${installed.join(', ')}` : '';
     return {
@@ -111,7 +122,7 @@ function checkModels(profile: Profile, { paths, name }: ProfileChecks): Check[] 
   const experts = new Map<string, { model: Model; ids: string[] }>();
   const places = { paths, profileDirectory: profile.directory };
   for (const expert of profile.experts) {
-    if (expert.kind !== 'process' || !expert.model) continue;
+    if (expert.kind !== 'process' || !expert.model || hasFolder(expert)) continue;
     const key = filesOf(expert.model, places).weights[0].path;
     const known = experts.get(key);
     if (known) known.ids.push(expert.id);
@@ -135,6 +146,24 @@ function checkModels(profile: Profile, { paths, name }: ProfileChecks): Check[] 
       `orchestrator model pull --profile ${name} ${ids[0] ?? ''}`,
     );
   });
+}
+
+/** Models that are folders of weights. */
+function checkFolders(profile: Profile, { environment }: ProfileChecks): Check[] {
+  const places = { profileDirectory: profile.directory, environment };
+  return profile.experts.flatMap((expert) => {
+    if (expert.kind !== 'process' || !expert.model || !hasFolder(expert)) return [];
+    const about = `model of ${expert.id}`;
+    const folder = locateFolder(expert.model, places);
+    if (folder) return [ok(about, `${folder.path} is here (${formatBytes(folder.bytes)}).`)];
+    const name = expert.model.path ?? expert.model.hf ?? '';
+    return [fail(about, `${name} is not on this machine.`, howToGetFolder(expert.model, places))];
+  });
+}
+
+function hasFolder(expert: Expert): boolean {
+  const adapter = adapterOf(expert.engine);
+  return adapter.kind === 'process' && adapter.modelForm === 'folder';
 }
 
 function checkRemote(expert: Expert, environment: NodeJS.ProcessEnv): Check[] {

