@@ -1,0 +1,68 @@
+import type { Footprint, MappedFile, Placement, Pool, World } from './world.ts';
+
+/** Anything that takes room: an expert's holding, or a placement to be. */
+export interface Charge {
+  readonly footprint: Footprint;
+  readonly mapped?: readonly MappedFile[];
+}
+
+export interface Lack {
+  readonly pool: Pool;
+  /** What the placement needs there, what is free for it, in bytes. */
+  readonly needs: number;
+  readonly free: number;
+}
+
+/** Bytes of the pool that experts may hold together. */
+export function usable(pool: Pool): number {
+  if (pool.paused) return 0;
+  return Math.max(0, pool.capacity - Math.max(pool.reserve, pool.foreign) - pool.quarantined);
+}
+
+/** Bytes that the charges take of a pool, each mapped file once. */
+export function charged(charges: Iterable<Charge>, pool: string): number {
+  let bytes = 0;
+  let files: Map<string, number> | undefined;
+  for (const { footprint, mapped } of charges) {
+    bytes += footprint[pool] ?? 0;
+    for (const file of mapped ?? []) {
+      if (file.pool !== pool) continue;
+      files ??= new Map();
+      files.set(file.file, Math.max(files.get(file.file) ?? 0, file.bytes));
+    }
+  }
+  for (const size of files?.values() ?? []) bytes += size;
+  return bytes;
+}
+
+/** What all experts hold, those that leave included: memory is credited only when it has returned. */
+export function holdings(world: World): Charge[] {
+  return world.experts.flatMap(({ held }) => (held ? [held] : []));
+}
+
+/** Bytes free in a pool; negative where it is overdrawn. */
+export function free(world: World, pool: Pool): number {
+  return usable(pool) - charged(holdings(world), pool.id);
+}
+
+/** Where the placement does not fit beside the charges; empty: it fits. Pools that it does not touch do not matter to it. */
+export function lacks(pools: readonly Pool[], charges: readonly Charge[], placement: Charge): Lack[] {
+  const found: Lack[] = [];
+  for (const pool of pools) {
+    if (!touches(placement, pool.id)) continue;
+    const before = charged(charges, pool.id);
+    const needs = charged([...charges, placement], pool.id) - before;
+    const room = usable(pool) - before;
+    if (needs > room) found.push({ pool, needs, free: Math.max(0, room) });
+  }
+  return found;
+}
+
+export function touches({ footprint, mapped }: Charge, pool: string): boolean {
+  return (footprint[pool] ?? 0) > 0 || (mapped?.some((file) => file.pool === pool) ?? false);
+}
+
+/** The pools that the placement needs and that the person at the desk has taken back. */
+export function pausedPools(world: World, placement: Placement): Pool[] {
+  return world.pools.filter((pool) => pool.paused && touches(placement, pool.id));
+}

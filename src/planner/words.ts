@@ -1,0 +1,27 @@
+import { formatBytes } from '../shared/units.ts';
+import type { Lack } from './room.ts';
+import type { PlannerExpert, World } from './world.ts';
+
+/** `idle 4 min`, `busy`, `loading`, `asleep`, `pinned`. */
+export function describeIdle(world: World, expert: PlannerExpert): string {
+  if (expert.pinned) return 'pinned';
+  if (expert.state === 'starting') return 'loading';
+  if (expert.inFlight > 0 || expert.waiting.length > 0) return 'busy';
+  if (expert.state === 'sleeping') return 'asleep';
+  const seconds = Math.max(0, Math.round((world.nowMs - expert.lastUsedMs) / 1_000));
+  if (seconds < 90) return `idle ${seconds} s`;
+  return seconds < 5_400 ? `idle ${Math.round(seconds / 60)} min` : `idle ${Math.round(seconds / 3_600)} h`;
+}
+
+/** `gpu0 has 2.1 of 6.7 GiB free`: of what is needed there. */
+export function describeLack({ pool, needs, free }: Lack): string {
+  const [amount, unit] = formatBytes(needs).split(' ');
+  const [have, haveUnit] = formatBytes(Math.max(0, free)).split(' ');
+  const first = unit === haveUnit || free <= 0 ? (free <= 0 ? '0' : have) : `${have} ${haveUnit}`;
+  return `${pool.id} has ${first} of ${amount} ${unit} free`;
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listed(names: readonly string[]): string {
+  return names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
