@@ -1,5 +1,8 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
+/** A name of 253 characters, a colon and a port. What is longer is not worth remembering a verdict for. */
+const LONGEST_HOST = 259;
+
 /**
  * DNS rebinding: a page on evil.example makes its name resolve to this machine, and the browser then talks to us as if we were that
  * site. What gives it away is the `Host` header, so a host must be one that is ours: a loopback name or address, the very address
@@ -15,7 +18,7 @@ export class HostCheck {
   }
 
   allows(header: string | undefined, localAddress: string | undefined): boolean {
-    if (header === undefined) return false;
+    if (header === undefined || header.length > LONGEST_HOST) return false;
     const key = `${header} ${localAddress}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;

@@ -1,0 +1,294 @@
+import { Agent } from 'undici';
+import { describe, expect, it, vi } from 'vitest';
+
+import { remote as remoteAdapter } from '../../../src/engines/remote.ts';
+import type { Expert, Profile } from '../../../src/profiles/profile.ts';
+import { type ColdRoutesOptions, createColdRoutes } from '../../../src/server/cold-routes.ts';
+import { Directory } from '../../../src/server/directory.ts';
+import { HostCheck } from '../../../src/server/host-check.ts';
+import { Authenticator, type Identity } from '../../../src/server/identity.ts';
+import { findPolicy, POLICIES } from '../../../src/server/policy.ts';
+import { ServingTable } from '../../../src/server/serving.ts';
+import { Fleet } from '../../../src/supervisor/fleet.ts';
+import { RemoteExpert } from '../../../src/supervisor/remote-expert.ts';
+import { EventBus } from '../../../src/telemetry/events.ts';
+import { LogBuffer } from '../../../src/telemetry/log-buffer.ts';
+import { Metrics } from '../../../src/telemetry/metrics.ts';
+import { Sandbox } from '../profiles/sandbox.ts';
+import { expertWith, House } from '../supervisor/house.ts';
+
+const ADMIN: Identity = { user: 'ana', admin: true };
+
+async function profile(): Promise<Profile> {
+  const sandbox = new Sandbox();
+  const file = sandbox.write(
+    'p.yaml',
+    'name: small\nexperts:\n  far:\n    engine: remote\n    url: http://127.0.0.1:9\n    keyEnv: FAR_KEY\n',
+  );
+  return sandbox.load(file);
+}
+
+/** The routes over one expert in memory and one remote without its key. */
+async function routesOver(house: House, overrides: Partial<ColdRoutesOptions> = {}) {
+  const [far] = (await profile()).experts;
+  if (!far) throw new Error('no expert');
+  const near = expertWith({
+    aliases: ['close'],
+    description: 'In memory',
+    vision: true,
+    variants: { 'a:long': { request: {}, strip: [] } },
+  });
+  const process = house.expert(near);
+  const remote = new RemoteExpert(far, remoteAdapter, {}, new Date(5_000));
+  const bus = new EventBus((error) => {
+    throw error;
+  });
+  const fleet = new Fleet({ clock: house.clock, bus, logger: house.logger });
+  house.onMove = (moved, move) => fleet.onMove(moved, move);
+  house.cleanUps.push(() => fleet.close(0));
+  fleet.reconfigure({
+    processes: [process],
+    remotes: [remote],
+    maxLoaded: 2,
+    queueLength: 9,
+    queueAgeMs: 60_000,
+    drainMs: 0,
+  });
+  const loaded = await profile();
+  const log = new LogBuffer();
+  const shutdown = vi.fn<(drainMs: number | undefined) => void>();
+  const options: ColdRoutesOptions = {
+    fleet,
+    settings: () => ({
+      generation: 1,
+      profile: loaded,
+      directory: new Directory([near, far], 'a'),
+      serving: new ServingTable([], () => ''),
+      authenticator: new Authenticator({ required: false, keys: [], runToken: 't' }),
+      hosts: new HostCheck([]),
+    }),
+    metrics: new Metrics(),
+    bus,
+    logger: house.logger,
+    log,
+    clock: house.clock,
+    version: '1.2.3',
+    url: () => 'http://127.0.0.1:1',
+    active: () => 4,
+    buildOf: () => 'b1',
+    shutdown,
+    reload: () => Promise.reject(new Error('a defect in the reload')),
+    ...overrides,
+  };
+  const app = createColdRoutes(options);
+  const call = (method: string, path: string, identity = ADMIN) =>
+    app.request(path, { method }, { identity, requestId: 'r1' });
+  const get = async (path: string, identity = ADMIN) => {
+    const response = await call('GET', path, identity);
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  };
+  return { app, call, get, fleet, bus, log, process, shutdown, far: far satisfies Expert };
+}
+
+describe('every route', () => {
+  it('has a policy, and every policy a route', async () => {
+    await using house = await House.open();
+    const { app } = await routesOver(house);
+    const routes = new Set(app.routes.filter(({ method }) => method !== 'ALL').map(({ path }) => path));
+    expect([...routes].sort()).toEqual(Object.keys(POLICIES).sort());
+  });
+
+  it('is found by the path as it was sent, and nothing else is', () => {
+    expect(findPolicy('/health')).toBe('public');
+    expect(findPolicy('/v1/models/org%2Fphi')).toBe('user');
+    expect(findPolicy('/api/experts/a/logs')).toBe('admin');
+    for (const path of [
+      '/',
+      '/health/',
+      '//health',
+      '/v1/../health',
+      '/v1/models/',
+      '/v1/models/a/b',
+      '/api/experts/:id/x',
+      '/api/experts//load',
+      '/api/experts/a/load/x',
+      '/__proto__',
+      'toString',
+      '/HEALTH',
+      '/%68ealth',
+    ]) {
+      expect(findPolicy(path), path).toBeUndefined();
+    }
+  });
+});
+
+describe('monitoring', () => {
+  it('tells strangers that it lives, and those it knows what lives here', async () => {
+    await using house = await House.open();
+    const { get, call } = await routesOver(house);
+    expect(await get('/health', { user: '', admin: false })).toMatchObject({
+      status: 200,
+      body: { status: 'ok', version: '1.2.3', experts: {} },
+    });
+    expect((await get('/health')).body['experts']).toEqual({ a: 'stopped', far: 'failed' });
+    expect(await (await call('GET', '/healthz')).text()).toBe('ok');
+    expect((await call('GET', '/readyz')).status).toBe(200);
+    expect((await get('/stats')).body).toMatchObject({
+      requests: { total: 0, active: 4, queued: 0, failed: 0 },
+      url: 'http://127.0.0.1:1',
+    });
+  });
+
+  it('says that it is stopping', async () => {
+    await using house = await House.open();
+    const { get, call, fleet } = await routesOver(house);
+    await fleet.close(0);
+    expect(await get('/health')).toMatchObject({ status: 503, body: { status: 'stopping' } });
+    expect((await call('GET', '/readyz')).status).toBe(503);
+    expect((await call('GET', '/healthz')).status, 'alive all the same').toBe(200);
+  });
+
+  it('merges the metrics of running engines, with the expert as a label', async () => {
+    await using house = await House.open();
+    const { call } = await routesOver(house);
+    const text = await (await call('GET', '/metrics')).text();
+    expect(text).toContain('# TYPE orchestrator_requests_total counter');
+  });
+});
+
+describe('the list of models', () => {
+  it('has auto, every expert and every variant, and starts nothing', async () => {
+    await using house = await House.open();
+    const { get } = await routesOver(house);
+    const { body } = await get('/v1/models');
+    const data = body['data'] as Record<string, unknown>[];
+    expect(data.map(({ id }) => id)).toEqual(['auto', 'a', 'a:long', 'far']);
+    expect(body).toMatchObject({ object: 'list', has_more: false, first_id: 'auto', last_id: 'far' });
+    expect(data[1]).toEqual({
+      id: 'a',
+      object: 'model',
+      type: 'model',
+      created: 1_000,
+      created_at: new Date(1_000_000).toISOString(),
+      owned_by: 'fake',
+      display_name: 'a',
+      description: 'In memory',
+      expert: 'a',
+      task: 'generate',
+      context_length: 1_024,
+      modalities: { input: ['text', 'image'], output: ['text'] },
+      tools: true,
+      state: 'stopped',
+    });
+    expect(data[3]).toMatchObject({ owned_by: 'remote', state: 'failed' });
+    expect(house.host.engines).toEqual([]);
+  });
+
+  it('answers for one by id or alias', async () => {
+    await using house = await House.open();
+    const { get } = await routesOver(house);
+    expect((await get('/v1/models/a:long')).body).toMatchObject({ id: 'a:long', expert: 'a' });
+    expect((await get('/v1/models/close')).body).toMatchObject({ id: 'a' });
+    expect(await get('/v1/models/nobody')).toMatchObject({ status: 404, body: { error: { code: 'model_not_found' } } });
+  });
+});
+
+describe('management', () => {
+  it('loads and unloads', async () => {
+    await using house = await House.open();
+    const { call, get, process } = await routesOver(house);
+    const loaded = await call('POST', '/api/experts/close/load');
+    expect(await loaded.json()).toMatchObject({ id: 'a', state: 'ready', pid: process.pid, starts: 1, build: 'b1' });
+    expect((await get('/api/experts')).body['experts']).toHaveLength(2);
+    expect(await (await call('POST', '/api/experts/a/unload?force=1')).json()).toMatchObject({
+      state: 'stopped',
+      pid: null,
+    });
+    expect((await call('POST', '/api/experts/far/unload')).status).toBe(409);
+    expect((await call('POST', '/api/experts/nobody/load')).status).toBe(404);
+  });
+
+  it('says why a load failed', async () => {
+    await using house = await House.open();
+    house.host.habits.startsDead = { code: 1, signal: null, oomKilled: false, says: 'error loading model: nonsense' };
+    const { call, get } = await routesOver(house);
+    const response = await call('POST', '/api/experts/a/load');
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).toBe('1');
+    expect((await get('/api/experts/a')).body).toMatchObject({
+      state: 'failed',
+      lastFailure: {
+        class: 'model_format',
+        exitCode: 1,
+        tail: expect.arrayContaining(['error loading model: nonsense']) as string[],
+      },
+    });
+    expect((await get('/api/experts/far')).body).toMatchObject({
+      kind: 'remote',
+      state: 'failed',
+      lastFailure: { class: 'refused', at: new Date(5_000).toISOString() },
+    });
+  });
+
+  it('shows logs, so many lines', async () => {
+    await using house = await House.open();
+    const { call, process, log } = await routesOver(house);
+    for (const line of ['one', 'two', 'three']) process.log.write(line);
+    log.push('of the house');
+    expect(await (await call('GET', '/api/experts/a/logs?n=2')).text()).toBe('two\nthree\n');
+    expect(await (await call('GET', '/api/experts/a/logs?n=0')).text()).toBe('');
+    expect(await (await call('GET', '/api/experts/a/logs?n=nonsense')).text()).toBe('');
+    expect(await (await call('GET', '/api/logs')).text()).toBe('of the house\n');
+    expect((await call('GET', '/api/experts/far/logs')).status).toBe(409);
+  });
+
+  it('follows events until the reader leaves, and keeps nobody’s place', async () => {
+    await using house = await House.open();
+    const { call, bus } = await routesOver(house);
+    const response = await call('GET', '/api/events');
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    expect((await reader?.read())?.value).toBe(': following\n\n');
+    bus.publish({ type: 'reload', at: '', ok: true, message: 'hello' });
+    expect((await reader?.read())?.value).toBe(
+      'event: reload\ndata: {"type":"reload","at":"","ok":true,"message":"hello"}\n\n',
+    );
+    await reader?.cancel();
+  });
+
+  it('stops on request, and answers first', async () => {
+    await using house = await House.open();
+    const { call, shutdown } = await routesOver(house);
+    expect((await call('POST', '/api/shutdown?drainMs=500')).status).toBe(202);
+    await call('POST', '/api/shutdown');
+    expect(shutdown.mock.calls).toEqual([[500], [undefined]]);
+  });
+
+  it('answers a wrong method with 405, and a defect with 500 without its details', async () => {
+    await using house = await House.open();
+    const { call } = await routesOver(house);
+    expect((await call('DELETE', '/api/experts')).status).toBe(405);
+    const response = await call('POST', '/api/reload');
+    expect(response.status).toBe(500);
+    expect(await response.text()).not.toContain('a defect in the reload');
+    expect(house.logger.messages).toContain('a route met a defect');
+  });
+});
+
+describe('a remote without its key', () => {
+  it('is never asked', async () => {
+    await using house = await House.open();
+    const { fleet, far } = await routesOver(house);
+    expect(fleet.tryAcquire('far')).toBeUndefined();
+    await expect(fleet.acquire('far', new AbortController().signal)).rejects.toMatchObject({
+      code: 'expert_failed',
+      message: expect.stringContaining('FAR_KEY') as string,
+    });
+    const keyed = new RemoteExpert(far, remoteAdapter, { FAR_KEY: 'k' }, new Date());
+    const lease = keyed.tryEnter();
+    expect(lease?.upstream).toMatchObject({ origin: 'http://127.0.0.1:9', headers: { authorization: 'Bearer k' } });
+    expect(lease?.upstream.dispatcher).toBeInstanceOf(Agent);
+    const closed = keyed.close(600_000);
+    keyed.hurry();
+    await closed;
+  });
+});
