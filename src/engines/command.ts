@@ -101,5 +101,7 @@ function substitute(part: string, expert: CommandExpert, { listen, files, apiKey
     threads: String(cores),
     key: apiKey,
   };
-  return part.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
+  return part.replace(/\{(\w+)\}/g, (whole, name: string) =>
+    Object.hasOwn(values, name) ? (values[name] ?? '') : whole,
+  );
 }
