@@ -1,10 +1,13 @@
-import { Agent } from 'undici';
+import { Agent, type Dispatcher } from 'undici';
 
 import type { ExpertBase, RemoteAdapter } from '../engines/contract.ts';
 import { AppError } from '../shared/errors.ts';
+import { DirectDispatcher } from './direct-dispatcher.ts';
 import { Drain } from './drain.ts';
 import type { Upstream } from './host.ts';
 import { Lease, type LeaseOwner } from './lease.ts';
+
+const CONNECT_TIMEOUT_MS = 10_000;
 
 /** An expert on an endpoint that someone else runs: nothing to start, nothing to stop, never asked for a token of its own. */
 export class RemoteExpert implements LeaseOwner {
@@ -14,7 +17,7 @@ export class RemoteExpert implements LeaseOwner {
   /** The part of the base URL that stands before the route. */
   readonly pathPrefix: string;
   readonly #missing: readonly string[];
-  readonly #dispatcher: Agent;
+  readonly #dispatcher: Dispatcher;
   readonly #leases = new Set<Lease>();
   readonly since: Date;
   #draining: Drain | undefined;
@@ -25,13 +28,8 @@ export class RemoteExpert implements LeaseOwner {
     this.adapter = adapter;
     this.since = startedAt;
     this.#missing = adapter.requiredEnvironment(expert).filter((name) => !environment[name]);
-    this.#dispatcher = new Agent({
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect: { timeout: 10_000 },
-      connections: expert.parallel,
-    });
     const base = new URL(adapter.origin(expert));
+    this.#dispatcher = openDispatcher(base, expert.parallel);
     this.pathPrefix = base.pathname.replace(/\/+$/, '');
     this.#upstream = {
       dispatcher: this.#dispatcher,
@@ -87,4 +85,16 @@ export class RemoteExpert implements LeaseOwner {
       lease.onCut?.(new AppError('shutting_down', `${this.id} is being closed; send the request again.`));
     await this.#dispatcher.destroy();
   }
+}
+
+function openDispatcher(base: URL, connections: number): Dispatcher {
+  const agent = new Agent({
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { timeout: CONNECT_TIMEOUT_MS },
+    connections,
+  });
+  if (base.protocol !== 'http:') return agent;
+  const address = { host: base.hostname.replace(/^\[|\]$/g, ''), port: Number(base.port || 80) };
+  return new DirectDispatcher({ address, host: base.host, connectTimeoutMs: CONNECT_TIMEOUT_MS, other: agent });
 }

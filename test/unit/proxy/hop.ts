@@ -8,6 +8,7 @@ import { Agent } from 'undici';
 import { Deadlines } from '../../../src/proxy/deadlines.ts';
 import { forward, type ForwardRequest, type ForwardResult } from '../../../src/proxy/forward.ts';
 import type { AppError } from '../../../src/shared/errors.ts';
+import { DirectDispatcher } from '../../../src/supervisor/direct-dispatcher.ts';
 import { Lease } from '../../../src/supervisor/lease.ts';
 
 export type Engine = (incoming: IncomingMessage, outgoing: ServerResponse, socket: Socket) => void;
@@ -35,6 +36,8 @@ export class Hop implements AsyncDisposable {
   readonly #agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
   readonly #sockets = new Set<Socket>();
 
+  #dispatcher: DirectDispatcher | undefined;
+
   private constructor(engine: Engine, overrides: (outgoing: ServerResponse) => Partial<ForwardRequest>) {
     const { promise, resolve } = Promise.withResolvers<ForwardResult>();
     this.done = promise;
@@ -51,7 +54,7 @@ export class Hop implements AsyncDisposable {
         leave: (_lease: Lease, ok: boolean) => void this.releases.push(ok),
         silent: () => void (this.silences += 1),
       };
-      this.lease = new Lease(owner, { dispatcher: this.#agent, origin: this.engineUrl, headers: {} });
+      this.lease = new Lease(owner, { dispatcher: this.#direct(), origin: this.engineUrl, headers: {} });
       forward({
         outgoing,
         lease: this.lease,
@@ -90,6 +93,13 @@ export class Hop implements AsyncDisposable {
     return hop;
   }
 
+  /** As the supervisor makes it. */
+  #direct(): DirectDispatcher {
+    const { hostname: host, port } = new URL(this.engineUrl);
+    const address = { host, port: Number(port) };
+    return (this.#dispatcher ??= new DirectDispatcher({ address, host, connectTimeoutMs: 5_000, other: this.#agent }));
+  }
+
   get engineUrl(): string {
     return `http://127.0.0.1:${(this.#engine.address() as AddressInfo).port}`;
   }
@@ -121,7 +131,7 @@ export class Hop implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#agent.destroy();
+    await (this.#dispatcher ?? this.#agent).destroy();
     for (const socket of this.#sockets) socket.destroy();
     await Promise.all([this.#engine, this.#front].map((server) => new Promise((resolve) => server.close(resolve))));
   }
