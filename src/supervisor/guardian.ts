@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { Socket } from 'node:net';
 
 import type { Logger } from '../telemetry/logger.ts';
+import { SEGMENT } from './shared-memory.ts';
 
 /** The variable that marks every process of one run of the orchestrator. */
 export const RUN_VARIABLE = 'ORCHESTRATOR_RUN';
@@ -10,7 +11,7 @@ export const RUN_VARIABLE = 'ORCHESTRATOR_RUN';
  * The guardian: a POSIX shell of about one megabyte that holds the reading end of a pipe. When the orchestrator ends, however it
  * ends, the kernel closes the writing end, `read` fails, and the shell kills every engine: by group (when the leader is still the
  * process that was registered), by cgroup, and by the run's marker in the environment, until nothing is found any more.
- * (No `--` before the number of a group: dash does not know it.)
+ * Shared memory that their workers would leave is removed. (No `--` before the number of a group: dash does not know it.)
  * A child that was forked but not yet executed holds the pipe open until its `exec`, so none can slip through in between.
  */
 const SCRIPT = `
@@ -31,6 +32,8 @@ $first $rest" ;;
   esac
 done
 printf '%s\\n' "$stops" | while IFS=' ' read -r first rest; do [ -n "$rest" ] && (eval "$rest") </dev/null >/dev/null 2>&1 & done
+files=$(grep -l -s -F "${RUN_VARIABLE}=$run" /proc/[0-9]*/environ | sed 's/environ$/maps/')
+segments=$([ -n "$files" ] && grep -h -s -o -E '${SEGMENT}' $files | sort -u)
 pass=0
 while [ $pass -lt 40 ]; do
   found=
@@ -48,6 +51,7 @@ while [ $pass -lt 40 ]; do
   [ -z "$found" ] && [ $pass -ge 3 ] && break
   sleep 0.1
 done
+for segment in $segments; do grep -q -s -F "$segment" /proc/[0-9]*/maps || rm -f "$segment"; done
 for cgroup in $cgroups; do rmdir "$cgroup" 2>/dev/null; done
 `;
 

@@ -25,7 +25,7 @@ import {
   readStat,
   residentBytes,
 } from './proc.ts';
-import { askToEnd, killFamily, runStopCommand, signalFamily } from './terminate.ts';
+import { askToEnd, killFamily, noteSegments, runStopCommand, signalFamily } from './terminate.ts';
 
 /** Marks every process of one start: children that left the group and the session are still found. */
 const START_VARIABLE = 'ORCHESTRATOR_START';
@@ -36,6 +36,9 @@ const LONGEST_SOCKET_PATH = 100;
 
 /** How long output may keep flowing after the process has ended: a grandchild that holds the pipe must not hold us. */
 const OUTPUT_WAIT_MS = 500;
+
+/** After health: what an engine shares among its processes is there by then, and the cold start is over. */
+const SETTLED_MS = 500;
 
 /** How often the family of a loading engine is looked for: a walk over all of /proc costs milliseconds. */
 const PROGRESS_EVERY_MS = 500;
@@ -220,6 +223,8 @@ class LocalEngine implements HostedEngine {
     if (listen.kind === 'any-port') return this.#upstream !== undefined;
     const check = (pids: number[]) =>
       listen.kind === 'socket' ? listensOnSocket(pids, listen.path) : listensOnPort(pids, listen.port);
+    // A worker that is killed from outside leaves shared memory that nobody has mapped by the time the others have ended.
+    setTimeout(() => this.#exited || noteSegments(this.pid, findFamily(this.pid, this.#marker)), SETTLED_MS).unref();
     // The leader alone in the common case: a walk over all of /proc costs milliseconds of a cold start.
     return check([this.pid]) || check(findFamily(this.pid, this.#marker));
   }

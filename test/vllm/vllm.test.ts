@@ -1,5 +1,5 @@
 /** The real vLLM on a CPU, through the supervisor and the proxy. `npm run test:vllm` gets it; a start takes about a minute. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -40,7 +40,20 @@ const note = (what: string, value: number, unit: string) =>
 
 /** The API server, the EngineCore and its workers: what /proc says, not what the supervisor believes. */
 function familyOf({ pid }: ExpertView): number[] {
-  return [pid ?? 0, ...descendants(pid ?? 0).map((entry) => entry.pid)];
+  const family = [pid ?? 0, ...descendants(pid ?? 0).map((entry) => entry.pid)];
+  segments = family.flatMap((one) => readMaps(one).match(/\/dev\/shm\/\S+$/gm) ?? []);
+  return family;
+}
+
+/** Shared memory of the family that was looked at last. */
+let segments: string[] = [];
+
+function readMaps(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/maps`, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 function processCalled(family: readonly number[], title: string): number {
@@ -53,6 +66,7 @@ async function untilGone(family: readonly number[], what: string): Promise<void>
   const { ms } = await timed(() => until(`${what}: no survivor`, () => !family.some((pid) => alive(pid)), 15_000));
   note(`${what}: the family is gone after`, ms, 'ms');
   expect(vllmTitles(family)).toEqual([]);
+  await until(`${what}: no shared memory`, () => !segments.some((path) => existsSync(path)));
 }
 
 /** By title as well: a worker that had slipped out of the family would still be called so. */
@@ -98,6 +112,7 @@ describe('vLLM', () => {
     expect(status).toMatch(/qwen .*starting.*loading: starting the/);
     const family = familyOf(value);
     expect(family.length).toBeGreaterThanOrEqual(3);
+    expect(segments).not.toEqual([]);
     note('start', ms, 'ms');
     note('resident memory of the family', family.reduce((sum, pid) => sum + rssOf(pid), 0) / 2 ** 20, 'MiB');
     note('private memory as the supervisor measures it', (value.memoryBytes ?? 0) / 2 ** 20, 'MiB');
@@ -125,7 +140,7 @@ describe('vLLM', () => {
       expect(answer.headers.get('x-orchestrator-dropped')).toContain('dry_multiplier');
     }
     expect((await house.chat('Hi', { model: 'tiny' })).status).toBe(404);
-    const long = await house.chat('Hi', { model: 'qwen', max_tokens: 1_020 });
+    const long = await house.chat('x'.repeat(2_000), { model: 'qwen', max_tokens: 4 });
     expect(long.status).toBe(400);
   });
 
@@ -194,7 +209,7 @@ describe('vLLM', () => {
     const family = familyOf(view);
     kill(view.pid ?? 0);
     await untilGone(family, 'API server killed');
-    expect((await house.expert('qwen')).lastFailure).toMatchObject({ class: 'killed' });
+    await until('the verdict', async () => (await house.expert('qwen')).lastFailure?.class === 'killed');
   });
 
   it('leaves nobody behind when it is stopped while it warms up', { timeout: LONG }, async () => {
