@@ -1,6 +1,7 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 
 import type { EventBus, ExpertState } from './events.ts';
+import { type Timing, Timings } from './timings.ts';
 
 const STATES: readonly ExpertState[] = [
   'stopped',
@@ -27,9 +28,9 @@ export interface RequestFigures {
 }
 
 interface Children {
-  readonly duration: { observe(value: number): void };
-  readonly firstByte: { observe(value: number): void };
-  readonly wait: { observe(value: number): void };
+  readonly duration: Timing;
+  readonly firstByte: Timing;
+  readonly wait: Timing;
   readonly prompt: { inc(value: number): void };
   readonly generated: { inc(value: number): void };
 }
@@ -39,9 +40,9 @@ export class Metrics {
   readonly registry = new Registry();
   readonly totals = { requests: 0, failed: 0, promptTokens: 0, generatedTokens: 0 };
   readonly #requests: Counter<'expert' | 'route' | 'status'>;
-  readonly #duration: Histogram<'expert' | 'route'>;
-  readonly #firstByte: Histogram<'expert' | 'route'>;
-  readonly #wait: Histogram<'expert' | 'route'>;
+  readonly #duration: Timings<'expert' | 'route'>;
+  readonly #firstByte: Timings<'expert' | 'route'>;
+  readonly #wait: Timings<'expert' | 'route'>;
   readonly #prompt: Counter<'expert'>;
   readonly #generated: Counter<'expert'>;
   readonly #starts: Counter<'expert'>;
@@ -60,21 +61,21 @@ export class Metrics {
       labelNames: ['expert', 'route', 'status'],
       registers,
     });
-    this.#duration = new Histogram({
+    this.#duration = new Timings({
       name: 'orchestrator_request_duration_seconds',
       help: 'From the first byte of the request to the last of the answer',
       labelNames,
       buckets: SECONDS,
       registers,
     });
-    this.#firstByte = new Histogram({
+    this.#firstByte = new Timings({
       name: 'orchestrator_time_to_first_token_seconds',
       help: 'From the first byte of the request to the first byte of the answer, waiting and loading included',
       labelNames,
       buckets: SECONDS,
       registers,
     });
-    this.#wait = new Histogram({
+    this.#wait = new Timings({
       name: 'orchestrator_queue_wait_seconds',
       help: 'Wait for a slot, room or a load before the engine saw the request',
       labelNames,
@@ -181,9 +182,9 @@ export class Metrics {
     let children = this.#children.get(key);
     if (!children) {
       children = {
-        duration: this.#duration.labels({ expert, route }),
-        firstByte: this.#firstByte.labels({ expert, route }),
-        wait: this.#wait.labels({ expert, route }),
+        duration: this.#duration.timing({ expert, route }),
+        firstByte: this.#firstByte.timing({ expert, route }),
+        wait: this.#wait.timing({ expert, route }),
         prompt: this.#prompt.labels({ expert }),
         generated: this.#generated.labels({ expert }),
       };
