@@ -1,5 +1,5 @@
 /** What the kernel says of processes. Every reader answers undefined (or nothing) for a process that is gone. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 
 export interface ProcessStat {
   readonly pid: number;
@@ -98,28 +98,60 @@ export function mappedBytes(pid: number): number {
 
 /** Whether one of the processes holds the listening TCP port on loopback or every address. */
 export function listensOnPort(pids: readonly number[], port: number): boolean {
-  const wanted = port.toString(16).toUpperCase().padStart(4, '0');
-  const inodes = new Set<string>();
-  for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
-    for (const row of (read(table) ?? '').split('\n').slice(1)) {
-      const fields = row.trim().split(/\s+/);
-      if (fields[3] === '0A' && fields[1]?.endsWith(`:${wanted}`)) inodes.add(fields[9] ?? '');
-    }
-  }
-  return holdsSocket(pids, inodes);
+  const inodes = tcpListeners().flatMap((listener) => (listener.port === port ? [listener.inode] : []));
+  return holdsSocket(pids, new Set(inodes));
 }
 
 /** A TCP port that one of the processes listens on: the lowest of them; undefined while there is none. */
 export function listeningPort(pids: readonly number[]): number | undefined {
-  const ports = new Map<string, number>();
-  for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
-    for (const row of (read(table) ?? '').split('\n').slice(1)) {
-      const fields = row.trim().split(/\s+/);
-      if (fields[3] === '0A') ports.set(fields[9] ?? '', Number.parseInt(fields[1]?.split(':').at(-1) ?? '', 16));
-    }
+  const held = tcpListeners().filter(({ inode }) => holdsSocket(pids, new Set([inode])));
+  return held.length === 0 ? undefined : Math.min(...held.map(({ port }) => port));
+}
+
+interface TcpListener {
+  readonly port: number;
+  readonly inode: string;
+}
+
+const LISTENING = '0A';
+
+function tcpListeners(): TcpListener[] {
+  return ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => {
+    const rows = readWhile(table, (row) => row[3] === LISTENING);
+    return rows.map((row) => ({ port: Number.parseInt(row[1]?.split(':').at(-1) ?? '', 16), inode: row[9] ?? '' }));
+  });
+}
+
+/**
+ * The rows of a table of sockets, as fields, up to the first that is not wanted. The kernel writes the listening ones first: a busy
+ * machine has tens of thousands of others, which take longer to write and to read than a small model takes to load.
+ */
+function readWhile(table: string, isWanted: (row: string[]) => boolean): string[][] {
+  const rows: string[][] = [];
+  let file: number;
+  try {
+    file = openSync(table, 'r');
+  } catch {
+    return rows;
   }
-  const held = [...ports].filter(([inode]) => holdsSocket(pids, new Set([inode]))).map(([, port]) => port);
-  return held.length === 0 ? undefined : Math.min(...held);
+  try {
+    const chunk = Buffer.alloc(4_096);
+    let rest = '';
+    for (let isHead = true; ;) {
+      const bytes = readSync(file, chunk);
+      if (bytes === 0) return rows;
+      const lines = (rest + chunk.toString('latin1', 0, bytes)).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        const row = line.trim().split(/\s+/);
+        if (!isHead && !isWanted(row)) return rows;
+        if (!isHead) rows.push(row);
+        isHead = false;
+      }
+    }
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Whether one of the processes holds the listening unix socket. */
