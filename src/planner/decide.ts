@@ -1,9 +1,9 @@
 import { isBusy, patienceMs } from './cost.ts';
 import { neverFits } from './fits.ts';
-import { type Charge, free, holdings, lacks, pausedPools } from './room.ts';
+import { type Charge, free, holdings, lacks, larger, lasting, pausedPools } from './room.ts';
 import { isLeaving, isLoaded, type Placement, placementsOf, type PlannerExpert, type World } from './world.ts';
 import { cheapestVictims, type Eviction, type Victim } from './victims.ts';
-import { describeIdle, describeLack } from './words.ts';
+import { describeIdle, describeLack, listed } from './words.ts';
 
 export interface PlanRequest {
   /** How long the oldest request for the expert has waited. */
@@ -78,7 +78,11 @@ function wantedPlacements(world: World, expert: PlannerExpert): readonly Placeme
   const all = placementsOf(expert).filter(({ spill }) => !spill || world.spillToCpu !== 'refuse');
   if (expert.state !== 'sleeping') return all;
   const own = all.filter(({ name }) => name === expert.held?.placement);
-  return own.length > 0 ? own : all.slice(0, 1);
+  // While it wakes it still holds what it held asleep.
+  return (own.length > 0 ? own : all.slice(0, 1)).map((placement) => ({
+    ...placement,
+    footprint: larger(placement.footprint, expert.held?.footprint ?? {}),
+  }));
 }
 
 function amongst(world: World, expert: PlannerExpert, request: PlanRequest, open: readonly Placement[]): Plan {
@@ -99,7 +103,7 @@ function amongst(world: World, expert: PlannerExpert, request: PlanRequest, open
   }
 
   const staying = house.experts.filter((other) => !isLeaving(other));
-  const afterwards: Charge[] = staying.flatMap(({ held }) => (held ? [held] : []));
+  const afterwards: Charge[] = house.experts.flatMap(lasting);
   if (staying.filter(isLoaded).length + count <= max) {
     const fitting = open.find((placement) => lacks(world.pools, afterwards, placement).length === 0);
     if (fitting) {
@@ -157,6 +161,11 @@ function waitOrRefuse(
       reason: `${short}: other programs hold the rest, or it has not come back`,
     };
   }
+  // Who is on the way to sleep can be ended once it sleeps.
+  const leaving = house.experts.filter((other) => isLeaving(other) && !other.pinned).map((other) => other.id);
+  if (leaving.length > 0) {
+    return { expert: id, action: 'wait', for: 'unload', reason: `${short}; ${listed(leaving)} is just leaving` };
+  }
   if (fixed.some(({ state }) => state === 'starting')) {
     const loading = fixed.filter(({ state }) => state === 'starting').map((other) => other.id);
     return { expert: id, action: 'wait', for: 'busy', reason: `${short}; ${loading.join(' and ')} is loading` };
@@ -178,7 +187,7 @@ function cheapest(
 ): Found | undefined {
   let best: Found | undefined;
   for (const placement of open) {
-    const need = { charge: placement, count: Number(!isLoaded(expert)), priority: expert.priority };
+    const need = { charge: placement, count: Number(!isLoaded(expert)), priority: expert.priority, own: expert.held };
     const eviction = cheapestVictims(house, candidates, need);
     if (eviction && (!best || eviction.cost < best.eviction.cost)) best = { placement, eviction };
   }

@@ -1,6 +1,6 @@
 import { isBusy } from './cost.ts';
 import { describeIdle } from './words.ts';
-import { charged, touches, usable } from './room.ts';
+import { charged, lasting, touches, usable } from './room.ts';
 import { cheapestVictims, type Victim } from './victims.ts';
 import { isLeaving, type Pool, type PlannerExpert, type World } from './world.ts';
 
@@ -34,7 +34,7 @@ function handedBack(pool: Pool): (expert: PlannerExpert) => Relief {
 }
 
 function tooMuch(house: World, pool: Pool, inPool: readonly PlannerExpert[]): Relief[] {
-  const staying = house.experts.flatMap((expert) => (expert.held && !isLeaving(expert) ? [expert.held] : []));
+  const staying = house.experts.flatMap(lasting);
   if (charged(staying, pool.id) <= usable(pool)) return [];
   // Only this pool is to be brought back: the others have their own turn, and no count is short.
   const only: World = { ...house, pools: [pool], maxLoaded: undefined };

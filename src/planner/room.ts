@@ -1,4 +1,12 @@
-import type { Footprint, MappedFile, Placement, Pool, World } from './world.ts';
+import {
+  type Footprint,
+  isLeaving,
+  type MappedFile,
+  type Placement,
+  type PlannerExpert,
+  type Pool,
+  type World,
+} from './world.ts';
 
 /** Anything that takes room: an expert's holding, or a placement to be. */
 export interface Charge {
@@ -37,7 +45,23 @@ export function charged(charges: Iterable<Charge>, pool: string): number {
 
 /** What all experts hold, those that leave included: memory is credited only when it has returned. */
 export function holdings(world: World): Charge[] {
-  return world.experts.flatMap(({ held }) => (held ? [held] : []));
+  return world.experts.flatMap(({ held, leavesBehind }) => {
+    if (!held || !leavesBehind) return held ? [held] : [];
+    return [{ ...held, footprint: larger(held.footprint, leavesBehind) }];
+  });
+}
+
+/** The larger of the two in each pool. */
+export function larger(one: Footprint, other: Footprint): Footprint {
+  const footprint: Record<string, number> = { ...one };
+  for (const [pool, bytes] of Object.entries(other)) footprint[pool] = Math.max(footprint[pool] ?? 0, bytes);
+  return footprint;
+}
+
+/** What an expert holds once those that leave are gone, or asleep. */
+export function lasting(expert: PlannerExpert): Charge[] {
+  if (isLeaving(expert)) return expert.leavesBehind ? [{ footprint: expert.leavesBehind }] : [];
+  return expert.held ? [expert.held] : [];
 }
 
 /** Bytes free in a pool; negative where it is overdrawn. */

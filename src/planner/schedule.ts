@@ -125,8 +125,11 @@ function after(world: World, action: Action): World {
     case 'wake':
       return changed(world, action.expert, { state: 'starting', held: reservation(action.placement) });
     case 'stop':
-    case 'sleep':
       return changed(world, action.expert, { state: 'draining' });
+    case 'sleep': {
+      const leavesBehind = world.experts.find(({ id }) => id === action.expert)?.sleep?.footprint;
+      return changed(world, action.expert, { state: 'draining', leavesBehind });
+    }
     case 'refuse':
       return changed(world, action.expert, { waiting: [] });
   }

@@ -1,5 +1,5 @@
 import { evictionCost } from './cost.ts';
-import { type Charge, lacks } from './room.ts';
+import { type Charge, charged, holdings, lacks, lasting, usable } from './room.ts';
 import { isLeaving, isLoaded, type PlannerExpert, type World } from './world.ts';
 
 export interface Victim {
@@ -20,6 +20,8 @@ export interface Need {
   readonly count: number;
   /** Of the expert that asks. */
   readonly priority: number;
+  /** What it holds already, asleep: part of `charge`, and there until then. */
+  readonly own?: Charge;
 }
 
 interface Choice {
@@ -102,7 +104,10 @@ function makesRoom(world: World, picked: readonly Choice[], need: Need): boolean
   const asleep: Charge[] = [];
   let loaded = 0;
   for (const expert of world.experts) {
-    if (isLeaving(expert)) continue;
+    if (isLeaving(expert)) {
+      charges.push(...lasting(expert));
+      continue;
+    }
     const choice = picked.find((other) => other.expert === expert);
     if (!choice) {
       if (expert.held) charges.push(expert.held);
@@ -111,7 +116,22 @@ function makesRoom(world: World, picked: readonly Choice[], need: Need): boolean
   }
   if (loaded + need.count > (world.maxLoaded ?? Infinity)) return false;
   const charge = asleep.length === 0 ? need.charge : together([need.charge, ...asleep]);
-  return lacks(world.pools, charges, charge).length === 0;
+  return lacks(world.pools, charges, charge).length === 0 && canFallAsleep(world, picked, need.own);
+}
+
+/** What a sleeper takes (weights copied to RAM) is taken before anything comes back: it must be free now. */
+function canFallAsleep(world: World, picked: readonly Choice[], own: Charge | undefined): boolean {
+  const sleepers = new Map(picked.flatMap(({ expert, after }) => (after ? [[expert, after.footprint] as const] : [])));
+  if (sleepers.size === 0) return true;
+  const experts = world.experts.map((expert) => {
+    const leavesBehind = sleepers.get(expert);
+    return leavesBehind ? { ...expert, leavesBehind } : expert;
+  });
+  const during = [...holdings({ ...world, experts }), ...(own ? [own] : [])];
+  return world.pools.every((pool) => {
+    const grows = [...sleepers].some(([{ held }, asleep]) => (asleep[pool.id] ?? 0) > (held?.footprint[pool.id] ?? 0));
+    return !grows || charged(during, pool.id) <= usable(pool);
+  });
 }
 
 function together(charges: readonly Charge[]): Charge {

@@ -62,6 +62,8 @@ export interface PlannerExpert {
   readonly placements: readonly Placement[];
   /** From the decision to start it until its memory has really returned. */
   readonly held: Holding | undefined;
+  /** Of one that drains or stops in order to sleep: what it will hold asleep. That room is taken from the decision on. */
+  readonly leavesBehind?: Footprint;
   /** Requests that the engine works on, and those of them that are marked background. */
   readonly inFlight: number;
   readonly inFlightBackground?: number;

@@ -210,4 +210,20 @@ describe('sleeping', () => {
     const house = world([asleep, ready('a', 10)], { pools: ram(16) });
     expect(plan(house, 'b', NOW)).toMatchObject({ action: 'evict', victims: [{ id: 'a' }] });
   });
+
+  it('needs its memory before anything comes back, the asking sleeper counted', () => {
+    const asleep = { ...sleeper, state: 'sleeping' as const, held: holding(sleep.footprint) };
+    const other = ready('a', 12, { sleep, demand: 1e-3, loadMs: 60_000 });
+    const how = (gib: number) => plan(world([asleep, other], { pools: ram(gib) }), 'b', NOW);
+    expect(how(16)).toMatchObject({ victims: [{ id: 'a', how: 'sleep' }] });
+    expect(how(15)).toMatchObject({ victims: [{ id: 'a', how: 'stop' }] });
+  });
+
+  it('of another is waited for, not refused, where only its end will make room', () => {
+    const drowsy = { ...sleeper, state: 'draining' as const, leavesBehind: sleep.footprint };
+    expect(plan(world([expert('a', 16), drowsy], { pools: ram(16) }), 'a', NOW)).toMatchObject({
+      action: 'wait',
+      for: 'unload',
+    });
+  });
 });

@@ -90,7 +90,13 @@ function advance(place: Place, nowMs: number, residencyMs: number): void {
     footprint: place.expert.sleep?.footprint ?? {},
   };
   const held = { ready: place.expert.held, stopped: undefined, sleeping: asleep }[change.to];
-  place.expert = { ...place.expert, state: change.to, held, minResidencyUntilMs: nowMs + residencyMs };
+  place.expert = {
+    ...place.expert,
+    state: change.to,
+    held,
+    leavesBehind: undefined,
+    minResidencyUntilMs: nowMs + residencyMs,
+  };
 }
 
 function serve(place: Place, nowMs: number): Served[] {
@@ -137,7 +143,11 @@ function perform(
       const busy =
         place.running.some(({ background }) => !background) || place.queue.some(({ background }) => !background);
       if (busy && waitedMs < world.starvationMs) throw new Error(`${expert.id} is busy`);
-      place.expert = { ...expert, state: 'draining' };
+      place.expert = {
+        ...expert,
+        state: 'draining',
+        leavesBehind: action.do === 'sleep' ? expert.sleep?.footprint : undefined,
+      };
       place.change = undefined;
       place.leaveTo = action.do === 'sleep' ? 'sleeping' : 'stopped';
       return [];

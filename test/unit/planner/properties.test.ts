@@ -165,7 +165,9 @@ describe('any picture, however odd', () => {
       fc.property(anyWorld, (picture) => {
         const actions = schedule(picture);
         expect(schedule(picture)).toEqual(actions);
-        expect(new Set(actions.map((action) => action.expert)).size).toBe(actions.length);
+        // A sleeper whose requests are refused may make room for another in the same breath.
+        const moves = actions.filter((action) => action.do !== 'refuse').map((action) => action.expert);
+        expect(new Set(moves).size).toBe(moves.length);
         for (const action of actions) {
           const { state, pinned } = picture.experts.find(({ id }) => id === action.expert) ?? {};
           if (action.do === 'start') expect(state).toBe('stopped');

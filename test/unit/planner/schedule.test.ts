@@ -38,6 +38,15 @@ describe('the schedule', () => {
     ]);
   });
 
+  it('keeps the room that a sleeper will need while it still drains', () => {
+    const drowsy = ready('drowsy', 8, { state: 'draining', leavesBehind: { ram: 6 * GIB } });
+    const onRam = expert('a', 0, { placements: [{ name: 'cpu', footprint: { ram: 4 * GIB } }], waiting: [since(1)] });
+    const house = (gib: number) =>
+      world([drowsy, onRam], { pools: [pool(), pool({ id: 'ram', capacity: gib * GIB })] });
+    expect(summary(house(10))).toEqual(['start a']);
+    expect(summary(house(9))).not.toContain('start a');
+  });
+
   it('says for whom and why somebody goes', () => {
     const house = world([expert('a', 12, { waiting: [since(999_999)] }), ready('b', 12)]);
     expect(schedule(house)).toEqual([
