@@ -1,12 +1,11 @@
 /** Measured footprints, remembered across starts: by model files, engine version and the settings that decide memory. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 
 import { z } from 'zod';
 
 import { writeFileAtomic } from '../shared/atomic-file.ts';
-import type { Paths } from '../shared/paths.ts';
 import type { Footprint } from './footprint.ts';
 
 const Bytes = z.int().nonnegative();
@@ -32,8 +31,6 @@ export interface LearnedKey {
 const RUNS = 8;
 const MOST_ENTRIES = 512;
 
-export const learnedPath = ({ stateDir }: Pick<Paths, 'stateDir'>) => join(stateDir, 'learned-footprints.json');
-
 /** A model file as size and time know it. */
 export const fileIdentity = (path: string, stat: { readonly size: number; readonly mtimeMs: number }) =>
   `${path}:${stat.size}:${stat.mtimeMs}`;
@@ -43,6 +40,7 @@ export class LearnedFootprints {
   readonly #path: string;
   readonly #entries: Map<string, Entry>;
 
+  /** `path`: a file in the state directory. */
   constructor(path: string) {
     this.#path = path;
     this.#entries = read(path);

@@ -27,12 +27,22 @@ export function createTranslation(request: {
   const created = Math.floor(Date.now() / 1_000);
   const options = request.body['stream_options'];
   const includeUsage = isObject(options) && options['include_usage'] === true;
-  const stream = createStreamTranslator({ from: upstream, to: client, model: expert, requestId, created, includeUsage });
+  const stream = createStreamTranslator({
+    from: upstream,
+    to: client,
+    model: expert,
+    requestId,
+    created,
+    includeUsage,
+  });
   return {
     body: set ? { ...translated.body, ...set } : translated.body,
     dropped: translated.dropped,
     translator: {
-      body: (status, bytes) => JSON.stringify(translateResponse({ from: upstream, to: client, status, body: parse(bytes), model: expert, created })),
+      body: (status, bytes) =>
+        JSON.stringify(
+          translateResponse({ from: upstream, to: client, status, body: parse(bytes), model: expert, created }),
+        ),
       push: (chunk) => stream.push(chunk),
       end: () => {
         const end = stream.end();

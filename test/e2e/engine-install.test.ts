@@ -97,19 +97,16 @@ describe('Debian’s packages', () => {
     },
   );
 
-  it.runIf(hasApt)(
-    'come from the cache the second time: another state folder, no network',
-    async () => {
-      const offline = {
-        http_proxy: 'http://127.0.0.1:9',
-        https_proxy: 'http://127.0.0.1:9',
-        ORCHESTRATOR_STATE_DIR: join(home, 'other'),
-      };
-      const build = await installIn(home, {}, offline);
-      expect(build.directory.startsWith(join(home, 'other'))).toBe(true);
-      expect(await installIn(home, {}, offline)).toEqual(build);
-    },
-  );
+  it.runIf(hasApt)('come from the cache the second time: another state folder, no network', async () => {
+    const offline = {
+      http_proxy: 'http://127.0.0.1:9',
+      https_proxy: 'http://127.0.0.1:9',
+      ORCHESTRATOR_STATE_DIR: join(home, 'other'),
+    };
+    const build = await installIn(home, {}, offline);
+    expect(build.directory.startsWith(join(home, 'other'))).toBe(true);
+    expect(await installIn(home, {}, offline)).toEqual(build);
+  });
 
   it.runIf(hasApt)('are not taken from the cache where a byte of it changed', async () => {
     const other = emptyHome();

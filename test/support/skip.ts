@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 
 import { it } from 'vitest';
 
@@ -22,14 +22,5 @@ export const FULL = process.env['ORCHESTRATOR_FULL_FAULTS'] === '1';
 export const times = (few: number, full: number): number => (FULL ? full : few);
 
 export const isRoot = process.getuid?.() === 0;
-
-/** A unified hierarchy with the memory controller: limits and events per group. */
-export const hasCgroupV2 = ((): boolean => {
-  try {
-    return readFileSync('/sys/fs/cgroup/cgroup.controllers', 'utf8').includes('memory');
-  } catch {
-    return false;
-  }
-})();
 
 export const hasGpu = existsSync('/dev/nvidia0') || existsSync('/proc/driver/nvidia/version');
