@@ -12,6 +12,8 @@ export class HostCheck {
   readonly #names: ReadonlySet<string>;
   /** Verdicts by header and local address: the same few come with every request. */
   readonly #known = new Map<string, boolean>();
+  /** The last one, found without making a key. */
+  #last: { readonly header: string; readonly localAddress: string | undefined; readonly verdict: boolean } | undefined;
 
   constructor(names: readonly string[]) {
     this.#names = new Set(['localhost', ...names.map((name) => name.toLowerCase())]);
@@ -19,12 +21,13 @@ export class HostCheck {
 
   allows(header: string | undefined, localAddress: string | undefined): boolean {
     if (header === undefined || header.length > LONGEST_HOST) return false;
+    const last = this.#last;
+    if (last && last.header === header && last.localAddress === localAddress) return last.verdict;
     const key = `${header} ${localAddress}`;
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    const verdict = this.#decide(header, localAddress);
+    const verdict = this.#known.get(key) ?? this.#decide(header, localAddress);
     if (this.#known.size > 1_000) this.#known.clear();
     this.#known.set(key, verdict);
+    this.#last = { header, localAddress, verdict };
     return verdict;
   }
 

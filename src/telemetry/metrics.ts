@@ -27,40 +27,48 @@ export interface RequestFigures {
   readonly generatedTokens: number;
 }
 
-interface Children {
+/** What was counted for one expert on one route; it becomes samples when somebody asks. */
+interface Tally {
   readonly duration: Timing;
   readonly firstByte: Timing;
   readonly wait: Timing;
-  readonly prompt: { inc(value: number): void };
-  readonly generated: { inc(value: number): void };
+  /** Requests by status. */
+  readonly requests: Map<number, number>;
+  promptTokens: number;
+  generatedTokens: number;
 }
 
 /** Every metric of the house. Names follow Prometheus' conventions: base units, `_total` on counters. */
 export class Metrics {
   readonly registry = new Registry();
   readonly totals = { requests: 0, failed: 0, promptTokens: 0, generatedTokens: 0 };
-  readonly #requests: Counter<'expert' | 'route' | 'status'>;
   readonly #duration: Timings<'expert' | 'route'>;
   readonly #firstByte: Timings<'expert' | 'route'>;
   readonly #wait: Timings<'expert' | 'route'>;
-  readonly #prompt: Counter<'expert'>;
-  readonly #generated: Counter<'expert'>;
   readonly #starts: Counter<'expert'>;
   readonly #crashes: Counter<'expert'>;
   readonly #evictions: Counter<'expert'>;
   readonly #refused: Counter<'code'>;
-  readonly #children = new Map<string, Children>();
-  readonly #statuses = new Map<string, { inc(): void }>();
+  /** By expert, then by route. */
+  readonly #tallies = new Map<string, Map<string, Tally>>();
 
   constructor() {
     const registers = [this.registry];
     const labelNames = ['expert', 'route'] as const;
-    this.#requests = new Counter({
+    const tallies = this.#tallies;
+    const requests = new Counter({
       name: 'orchestrator_requests_total',
       help: 'Requests that reached an expert, by the status the client got',
       labelNames: ['expert', 'route', 'status'],
-      registers,
+      registers: [],
+      collect() {
+        this.reset();
+        for (const [expert, routes] of tallies)
+          for (const [route, { requests }] of routes)
+            for (const [status, count] of requests) this.inc({ expert, route, status: String(status) }, count);
+      },
     });
+    this.registry.registerMetric(requests);
     this.#duration = new Timings({
       name: 'orchestrator_request_duration_seconds',
       help: 'From the first byte of the request to the last of the answer',
@@ -82,18 +90,27 @@ export class Metrics {
       buckets: SECONDS,
       registers,
     });
-    this.#prompt = new Counter({
-      name: 'orchestrator_prompt_tokens_total',
-      help: 'Prompt tokens, as the engines count them',
-      labelNames: ['expert'],
-      registers,
-    });
-    this.#generated = new Counter({
-      name: 'orchestrator_generated_tokens_total',
-      help: 'Generated tokens, as the engines count them',
-      labelNames: ['expert'],
-      registers,
-    });
+    const tokens = (name: string, help: string, of: (tally: Tally) => number) =>
+      new Counter({
+        name,
+        help,
+        labelNames: ['expert'],
+        registers,
+        collect() {
+          this.reset();
+          for (const [expert, routes] of tallies) for (const tally of routes.values()) this.inc({ expert }, of(tally));
+        },
+      });
+    tokens(
+      'orchestrator_prompt_tokens_total',
+      'Prompt tokens, as the engines count them',
+      (tally) => tally.promptTokens,
+    );
+    tokens(
+      'orchestrator_generated_tokens_total',
+      'Generated tokens, as the engines count them',
+      (tally) => tally.generatedTokens,
+    );
     this.#starts = new Counter({
       name: 'orchestrator_engine_starts_total',
       help: 'Engine starts',
@@ -178,28 +195,27 @@ export class Metrics {
     if (status >= 500) this.totals.failed += 1;
     this.totals.promptTokens += figures.promptTokens;
     this.totals.generatedTokens += figures.generatedTokens;
-    const key = `${expert} ${route}`;
-    let children = this.#children.get(key);
-    if (!children) {
-      children = {
-        duration: this.#duration.timing({ expert, route }),
-        firstByte: this.#firstByte.timing({ expert, route }),
-        wait: this.#wait.timing({ expert, route }),
-        prompt: this.#prompt.labels({ expert }),
-        generated: this.#generated.labels({ expert }),
-      };
-      this.#children.set(key, children);
-    }
-    const statusKey = `${key} ${status}`;
-    let requests = this.#statuses.get(statusKey);
-    if (!requests)
-      this.#statuses.set(statusKey, (requests = this.#requests.labels({ expert, route, status: String(status) })));
-    requests.inc();
-    children.duration.observe(figures.durationMs / 1_000);
-    children.wait.observe(figures.waitedMs / 1_000);
-    if (figures.firstByteMs !== undefined) children.firstByte.observe(figures.firstByteMs / 1_000);
-    if (figures.promptTokens > 0) children.prompt.inc(figures.promptTokens);
-    if (figures.generatedTokens > 0) children.generated.inc(figures.generatedTokens);
+    const tally = this.#tallies.get(expert)?.get(route) ?? this.#newTally(expert, route);
+    tally.requests.set(status, (tally.requests.get(status) ?? 0) + 1);
+    tally.duration.observe(figures.durationMs / 1_000);
+    tally.wait.observe(figures.waitedMs / 1_000);
+    if (figures.firstByteMs !== undefined) tally.firstByte.observe(figures.firstByteMs / 1_000);
+    tally.promptTokens += figures.promptTokens;
+    tally.generatedTokens += figures.generatedTokens;
+  }
+
+  #newTally(expert: string, route: string): Tally {
+    const tally = {
+      duration: this.#duration.timing({ expert, route }),
+      firstByte: this.#firstByte.timing({ expert, route }),
+      wait: this.#wait.timing({ expert, route }),
+      requests: new Map<number, number>(),
+      promptTokens: 0,
+      generatedTokens: 0,
+    };
+    const routes = this.#tallies.get(expert) ?? new Map<string, Tally>();
+    this.#tallies.set(expert, routes.set(route, tally));
+    return tally;
   }
 }
 
