@@ -132,7 +132,8 @@ describe('an installation from a release archive', () => {
     const server = await startReleaseServer({ [NAME]: { bytes } }, (request, response) => {
       if (!request.url?.startsWith('/bytes/') || broken++ > 0) return false;
       response.writeHead(200, { 'content-length': bytes.length });
-      response.write(bytes.subarray(0, 100), () => response.destroy());
+      // Closed in order: a reset could overtake the bytes before it.
+      response.write(bytes.subarray(0, 100), () => response.socket?.end());
       return true;
     });
     await setUp(server.url).install();
