@@ -44,6 +44,7 @@ export async function stageFromGithub(context: SourceContext): Promise<StagedBui
       url,
       to,
       sha256,
+      environment: context.environment,
       signal,
       onBytes: (bytesDone, bytesTotal) => onProgress({ stage: `downloading ${name}`, bytesDone, bytesTotal }),
     });

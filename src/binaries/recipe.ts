@@ -45,7 +45,6 @@ const Sources = z.strictObject({
     .default([...BACKENDS]),
   debian: Debian.default({ suite: '', mirror: '', keyring: '', keyringPackage: '', backends: {} }),
 });
-
 const Asset = z.strictObject({
   name: z.string(),
   sha256: z

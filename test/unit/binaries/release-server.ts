@@ -56,7 +56,9 @@ export async function startReleaseServer(
     } else if (asset) {
       const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
       const rest = asset.bytes.subarray(from);
-      response.writeHead(from > 0 ? 206 : 200, { 'content-length': rest.length }).end(rest);
+      const { length } = asset.bytes;
+      const range = from > 0 ? { 'content-range': `bytes ${from}-${length - 1}/${length}` } : {};
+      response.writeHead(from > 0 ? 206 : 200, { 'content-length': rest.length, ...range }).end(rest);
     } else response.writeHead(404).end();
   };
   const server = createServer((request, response) => {
