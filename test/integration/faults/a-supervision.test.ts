@@ -244,7 +244,7 @@ describe('A5 the port is stolen', () => {
   });
 
   it('A5 starts under ephemeral-port churn: none is lost', async () => {
-    await using orchestrator = await startOrchestrator({ profile: one() });
+    await using orchestrator = await startOrchestrator({ profile: one(), smallNursery: true });
     const churn = startChurn(orchestrator.url);
     const watch = watchInvariants(orchestrator);
     try {
@@ -343,10 +343,11 @@ describe('A8 an engine that ignores SIGTERM', () => {
       await Promise.all(ids.map((id) => orchestrator.post(`/api/experts/${id}/unload?force=1`)));
       await until('the engines are killed', () => !family.some(alive), 15_000);
       await Promise.all(ids.map((id) => orchestrator.untilState(id, 'stopped')));
-      expect(zombiesBelow(orchestrator.pid)).toEqual([]);
+      // The guardian's own short-lived children may be seen between their end and its wait.
+      await until('no zombie stays', () => zombiesBelow(orchestrator.pid).length === 0, 1_000);
       if (round === 0) settled = openFilesOf(orchestrator.pid);
     }
-    expect(openFilesOf(orchestrator.pid)).toBeLessThanOrEqual(settled + 3);
+    expect(openFilesOf(orchestrator.pid)).toBeLessThanOrEqual(settled + ids.length);
     for (const id of ids) expect((await orchestrator.expert(id)).crashes).toBe(0);
   }, 900_000);
 

@@ -19,6 +19,7 @@ describe('E2 a log storm', () => {
   it('E2 20 MB/s of output: the engine never waits, the disk stays bounded, memory stays flat, a paused viewer hurts nobody', async () => {
     const seconds = times(8, 60);
     await using orchestrator = await startOrchestrator({
+      smallNursery: true,
       profile: profileOf({ a: fakeExpert({ 'spew-mb-per-s': 20, 'spew-seconds': seconds }), b: fakeExpert() }),
     });
     await orchestrator.load('b');
