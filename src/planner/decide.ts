@@ -151,7 +151,10 @@ function waitOrRefuse(
     const why = found.background ? 'a background request evicts nobody' : 'none may be unloaded yet';
     return { expert: id, action: 'wait', for: 'busy', reason: `${short}; ${why} (${names})` };
   }
-  const fixed = house.experts.filter((other) => other.held && !isMovable(other) && !isLeaving(other));
+  // Where nothing is counted by memory, what is loaded holds its place all the same.
+  const fixed = house.experts.filter(
+    (other) => (other.held !== undefined || isLoaded(other)) && !isMovable(other) && !isLeaving(other),
+  );
   const patient: World = { ...house, pools: world.pools.map((pool) => ({ ...pool, foreign: 0, quarantined: 0 })) };
   if (cheapest(patient, movable, expert, found.open)) {
     return {

@@ -1,4 +1,7 @@
-import { plan, type Plan, type PlannerExpert, type World } from '../planner/plan.ts';
+import { plan, type Plan } from '../planner/decide.ts';
+import { type Demand, NO_DEMAND, observe, rate } from '../planner/demand.ts';
+import { type Action, schedule } from '../planner/schedule.ts';
+import type { PlannerExpert, Waiting, World } from '../planner/world.ts';
 import type { Clock } from '../shared/clock.ts';
 import { AppError } from '../shared/errors.ts';
 import type { EventBus } from '../telemetry/events.ts';
@@ -9,6 +12,12 @@ import type { RemoteExpert } from './remote-expert.ts';
 
 /** How often idle experts and old waiters are looked at; the hot path sets no timer. */
 const TICK_MS = 200;
+/** A busy expert is drained for another that has waited this long: nobody starves behind a stream of requests for its neighbour. */
+export const STARVATION_MS = 15_000;
+/** Expected of a start that has never been seen. */
+const UNKNOWN_LOAD_MS = 5_000;
+/** In the middle: profiles give no priorities yet. */
+const EVEN_PRIORITY = 5;
 
 /** Who there is and what bounds them: all that a reload replaces. */
 export interface FleetPlan {
@@ -38,8 +47,10 @@ interface Waiter {
 
 /** A load that somebody asked for by name, not by a request. */
 interface Wish {
-  /** Monotonic milliseconds; Infinity: has all the time in the world, and drains nobody who is busy. */
+  /** Monotonic milliseconds. */
   readonly since: number;
+  /** Has all the time in the world, and drains nobody who is busy. */
+  readonly patient: boolean;
   resolve(): void;
   reject(error: AppError): void;
 }
@@ -57,6 +68,7 @@ export class Fleet {
   readonly #keepUntil = new Map<string, number>();
   readonly #unloadWhenIdle = new Set<string>();
   readonly #wanted = new Map<string, Wish[]>();
+  readonly #demands = new Map<string, Demand>();
   #lastTickMs: number;
   readonly #timer: NodeJS.Timeout;
   #closing = false;
@@ -126,6 +138,7 @@ export class Fleet {
 
   /** A lease at once, where the expert is ready, has a free slot, and nobody waits before us. */
   tryAcquire(id: string): Lease | undefined {
+    this.#demands.set(id, observe(this.#demands.get(id) ?? NO_DEMAND, this.#options.clock.now()));
     if (this.#closing || this.queued(id) > 0) return undefined;
     return (this.#processes.get(id) ?? this.#remotes.get(id))?.tryEnter();
   }
@@ -165,8 +178,8 @@ export class Fleet {
   }
 
   /**
-   * Loads an expert without a request, also one that failed; resolves when it is ready. `patient`: not at the cost of an expert that
-   * is busy, however long that takes.
+   * Loads an expert without a request, also one that failed; resolves when it is ready. `patient`: not at the cost of an expert that is
+   * busy, however long that takes.
    */
   load(id: string, options: { patient: boolean } = { patient: false }): Promise<void> {
     const process = this.#processes.get(id);
@@ -174,7 +187,7 @@ export class Fleet {
     if (this.#closing) return Promise.reject(new AppError('shutting_down', 'The orchestrator is stopping.'));
     return new Promise((resolve, reject) => {
       const wishes = this.#wanted.get(id) ?? [];
-      wishes.push({ since: options.patient ? Infinity : this.#options.clock.now(), resolve, reject });
+      wishes.push({ since: this.#options.clock.now(), patient: options.patient, resolve, reject });
       this.#wanted.set(id, wishes);
       this.#pump();
     });
@@ -251,9 +264,11 @@ export class Fleet {
     for (const remote of this.#remotes.values()) remote.hurry();
   }
 
-  /** What the planner would do for the expert now. */
+  /** What the planner would do for a request for the expert now. */
   plan(id: string): Plan {
-    return plan(this.#world(), id, Math.max(0, this.#options.clock.now() - this.#wantedSince(id)));
+    const now = this.#options.clock.now();
+    const waitedMs = Math.max(0, now - (this.#queues.get(id)?.[0]?.since ?? now));
+    return plan(this.#world(), id, { waitedMs, background: false });
   }
 
   #refusal(id: string): AppError | undefined {
@@ -329,7 +344,7 @@ export class Fleet {
     return false;
   }
 
-  /** Serves every queue, then acts on the plan for every expert that is wanted and not loaded, the longest wait first. */
+  /** Serves every queue, then does what the planner says for those who are wanted and not loaded. */
   #pump(): void {
     // A move published from within a pump asks for another round instead of nesting.
     if (this.#pumping) {
@@ -341,47 +356,31 @@ export class Fleet {
       do {
         this.#pumpAgain = false;
         for (const [id, queue] of this.#queues) this.#grant(id, queue);
-        if (!this.#closing) for (const id of this.#wantedIds()) this.#actOn(id);
+        if (!this.#closing) for (const action of schedule(this.#world())) this.#execute(action);
       } while (this.#pumpAgain);
     } finally {
       this.#pumping = false;
     }
   }
 
-  #wantedIds(): string[] {
-    const queued = [...this.#queues].filter(([, queue]) => queue.length > 0).map(([id]) => id);
-    return [...new Set([...queued, ...this.#wanted.keys()])]
-      .filter((id) => this.#canStart(id))
-      .map((id) => ({ id, since: this.#wantedSince(id) }))
-      .sort((a, b) => (a.since < b.since ? -1 : Number(a.since > b.since)))
-      .map(({ id }) => id);
-  }
-
-  /** When the one who has waited longest for the expert came; Infinity: nobody is in a hurry. */
-  #wantedSince(id: string): number {
-    return Math.min(this.#queues.get(id)?.[0]?.since ?? Infinity, this.#wanted.get(id)?.[0]?.since ?? Infinity);
-  }
-
-  #actOn(id: string): void {
-    const decision = this.plan(id);
-    switch (decision.action) {
+  #execute(action: Action): void {
+    const { expert, reason } = action;
+    switch (action.do) {
       case 'start':
-        this.#publish(id, decision);
-        this.#begin(id, decision.reason);
+      case 'wake':
+        this.#publish(expert, 'start', reason);
+        return this.#begin(expert, reason);
+      case 'stop':
+      case 'sleep':
+        this.#publish(action.room ?? expert, 'evict', reason);
+        void this.#processes.get(expert)?.stop(action.room ? `room for ${action.room}` : reason, this.#plan.drainMs);
         return;
-      case 'evict':
-        this.#publish(id, decision);
-        for (const victim of decision.victims)
-          void this.#processes.get(victim)?.stop(`room for ${id}`, this.#plan.drainMs);
-        return;
-      case 'refuse':
-        this.#publish(id, decision);
-        for (const waiter of this.#queues.get(id)?.splice(0) ?? [])
-          waiter.reject(new AppError('no_room', decision.reason));
-        return;
-      case 'serve':
-      case 'wait':
-        return;
+      case 'refuse': {
+        this.#publish(expert, 'refuse', reason);
+        const error = new AppError('no_room', `${expert} cannot be loaded: ${reason}.`);
+        for (const waiter of this.#queues.get(expert)?.splice(0) ?? []) waiter.reject(error);
+        return this.#settleWanted(expert, error);
+      }
     }
   }
 
@@ -391,16 +390,12 @@ export class Fleet {
     else process?.start(reason);
   }
 
-  #publish(expert: string, { action, reason }: Plan): void {
-    this.#options.bus.publish({
-      type: 'plan',
-      at: this.#options.clock.wallTime().toISOString(),
-      expert,
-      action,
-      reason,
-    });
+  #publish(expert: string, action: 'start' | 'evict' | 'refuse', reason: string): void {
+    const at = this.#options.clock.wallTime().toISOString();
+    this.#options.bus.publish({ type: 'plan', at, expert, action, reason });
   }
 
+  /** The planner's picture. Profiles name no pools yet: without any, everything goes by count. */
   #world(): World {
     const retiring = [...this.#retiring];
     const here = [...this.#processes.values()].map((process) => {
@@ -408,23 +403,59 @@ export class Fleet {
       return this.#picture(predecessor ?? process, predecessor !== undefined);
     });
     const gone = retiring.filter(({ id }) => !this.#processes.has(id)).map((process) => this.#picture(process, true));
-    return { nowMs: this.#options.clock.now(), maxLoaded: this.#plan.maxLoaded, experts: [...here, ...gone] };
+    return {
+      nowMs: this.#options.clock.now(),
+      pools: [],
+      experts: [...here, ...gone],
+      maxLoaded: this.#plan.maxLoaded,
+      spillToCpu: 'refuse',
+      starvationMs: STARVATION_MS,
+    };
   }
 
-  /** What the planner sees of a process. One that a reload took out holds its room, and its name, until it has ended. */
   #picture(process: ExpertProcess, retired: boolean): PlannerExpert {
-    const { state } = process;
-    const leaving = retired || state === 'draining' || state === 'stopping' || process.turn === 'asleep';
+    const { id } = process;
+    const now = this.#options.clock.now();
     return {
-      id: process.id,
-      // An engine that sleeps has given its room back, and needs it again to wake.
-      loaded: leaving || state === 'starting' || state === 'ready' || process.turn === 'awake',
-      leaving,
+      id,
+      state: retired ? 'stopping' : this.#stateOf(process),
+      placements: [],
+      held: undefined,
       inFlight: process.inFlight,
-      waiting: this.queued(process.id) + (this.#wanted.get(process.id)?.length ?? 0),
+      waiting: this.#waiting(id),
+      pinned: false,
+      priority: EVEN_PRIORITY,
+      minResidencyUntilMs: 0,
       lastUsedMs: process.lastUsedMs,
-      kept: (this.#keepUntil.get(process.id) ?? 0) > this.#options.clock.now(),
+      keptUntilMs: this.#keepUntil.get(id) ?? 0,
+      demand: rate(this.#demands.get(id) ?? NO_DEMAND, now),
+      loadMs: process.loadMs ?? UNKNOWN_LOAD_MS,
+      unloadable: true,
     };
+  }
+
+  /** One that a reload took out holds its room, and its name, until it has ended; one that turns in its sleep is on its way. */
+  #stateOf(process: ExpertProcess): PlannerExpert['state'] {
+    if (process.turn === 'asleep') return 'draining';
+    if (process.turn === 'awake') return 'starting';
+    switch (process.state) {
+      case 'backoff':
+      case 'failed':
+        return this.#canStart(process.id) ? 'stopped' : 'unavailable';
+      default:
+        return process.state;
+    }
+  }
+
+  #waiting(id: string): Waiting[] {
+    const requests = (this.#queues.get(id) ?? []).map(({ since }) => ({ sinceMs: since, background: false }));
+    const now = this.#options.clock.now();
+    // Who is patient has never waited long: idle experts make room for it, busy ones are not drained.
+    const wishes = (this.#wanted.get(id) ?? []).map(({ since, patient }) => ({
+      sinceMs: patient ? now : since,
+      background: false,
+    }));
+    return [...requests, ...wishes];
   }
 
   #retire(process: ExpertProcess): void {
@@ -451,6 +482,7 @@ export class Fleet {
     this.#settleWanted(id, error);
     this.#keepUntil.delete(id);
     this.#unloadWhenIdle.delete(id);
+    this.#demands.delete(id);
   }
 
   #tick(): void {

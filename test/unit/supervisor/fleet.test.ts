@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 
-import { STARVATION_MS } from '../../../src/planner/plan.ts';
+import { STARVATION_MS } from '../../../src/supervisor/fleet.ts';
 import { AppError } from '../../../src/shared/errors.ts';
 import type { ExpertProcess } from '../../../src/supervisor/expert-process.ts';
 import { Fleet, type FleetPlan } from '../../../src/supervisor/fleet.ts';
