@@ -73,7 +73,7 @@ export function createFrontDoor(
       if (policy === 'admin' && !identity.admin)
         throw new AppError('forbidden', `${path} needs an administrator's key.`);
       const context: RequestContext = { incoming, outgoing, requestId, path, startedAt, identity, settings };
-      if (isInference) void inference.handle(context, path);
+      if (isInference) inference.handle(context, path);
       else cold(context);
     } catch (thrown) {
       const error = sendError(outgoing, thrown, requestId, isInference ? INFERENCE_ROUTES[path].dialect : 'openai');

@@ -1,27 +1,15 @@
-import type { Readable } from 'node:stream';
-
-import type { ExpertBase } from '../engines/contract.ts';
 import { INFERENCE_ROUTES, type InferenceRoute } from '../engines/routes.ts';
-import { removeBillingLine } from '../proxy/billing-line.ts';
 import type { Deadlines } from '../proxy/deadlines.ts';
-import { exceedsDepth } from '../proxy/depth.ts';
-import { type AnswerTranslator, forward, type ForwardResult } from '../proxy/forward.ts';
-import { translateErrorLines } from '../proxy/error-lines.ts';
+import { forward, type ForwardResult } from '../proxy/forward.ts';
 import { errorFrame } from '../proxy/frames.ts';
-import { isObject } from '../proxy/json.ts';
-import { applyRequestPolicy } from '../proxy/request-policy.ts';
-import { createTranslation } from '../proxy/translation.ts';
 import { AppError, messageOf, toAppError } from '../shared/errors.ts';
 import type { Fleet } from '../supervisor/fleet.ts';
 import type { Lease } from '../supervisor/lease.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type RequestContext, sendError } from './context.ts';
-import type { Target } from './directory.ts';
-import { modelOfUpload, uploadStream } from './multipart.ts';
-import { readBody } from './read-body.ts';
-import type { Serving } from './serving.ts';
-import type { Settings } from './settings.ts';
+import { type Prepared, prepareJson, prepareUpload } from './prepare-request.ts';
+import { receiveBody } from './read-body.ts';
 import { WaitingStream } from './waiting-stream.ts';
 
 export interface InferenceOptions {
@@ -32,19 +20,6 @@ export interface InferenceOptions {
 }
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\b/i;
-const MULTIPART_TYPE = /^multipart\/form-data\b/i;
-
-/** What is about to be sent to an engine. */
-interface Prepared {
-  readonly target: Target;
-  readonly serving: Serving;
-  readonly body: Buffer | string | Readable;
-  readonly headers: Record<string, string>;
-  readonly dropped: readonly string[];
-  readonly stream: boolean;
-  readonly translator: AnswerTranslator | undefined;
-  readonly keepLoaded: number | 'forever' | undefined;
-}
 
 /** The hot path: body → expert → policy → slot → engine. */
 export class Inference {
@@ -55,113 +30,88 @@ export class Inference {
     this.#options = options;
   }
 
-  /** Never throws, never rejects: whatever happens ends as an answer or a closed connection. */
-  async handle(context: RequestContext, route: InferenceRoute): Promise<void> {
+  /** Never throws: whatever happens ends as an answer or a closed connection. Calls back where promises would cost. */
+  handle(context: RequestContext, route: InferenceRoute): void {
     this.active += 1;
-    const { dialect } = INFERENCE_ROUTES[route];
-    let ownHeaders: string[] = ['x-request-id', context.requestId];
-    let prepared: Prepared | undefined;
-    let lease: Lease | undefined;
-    try {
-      prepared =
-        INFERENCE_ROUTES[route].body === 'json'
-          ? await this.#prepareJson(context, route)
-          : await this.#prepareUpload(context, route);
-      ownHeaders = headersOf(context, prepared);
-      lease =
-        this.#options.fleet.tryAcquire(prepared.target.expert.id) ??
-        (await this.#waitForLease(context, route, prepared, ownHeaders));
-      if (lease) this.#send(context, route, prepared, ownHeaders, lease);
-      else this.active -= 1;
-    } catch (thrown) {
-      this.active -= 1;
-      lease?.release(false);
-      const error = sendError(context.outgoing, thrown, context.requestId, dialect, ownHeaders.slice(2));
-      this.#report(context, route, prepared?.target.expert.id, error);
-    }
-  }
-
-  async #prepareJson(context: RequestContext, route: InferenceRoute): Promise<Prepared> {
+    if (INFERENCE_ROUTES[route].body !== 'json') return void this.#handleUpload(context, route);
     const { incoming, settings } = context;
-    const { limits, timeouts, compatibility } = settings.profile;
+    const { limits, timeouts } = settings.profile;
     const type = incoming.headers['content-type'];
     if (type === undefined || !JSON_TYPE.test(type)) {
-      throw new AppError(
-        'content_type_refused',
-        `${route} takes content-type: application/json${type === undefined ? '' : `, not ${type.slice(0, 80)}`}.`,
-      );
+      const got = type === undefined ? '' : `, not ${type.slice(0, 80)}`;
+      const message = `${route} takes content-type: application/json${got}.`;
+      return this.#refuse(context, route, new AppError('content_type_refused', message));
     }
-    const bytes = await readBody(
-      incoming,
-      { maxBytes: limits.bodySize, graceMs: timeouts.body },
-      this.#options.deadlines,
-    );
-    if (exceedsDepth(bytes, limits.bodyDepth))
-      throw new AppError(
-        'invalid_request',
-        `The body is nested deeper than ${limits.bodyDepth} levels (limits.bodyDepth).`,
-      );
-    const parsed = parseJson(bytes);
-    const target = settings.directory.resolve(
-      isObject(parsed) ? parsed['model'] : undefined,
-      INFERENCE_ROUTES[route].task,
-    );
-    const serving = servingOf(settings, target.expert, route);
-    const strips = compatibility.stripBillingHeader && serving.local && route === '/v1/messages';
-    const body = strips && isObject(parsed) ? removeBillingLine(parsed) : parsed;
-    const policy = applyRequestPolicy({
-      route,
-      body,
-      expert: target.expert,
-      variant: target.variant,
-      knownFields: serving.knownFields,
-      set: serving.translated ? undefined : serving.set,
-      fieldNames: serving.translated ? undefined : serving.fieldNames,
+    receiveBody(incoming, { maxBytes: limits.bodySize, graceMs: timeouts.body }, this.#options.deadlines, {
+      onBody: (bytes) => {
+        let prepared: Prepared;
+        try {
+          prepared = prepareJson(context, route, bytes);
+        } catch (thrown) {
+          return this.#refuse(context, route, thrown);
+        }
+        this.#serve(context, route, prepared);
+      },
+      onBodyError: (error) => this.#refuse(context, route, error),
     });
-    const translation = serving.translated
-      ? createTranslation({
-          route,
-          upstreamRoute: serving.upstreamRoute,
-          body: policy.body,
-          set: serving.set,
-          expert: target.expert.id,
-          requestId: context.requestId,
-        })
-      : undefined;
-    const unchanged = !policy.changed && !translation && body === parsed;
-    return {
-      target,
-      serving,
-      body: unchanged ? bytes : JSON.stringify(translation?.body ?? policy.body),
-      headers: { 'content-type': 'application/json', accept: policy.stream ? 'text/event-stream' : 'application/json' },
-      dropped: translation ? [...policy.dropped, ...translation.dropped] : policy.dropped,
-      stream: policy.stream,
-      translator: translation?.translator ?? (serving.errorLines && policy.stream ? translateErrorLines() : undefined),
-      keepLoaded: policy.extension.keepLoaded,
-    };
   }
 
-  async #prepareUpload(context: RequestContext, route: InferenceRoute): Promise<Prepared> {
-    const { incoming, settings } = context;
-    const type = incoming.headers['content-type'];
-    if (type === undefined || !MULTIPART_TYPE.test(type))
-      throw new AppError('content_type_refused', `${route} takes content-type: multipart/form-data.`);
-    const target = settings.directory.resolve(
-      await modelOfUpload(incoming, settings.profile.timeouts.body, this.#options.deadlines),
-      INFERENCE_ROUTES[route].task,
-    );
-    const serving = servingOf(settings, target.expert, route);
-    const length = incoming.headers['content-length'];
-    return {
-      target,
-      serving,
-      body: uploadStream(incoming, settings.profile.limits.bodySize),
-      headers: { 'content-type': type, ...(length === undefined ? {} : { 'content-length': length }) },
-      dropped: [],
-      stream: false,
-      translator: undefined,
-      keepLoaded: undefined,
-    };
+  async #handleUpload(context: RequestContext, route: InferenceRoute): Promise<void> {
+    try {
+      this.#serve(context, route, await prepareUpload(context, route, this.#options.deadlines));
+    } catch (thrown) {
+      this.#refuse(context, route, thrown);
+    }
+  }
+
+  #serve(context: RequestContext, route: InferenceRoute, prepared: Prepared): void {
+    const ownHeaders = headersOf(context, prepared);
+    const lease = this.#options.fleet.tryAcquire(prepared.target.expert.id);
+    if (lease) this.#trySend(context, route, prepared, ownHeaders, lease);
+    else void this.#serveLater(context, route, prepared, ownHeaders);
+  }
+
+  async #serveLater(
+    context: RequestContext,
+    route: InferenceRoute,
+    prepared: Prepared,
+    ownHeaders: string[],
+  ): Promise<void> {
+    try {
+      const lease = await this.#waitForLease(context, route, prepared, ownHeaders);
+      if (lease) this.#trySend(context, route, prepared, ownHeaders, lease);
+      else this.active -= 1;
+    } catch (thrown) {
+      this.#refuse(context, route, thrown, { prepared, ownHeaders });
+    }
+  }
+
+  #trySend(
+    context: RequestContext,
+    route: InferenceRoute,
+    prepared: Prepared,
+    ownHeaders: readonly string[],
+    lease: Lease,
+  ): void {
+    try {
+      this.#send(context, route, prepared, ownHeaders, lease);
+    } catch (thrown) {
+      lease.release(false);
+      this.#refuse(context, route, thrown, { prepared, ownHeaders });
+    }
+  }
+
+  /** The request ends here, before an engine has seen it. */
+  #refuse(
+    context: RequestContext,
+    route: InferenceRoute,
+    thrown: unknown,
+    known?: { readonly prepared: Prepared; readonly ownHeaders: readonly string[] },
+  ): void {
+    this.active -= 1;
+    const { dialect } = INFERENCE_ROUTES[route];
+    const error = sendError(context.outgoing, thrown, context.requestId, dialect, known?.ownHeaders.slice(2));
+    this.#report(context, route, known?.prepared.target.expert.id, error);
   }
 
   /** Waits in the queue or for a load. A streaming client is kept in touch meanwhile. Undefined: the client has left or was answered. */
@@ -298,28 +248,6 @@ function headerList(names: readonly string[]): string {
     .slice(0, 20)
     .map((name) => name.replaceAll(/[^\x21-\x2b\x2d-\x7e]/g, '?').slice(0, 60))
     .join(', ');
-}
-
-function servingOf({ serving }: Settings, expert: ExpertBase, route: InferenceRoute): Serving {
-  const found = serving.find(expert, route);
-  if (found) return found;
-  const routes = serving.routesOf(expert);
-  throw new AppError(
-    'endpoint_not_supported',
-    `${expert.id} does not serve ${route}; it serves ${routes.join(', ')}.`,
-    {
-      param: 'model',
-    },
-  );
-}
-
-function parseJson(bytes: Buffer): unknown {
-  if (bytes.length === 0) return undefined;
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch (error) {
-    throw new AppError('invalid_json', `The body is not JSON: ${messageOf(error).slice(0, 200)}`, { cause: error });
-  }
 }
 
 function causeOf(error: AppError): string | undefined {

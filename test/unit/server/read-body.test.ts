@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { Deadlines } from '../../../src/proxy/deadlines.ts';
 import { modelOfUpload, uploadStream } from '../../../src/server/multipart.ts';
-import { readBody } from '../../../src/server/read-body.ts';
+import { type BodyLimits, receiveBody } from '../../../src/server/read-body.ts';
 import { AppError } from '../../../src/shared/errors.ts';
 
 /** A request over a real socket, as its bytes come in. */
@@ -51,6 +51,9 @@ const codeOf = async (work: Promise<unknown>): Promise<string> => {
   }
   return 'accepted';
 };
+
+const readBody = (incoming: IncomingMessage, limits: BodyLimits, deadlines: Deadlines): Promise<Buffer> =>
+  new Promise((resolve, reject) => receiveBody(incoming, limits, deadlines, { onBody: resolve, onBodyError: reject }));
 
 const LIMITS = { maxBytes: 100, graceMs: 60_000 };
 

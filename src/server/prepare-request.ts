@@ -1,0 +1,131 @@
+import type { Readable } from 'node:stream';
+
+import type { ExpertBase } from '../engines/contract.ts';
+import { INFERENCE_ROUTES, type InferenceRoute } from '../engines/routes.ts';
+import { removeBillingLine } from '../proxy/billing-line.ts';
+import type { Deadlines } from '../proxy/deadlines.ts';
+import { exceedsDepth } from '../proxy/depth.ts';
+import { translateErrorLines } from '../proxy/error-lines.ts';
+import type { AnswerTranslator } from '../proxy/forward.ts';
+import { isObject } from '../proxy/json.ts';
+import { applyRequestPolicy } from '../proxy/request-policy.ts';
+import { createTranslation } from '../proxy/translation.ts';
+import { AppError, messageOf } from '../shared/errors.ts';
+import type { RequestContext } from './context.ts';
+import type { Target } from './directory.ts';
+import { modelOfUpload, uploadStream } from './multipart.ts';
+import type { Serving } from './serving.ts';
+import type { Settings } from './settings.ts';
+
+const MULTIPART_TYPE = /^multipart\/form-data\b/i;
+
+/** What is about to be sent to an engine. */
+export interface Prepared {
+  readonly target: Target;
+  readonly serving: Serving;
+  readonly body: Buffer | string | Readable;
+  readonly headers: Record<string, string>;
+  readonly dropped: readonly string[];
+  readonly stream: boolean;
+  readonly translator: AnswerTranslator | undefined;
+  readonly keepLoaded: number | 'forever' | undefined;
+}
+
+/** Reads a JSON body and decides what of it goes to whom. Throws the `AppError` that refuses it. */
+export function prepareJson(context: RequestContext, route: InferenceRoute, bytes: Buffer): Prepared {
+  const { settings } = context;
+  const { limits, compatibility } = settings.profile;
+  if (exceedsDepth(bytes, limits.bodyDepth))
+    throw new AppError(
+      'invalid_request',
+      `The body is nested deeper than ${limits.bodyDepth} levels (limits.bodyDepth).`,
+    );
+  const parsed = parseJson(bytes);
+  const target = settings.directory.resolve(
+    isObject(parsed) ? parsed['model'] : undefined,
+    INFERENCE_ROUTES[route].task,
+  );
+  const serving = servingOf(settings, target.expert, route);
+  const strips = compatibility.stripBillingHeader && serving.local && route === '/v1/messages';
+  const body = strips && isObject(parsed) ? removeBillingLine(parsed) : parsed;
+  const policy = applyRequestPolicy({
+    route,
+    body,
+    expert: target.expert,
+    variant: target.variant,
+    knownFields: serving.knownFields,
+    set: serving.translated ? undefined : serving.set,
+    fieldNames: serving.translated ? undefined : serving.fieldNames,
+  });
+  const translation = serving.translated
+    ? createTranslation({
+        route,
+        upstreamRoute: serving.upstreamRoute,
+        body: policy.body,
+        set: serving.set,
+        expert: target.expert.id,
+        requestId: context.requestId,
+      })
+    : undefined;
+  const unchanged = !policy.changed && !translation && body === parsed;
+  return {
+    target,
+    serving,
+    body: unchanged ? bytes : JSON.stringify(translation?.body ?? policy.body),
+    headers: { 'content-type': 'application/json', accept: policy.stream ? 'text/event-stream' : 'application/json' },
+    dropped: translation ? [...policy.dropped, ...translation.dropped] : policy.dropped,
+    stream: policy.stream,
+    translator: translation?.translator ?? (serving.errorLines && policy.stream ? translateErrorLines() : undefined),
+    keepLoaded: policy.extension.keepLoaded,
+  };
+}
+
+/** The same for a form with a file, which is passed on as it comes. */
+export async function prepareUpload(
+  context: RequestContext,
+  route: InferenceRoute,
+  deadlines: Deadlines,
+): Promise<Prepared> {
+  const { incoming, settings } = context;
+  const type = incoming.headers['content-type'];
+  if (type === undefined || !MULTIPART_TYPE.test(type))
+    throw new AppError('content_type_refused', `${route} takes content-type: multipart/form-data.`);
+  const target = settings.directory.resolve(
+    await modelOfUpload(incoming, settings.profile.timeouts.body, deadlines),
+    INFERENCE_ROUTES[route].task,
+  );
+  const serving = servingOf(settings, target.expert, route);
+  const length = incoming.headers['content-length'];
+  return {
+    target,
+    serving,
+    body: uploadStream(incoming, settings.profile.limits.bodySize),
+    headers: { 'content-type': type, ...(length === undefined ? {} : { 'content-length': length }) },
+    dropped: [],
+    stream: false,
+    translator: undefined,
+    keepLoaded: undefined,
+  };
+}
+
+function servingOf({ serving }: Settings, expert: ExpertBase, route: InferenceRoute): Serving {
+  const found = serving.find(expert, route);
+  if (found) return found;
+  const routes = serving.routesOf(expert);
+  throw new AppError(
+    'endpoint_not_supported',
+    `${expert.id} does not serve ${route}; it serves ${routes.join(', ')}.`,
+    {
+      param: 'model',
+    },
+  );
+}
+
+function parseJson(bytes: Buffer): unknown {
+  if (bytes.length === 0) return undefined;
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch (error) {
+    throw new AppError('invalid_json', `The body is not JSON: ${messageOf(error).slice(0, 200)}`, { cause: error });
+  }
+}
