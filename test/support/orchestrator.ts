@@ -166,6 +166,7 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
     return orchestrator;
   } catch (error) {
     if (alive(orchestrator.pid)) orchestrator.child.kill('SIGKILL');
+    rmSync(orchestrator.directory, { recursive: true, force: true });
     throw new Error(`the orchestrator did not come up\n${orchestrator.output.slice(-4_000)}`, { cause: error });
   }
 }
