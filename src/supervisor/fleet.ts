@@ -438,13 +438,9 @@ export class Fleet {
   #stateOf(process: ExpertProcess): PlannerExpert['state'] {
     if (process.turn === 'asleep') return 'draining';
     if (process.turn === 'awake') return 'starting';
-    switch (process.state) {
-      case 'backoff':
-      case 'failed':
-        return this.#canStart(process.id) ? 'stopped' : 'unavailable';
-      default:
-        return process.state;
-    }
+    const { state } = process;
+    if (state !== 'backoff' && state !== 'failed') return state;
+    return this.#canStart(process.id) ? 'stopped' : 'unavailable';
   }
 
   #waiting(id: string): Waiting[] {
