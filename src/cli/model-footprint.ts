@@ -131,4 +131,6 @@ const PLAIN_EXPERT: GgufExpert = {
   parallel: 2,
   request: {},
   strip: [],
+  fit: {},
+  languages: [],
 };

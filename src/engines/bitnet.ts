@@ -40,7 +40,7 @@ const own = z
   })
   .prefault({});
 
-const { gpuLayers: _cpuOnly, ...cpuModelShape } = modelShape;
+const { gpuLayers: _layers, gpus: _gpus, cpuMoe: _moe, ...cpuModelShape } = modelShape;
 
 const settings = z.strictObject({
   engine: z.literal('bitnet').describe('bitnet.cpp’s server'),

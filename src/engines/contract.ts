@@ -65,10 +65,20 @@ export interface LaunchContext {
   readonly apiKey: string;
   /** CPU cores this process may use. */
   readonly cores: number;
+  /** Where the planner wants it; undefined: as the settings say, on whatever is there. */
+  readonly placement?: LaunchPlacement;
   /** The machine's GPUs, for an adapter that `readsGpus`; empty where there is none. */
   readonly gpus?: readonly Gpu[];
   /** A folder of this engine's own that outlives the process: what it can compile once and use again. */
   readonly cacheDir?: string;
+}
+
+/** Where an engine's tensors are to go. */
+export interface LaunchPlacement {
+  /** GPUs by their index in `nvidia-smi`, each with its part relative to the others; empty: the CPU alone. */
+  readonly gpus: readonly { readonly index: number; readonly share: number }[];
+  /** Layers on those GPUs, the last ones of the model. */
+  readonly gpuLayers: number | 'all';
 }
 
 /** The processor of this machine. */
@@ -152,6 +162,10 @@ export interface ExpertBase {
   readonly parallel: number;
   readonly request: Readonly<Record<string, unknown>>;
   readonly strip: readonly string[];
+  /** By domain, 0 to 1. */
+  readonly fit: Readonly<Record<string, number>>;
+  /** ISO 639 codes; empty: any. */
+  readonly languages: readonly string[];
 }
 
 export interface ExpertVariant {
@@ -167,6 +181,11 @@ export interface ProcessSettings {
   readonly stallTimeout: number;
   readonly startTimeout: number;
   readonly preload: boolean;
+  readonly pin: boolean;
+  /** 0 to 10. */
+  readonly priority: number;
+  /** Bytes by pool, in place of the prediction. */
+  readonly footprint?: Readonly<Record<string, number>> | undefined;
   readonly model?: Model | undefined;
   readonly chatTemplate?: string | undefined;
 }

@@ -1,6 +1,14 @@
 import { z } from 'zod';
 
-import type { ExpertBase, LaunchContext, ModelHeader, ProcessSettings, ProgramProbe, Refusal } from './contract.ts';
+import type {
+  ExpertBase,
+  LaunchContext,
+  LaunchPlacement,
+  ModelHeader,
+  ProcessSettings,
+  ProgramProbe,
+  Refusal,
+} from './contract.ts';
 import { defineProcessEngine } from './contract.ts';
 import { extraFlags, sectionOf } from './llama-flags.ts';
 import { OPENAI_FIELDS, openaiCanary } from './openai-base.ts';
@@ -80,7 +88,7 @@ export const llamaServer = defineProcessEngine<LlamaExpert>({
     command: context.program?.path ?? 'llama-server',
     args: argv(expert, context),
     // The key travels by environment: argv is world-readable in /proc.
-    env: { LLAMA_API_KEY: context.apiKey },
+    env: { LLAMA_API_KEY: context.apiKey, ...visibleGpus(expert, context) },
   }),
   health: () => '/health',
   canary: (expert) => openaiCanary(expert, expert.id, routesOf(expert)),
@@ -106,7 +114,7 @@ function routesOf(expert: LlamaExpert): readonly InferenceRoute[] {
   return expert.audio ? [...GENERATE_ROUTES, '/v1/audio/transcriptions'] : GENERATE_ROUTES;
 }
 
-function argv(expert: LlamaExpert, { program, files, listen, cores }: LaunchContext): string[] {
+function argv(expert: LlamaExpert, { program, files, listen, cores, placement }: LaunchContext): string[] {
   const own = expert['llama-server'];
   const args: string[] = [];
   const has = (flag: string) => program === undefined || program.flags.has(flag);
@@ -134,11 +142,16 @@ function argv(expert: LlamaExpert, { program, files, listen, cores }: LaunchCont
     expert.task === 'generate' ? own.ubatch : Math.max(own.ubatch, Math.min(expert.context, own.batch)),
   );
   const numericLayers = { all: 999, auto: program && program.devices.length > 0 ? 999 : 0 };
-  put(
-    ['--n-gpu-layers', '-ngl'],
-    typeof expert.gpuLayers === 'number' ? expert.gpuLayers : numericLayers[expert.gpuLayers],
-  );
-  if (own.device) put(['--device', '-dev'], own.device);
+  const layers = placement?.gpuLayers ?? expert.gpuLayers;
+  put(['--n-gpu-layers', '-ngl'], typeof layers === 'number' ? layers : numericLayers[layers]);
+  const devices = own.device ?? placedDevices(program, gpusOf(expert, placement));
+  if (devices !== undefined) put(['--device', '-dev'], devices);
+  if (placement && placement.gpus.length > 1) {
+    put(['--split-mode', '-sm'], 'layer');
+    put(['--tensor-split', '-ts'], placement.gpus.map(({ share }) => Number(share.toPrecision(3))).join(','));
+  }
+  if (expert.cpuMoe === true) put(['--cpu-moe', '-cmoe']);
+  else if (expert.cpuMoe !== false) put(['--n-cpu-moe', '-ncmoe'], expert.cpuMoe);
   put(['--fit', '-fit'], 'off');
   flashAttention(program, own.flashAttention, put);
   put(['--cache-type-k', '-ctk'], expert.kvCache);
@@ -166,6 +179,35 @@ function argv(expert: LlamaExpert, { program, files, listen, cores }: LaunchCont
   if (!program || /3: info/.test(sectionOf(program.help, '--log-verbosity'))) put(['--log-verbosity', '-lv'], 4);
   args.push(...own.flags);
   return args;
+}
+
+/** Indices as `nvidia-smi` counts; undefined: whatever the program finds. */
+function gpusOf(expert: LlamaExpert, placement: LaunchPlacement | undefined): readonly number[] | undefined {
+  if (placement) return placement.gpus.map(({ index }) => index);
+  return expert.gpus === 'auto' ? undefined : expert.gpus.map((pool) => Number(pool.slice('gpu'.length)));
+}
+
+/**
+ * CUDA counts by speed unless it is told otherwise. What it may see is also all that it makes a context on, which takes hundreds of
+ * megabytes of each device.
+ */
+function visibleGpus(expert: LlamaExpert, { program, placement }: LaunchContext): Readonly<Record<string, string>> {
+  const gpus = gpusOf(expert, placement);
+  if (gpus === undefined || expert['llama-server'].device !== undefined || !isCuda(program)) return {};
+  return { CUDA_DEVICE_ORDER: 'PCI_BUS_ID', CUDA_VISIBLE_DEVICES: gpus.join(',') };
+}
+
+/** Where the environment cannot say it: on the CPU alone, and on Vulkan. */
+function placedDevices(program: ProgramProbe | undefined, gpus: readonly number[] | undefined): string | undefined {
+  if (gpus === undefined || !program || program.devices.length === 0) return undefined;
+  if (gpus.length === 0) return 'none';
+  if (isCuda(program)) return undefined;
+  const names = gpus.map((index) => program.devices[index]?.name).filter((name) => name !== undefined);
+  return names.length === gpus.length ? names.join(',') : undefined;
+}
+
+function isCuda(program: ProgramProbe | undefined): boolean {
+  return program?.devices.some(({ name }) => name.startsWith('CUDA')) ?? false;
 }
 
 function takesChoice(program: ProgramProbe | undefined, flag: string): boolean {

@@ -173,6 +173,17 @@ export const commonShape = {
   vision: z.boolean().default(false).describe('Takes images'),
   audio: z.boolean().default(false).describe('Takes audio'),
   tools: z.boolean().default(true).describe('Takes tools (function calling)'),
+  fit: z
+    .record(
+      z.string().regex(/^[a-z][a-z0-9_-]{0,31}$/, 'a domain has small letters, digits and - _'),
+      z.number().min(0).max(1),
+    )
+    .default({})
+    .describe('How well it serves each domain, 0 to 1: general, technical, coding, …'),
+  languages: z
+    .array(z.string().regex(/^[a-z]{2,3}$/, 'a language is an ISO 639 code: en, es'))
+    .default([])
+    .describe('Languages it speaks well; none: any'),
   context: z
     .int()
     .min(128)
@@ -184,6 +195,11 @@ export const commonShape = {
   strip: z.array(z.string()).default([]).describe('Request fields taken out before the engine sees them'),
 };
 
+/** A memory that the budget counts. */
+export const PoolId = z.string().regex(/^(?:ram|gpu\d{1,2})$/, 'a pool is ram, gpu0, gpu1, …');
+
+const GpuId = z.string().regex(/^gpu\d{1,2}$/, 'a GPU is written gpu0, gpu1, …');
+
 /** What experts with a process of their own have besides. */
 export const processShape = {
   idleUnload: z
@@ -194,7 +210,23 @@ export const processShape = {
     'Starting: end it after this long without a sign of progress (log, memory, I/O)',
   ),
   startTimeout: Duration.prefault('10m').describe('Starting: end it after this long whatever it shows'),
-  preload: z.boolean().default(false).describe('Load when the orchestrator starts'),
+  preload: z
+    .boolean()
+    .default(false)
+    .describe('Load when the orchestrator starts, and again, into free room, after it had to make room'),
+  pin: z.boolean().default(false).describe('Never evicted for another expert'),
+  priority: z
+    .int()
+    .min(0)
+    .max(10)
+    .default(5)
+    .describe('0 to 10: each step doubles what it costs to evict it for another; it also settles ties of the router'),
+  footprint: z
+    .record(PoolId, Size)
+    .optional()
+    .describe(
+      'What it takes of each pool, where that cannot be predicted (containers, say); in place of the prediction',
+    ),
 };
 
 /** What experts made of a model file have besides. */
@@ -211,6 +243,14 @@ export const modelShape = {
     .enum(['f16', 'bf16', 'q8_0', 'q5_1', 'q5_0', 'q4_1', 'q4_0'])
     .default('f16')
     .describe('Type of the KV cache'),
+  gpus: z
+    .union([z.literal('auto'), z.array(GpuId).min(1)])
+    .default('auto')
+    .describe('GPUs it may use: one that has room, or several with the layers split over them'),
+  cpuMoe: z
+    .union([z.boolean(), z.int().min(0).max(10_000)])
+    .default(false)
+    .describe('Expert matrices of a mixture-of-experts model in RAM: of every layer, or of the first so many'),
   threads: z.int().min(1).max(1_024).optional().describe('Threads for generation; default: the cores of the machine'),
 };
 

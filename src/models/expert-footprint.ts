@@ -13,6 +13,7 @@ export interface GgufExpert extends ExpertBase {
   readonly gpuLayers?: 'all' | 'auto' | number | undefined;
   readonly kvCache?: CacheType | undefined;
   readonly threads?: number | undefined;
+  readonly cpuMoe?: boolean | number | undefined;
   readonly 'llama-server'?:
     | {
         readonly cacheRam?: number | undefined;
@@ -53,7 +54,7 @@ export function settingsOfExpert(expert: GgufExpert, devices: readonly Device[] 
     flashAttention: own.flashAttention !== 'off',
     gpuLayers: gpuLayers === 'auto' ? 'all' : gpuLayers,
     devices,
-    cpuMoe: has('--cpu-moe', '-cmoe') || (count('--n-cpu-moe', '-ncmoe') ?? false),
+    cpuMoe: expert.cpuMoe || has('--cpu-moe', '-cmoe') || (count('--n-cpu-moe', '-ncmoe') ?? false),
     cacheRamBytes: own.cacheRam ?? 0,
     contextCheckpoints:
       count('--ctx-checkpoints', '-ctxcp', '--swa-checkpoints') ?? DEFAULT_SETTINGS.contextCheckpoints,

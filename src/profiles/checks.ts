@@ -11,7 +11,14 @@ import { keyPlaceOf, placeOf, treeAt } from './tree.ts';
 type Check = (profile: ProfileFile, tree: Tree) => Problem[];
 
 /** Each is small, and all are run. */
-export const CHECKS: readonly Check[] = [checkExpertsExist, checkNames, checkDefaultExpert, checkKeys, checkTemplates];
+export const CHECKS: readonly Check[] = [
+  checkExpertsExist,
+  checkNames,
+  checkDefaultExpert,
+  checkKeys,
+  checkTemplates,
+  checkPools,
+];
 
 function checkExpertsExist(profile: ProfileFile, tree: Tree): Problem[] {
   if (Object.keys(profile.experts).length > 0) return [];
@@ -76,5 +83,22 @@ function checkTemplates({ experts }: ProfileFile, tree: Tree): Problem[] {
     const node = treeAt(tree, path);
     const shown = node?.kind === 'scalar' && node.origin ? node.origin.reference : chatTemplate;
     return [problemAt(placeOf(tree, path), path, `there is no such file: ${shown}`)];
+  });
+}
+
+/** An expert that names a GPU means one that is counted. */
+function checkPools({ budget, experts }: ProfileFile, tree: Tree): Problem[] {
+  const pools = Object.entries(budget).flatMap(([id, pool]) => (typeof pool === 'object' ? [id] : []));
+  const known = pools.length > 0 ? `it has ${pools.join(', ')}` : 'it has none';
+  return Object.entries(experts).flatMap(([id, { gpus, footprint }]) => {
+    const named = [
+      ...(Array.isArray(gpus) ? gpus.map((pool, index) => [String(pool), ['gpus', String(index)]] as const) : []),
+      ...Object.keys(footprint ?? {}).map((pool) => [pool, ['footprint', pool]] as const),
+    ];
+    return named.flatMap(([pool, rest]) => {
+      const path = ['experts', id, ...rest];
+      if (pools.includes(pool)) return [];
+      return [problemAt(placeOf(tree, path), path, `\`budget\` has no pool ${pool} (${known})`, nearest(pool, pools))];
+    });
   });
 }

@@ -10,7 +10,7 @@ import { applyOverrides } from './overrides.ts';
 import { applyDefaults, resolvePaths } from './prepare.ts';
 import type { Problem } from './problems.ts';
 import { ProfileError } from './problems.ts';
-import type { Expert, Profile } from './profile.ts';
+import type { Budget, Expert, Profile } from './profile.ts';
 import { ProfileFile } from './schema.ts';
 import type { Mapping, Path } from './tree.ts';
 import { mapScalars, toPlain } from './tree.ts';
@@ -95,7 +95,7 @@ function assemble(parsed: ProfileFile, file: string): Profile {
     file,
     directory: dirname(file),
     experts,
-    maxLoadedExperts: parsed.budget.maxLoadedExperts,
+    budget: budgetOf(parsed.budget),
     defaultExpert: parsed.router.default ?? experts.find(({ task }) => task === 'generate')?.id,
     security,
     timeouts,
@@ -104,6 +104,11 @@ function assemble(parsed: ProfileFile, file: string): Profile {
     logs,
     compatibility,
   };
+}
+
+function budgetOf({ spillToCpu, minResidency, maxLoadedExperts, ...pools }: ProfileFile['budget']): Budget {
+  const named = Object.entries(pools).flatMap(([id, pool]) => (pool ? [[id, pool] as const] : []));
+  return { pools: Object.fromEntries(named), spillToCpu, minResidency, maxLoadedExperts };
 }
 
 function freeze<T>(value: T): T {

@@ -19,6 +19,22 @@ type DeepReadonly<T> = T extends readonly (infer Item)[]
     ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
     : T;
 
+export interface PoolBudget {
+  /** Bytes, or what the machine or device has. */
+  readonly capacity: number | 'auto';
+  readonly reserve: number;
+}
+
+export interface Budget {
+  /** By pool (`ram`, `gpu0`, …), in the order ram, gpu0, gpu1; a pool that is absent is not counted. */
+  readonly pools: Readonly<Record<string, PoolBudget>>;
+  readonly spillToCpu: 'refuse' | 'warn' | 'allow';
+  /** Milliseconds. */
+  readonly minResidency: number;
+  /** Undefined: no bound. */
+  readonly maxLoadedExperts: number | undefined;
+}
+
 /** What the program runs on: complete, checked and deeply frozen. Durations are milliseconds, sizes bytes, paths absolute. */
 export interface Profile {
   readonly name: string;
@@ -28,8 +44,7 @@ export interface Profile {
   readonly directory: string;
   /** In the order of the file. */
   readonly experts: readonly Expert[];
-  /** Undefined: no bound. */
-  readonly maxLoadedExperts: number | undefined;
+  readonly budget: Budget;
   /** Id of the expert that `auto` means on generating routes; undefined where none generates. */
   readonly defaultExpert: string | undefined;
   readonly security: Section<'security'>;

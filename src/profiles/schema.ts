@@ -27,8 +27,8 @@ export const EXPERT_SCHEMAS = ENGINE_NAMES.map((name) => ENGINES[name].settings)
 const ExpertSettings = z.discriminatedUnion('engine', EXPERT_SCHEMAS as never) as unknown as z.ZodType<ExpertFile>;
 
 const { context, parallel, request, strip, tools } = commonShape;
-const { idleUnload, stallTimeout, startTimeout, preload } = processShape;
-const { gpuLayers, kvCache, threads } = modelShape;
+const { idleUnload, stallTimeout, startTimeout, preload, priority } = processShape;
+const { gpuLayers, gpus, kvCache, threads } = modelShape;
 
 /** Every key here reaches the experts whose engine knows it and that do not set it themselves. */
 const Defaults = z
@@ -43,7 +43,9 @@ const Defaults = z
     stallTimeout,
     startTimeout,
     preload,
+    priority,
     gpuLayers,
+    gpus,
     kvCache,
     threads,
   })
@@ -51,14 +53,42 @@ const Defaults = z
   .prefault({})
   .describe('Settings of every expert whose engine knows them and that does not set them itself');
 
+const PoolBudget = z.strictObject({
+  capacity: z
+    .union([z.literal('auto'), Size])
+    .default('auto')
+    .describe('What the machine or the device has (`auto`), or the part of it that is ours'),
+  reserve: Size.prefault('0MiB').describe(
+    'Set aside for other programs; what they hold beyond it is subtracted as well',
+  ),
+});
+
+/** Pools are keys of their own, so that a misspelt one is an error with a suggestion. */
+const MOST_GPUS = 16;
+const gpuBudgets = Object.fromEntries(
+  Array.from({ length: MOST_GPUS }, (_, index) => [
+    `gpu${index}`,
+    PoolBudget.optional().describe(`Memory of GPU ${index}, in the order of nvidia-smi`),
+  ]),
+);
+
 const Budget = z
   .strictObject({
+    ram: PoolBudget.optional().describe('Memory of the machine; not counted where it is absent'),
+    ...gpuBudgets,
+    spillToCpu: z
+      .enum(['refuse', 'warn', 'allow'])
+      .default('refuse')
+      .describe('Layers meant for a GPU on the CPU, where the GPU has no room whatever is unloaded: many times slower'),
+    minResidency: Duration.prefault('2s').describe(
+      'An expert stays at least this long before it makes room for another',
+    ),
     maxLoadedExperts: z
       .int()
       .min(1)
       .optional()
       .describe(
-        'Experts with a running process at the same time; the longest unused one makes room. Default: no bound',
+        'Experts with a running process at the same time; the cheapest one to load again makes room. Default: no bound',
       ),
   })
   .prefault({})

@@ -97,7 +97,7 @@ export function createColdRoutes(options: ColdRoutesOptions): Hono<Environment> 
       pid: process.pid,
       rssBytes: process.memoryUsage.rss(),
       url: options.url(),
-      maxLoadedExperts: settings().profile.maxLoadedExperts ?? null,
+      maxLoadedExperts: settings().profile.budget.maxLoadedExperts ?? null,
       requests: { total: requests, active: options.active(), queued: fleet.totalQueued, failed },
       tokens: { prompt: promptTokens, generated: generatedTokens },
     };

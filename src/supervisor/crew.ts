@@ -74,7 +74,7 @@ export function assembleCrew(
     plan: {
       processes,
       remotes,
-      maxLoaded: profile.maxLoadedExperts,
+      maxLoaded: profile.budget.maxLoadedExperts,
       queueLength: profile.queue.length,
       queueAgeMs: profile.queue.age,
       drainMs: profile.timeouts.drain,

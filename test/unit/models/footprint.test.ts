@@ -300,6 +300,8 @@ describe('the settings of an expert', () => {
     const expert: GgufExpert = {
       id: 'one',
       engine: 'llama-server',
+      fit: {},
+      languages: [],
       aliases: [],
       variants: {},
       vision: false,

@@ -11,7 +11,7 @@ describe('a profile', () => {
     expect(profile).toMatchObject({
       name: 'mine',
       directory: sandbox.directory,
-      maxLoadedExperts: undefined,
+      budget: { pools: {}, spillToCpu: 'refuse', minResidency: 2_000, maxLoadedExperts: undefined },
       defaultExpert: 'a',
       security: { auth: 'none', keys: [], allowedHosts: [] },
       timeouts: { body: 30_000, firstByte: 300_000, betweenBytes: 60_000, total: 1_800_000, drain: 30_000 },
@@ -73,7 +73,7 @@ experts:
     sandbox.write('home/.config/orchestrator/profiles/demo.yaml', 'extends: demo\nbudget: { maxLoadedExperts: 1 }');
     const profile = await sandbox.load('demo');
     expect(profile.file).toContain(sandbox.directory);
-    expect(profile.maxLoadedExperts).toBe(1);
+    expect(profile.budget.maxLoadedExperts).toBe(1);
     expect(profile.experts.map(({ id }) => id)).toEqual(['general', 'coder', 'spanish', 'minilm']);
   });
 
@@ -198,7 +198,7 @@ describe('--set', () => {
       'queue.length=null',
     ];
     const profile = await sandbox.load(file, { set });
-    expect(profile).toMatchObject({ maxLoadedExperts: 1, queue: { length: 100 } });
+    expect(profile).toMatchObject({ budget: { maxLoadedExperts: 1 }, queue: { length: 100 } });
     expect(profile.experts).toMatchObject([
       { description: 'two = words', aliases: ['x', 'z'], model: { path: `${sandbox.directory}/c.gguf` } },
       { id: 'a.b', context: 256 },
@@ -236,7 +236,7 @@ describe('the demo profile', () => {
   });
 
   it('has three experts of one file and one that embeds, and room for two', async () => {
-    const { experts, maxLoadedExperts, defaultExpert } = await loadProfile('demo', { environment: {} });
+    const { experts, budget, defaultExpert } = await loadProfile('demo', { environment: {} });
     expect(experts.map(({ id, task }) => [id, task])).toEqual([
       ['general', 'generate'],
       ['coder', 'generate'],
@@ -245,7 +245,7 @@ describe('the demo profile', () => {
     ]);
     const models = experts.map((expert) => (expert.kind === 'process' ? expert.model?.sha256 : undefined));
     expect(new Set(models.slice(0, 3)).size).toBe(1);
-    expect([maxLoadedExperts, defaultExpert]).toEqual([2, 'general']);
+    expect([budget.maxLoadedExperts, defaultExpert]).toEqual([2, 'general']);
     expect(experts[0]?.variants).toHaveProperty('general-creative');
   });
 });

@@ -91,24 +91,28 @@ describe('F1: a bad profile', () => {
     expect(found && [`${found.line}:${found.column}`, found.suggestion]).toEqual([at, suggestion]);
   });
 
-  it.each(['fit', 'languages', 'priority', 'pin', 'sleep'])(
-    'with %s, which no engine obeys yet, is refused',
-    async (key) => {
-      const problems = await new Sandbox().refuse(withModel(`${key}: 1`));
-      expect(problems).toMatchObject([{ path: `experts.a.${key}`, message: expect.stringContaining('unknown key') }]);
-    },
-  );
+  it.each(['sleep', 'gpuMemory'])('with %s, which this engine does not obey, is refused', async (key) => {
+    const problems = await new Sandbox().refuse(withModel(`${key}: 1`));
+    expect(problems).toMatchObject([{ path: `experts.a.${key}`, message: expect.stringContaining('unknown key') }]);
+  });
 
   it.each([
-    'knowledge',
-    'memory',
-    'budget: { ram: 8GiB }',
-    'router: { primaryLanguages: [en] }',
-    'security: { cors: [] }',
-  ])('with %s, which nothing obeys yet, is refused', async (key) => {
-    const problems = await new Sandbox().refuse(`${key.includes(':') ? key : `${key}: {}`}\n${MINIMAL}`);
-    expect(problems.map(({ message }) => message)).toEqual(['unknown key']);
+    ['gpus: [gpu1]', 'experts.a.gpus.0', /no pool gpu1 \(it has ram, gpu0\)/],
+    ['footprint: { gpu1: 1GiB }', 'experts.a.footprint.gpu1', /no pool gpu1/],
+    ['priority: 11', 'experts.a.priority', /10/],
+  ])('with %s beside a budget of ram and gpu0 is refused', async (setting, path, message) => {
+    const budget = 'budget: { ram: { capacity: 8GiB }, gpu0: { capacity: auto, reserve: 1GiB } }\n';
+    const problems = await new Sandbox().refuse(budget + withModel(setting));
+    expect(problems).toMatchObject([{ path, message: expect.stringMatching(message) }]);
   });
+
+  it.each(['knowledge', 'memory', 'router: { primaryLanguages: [en] }', 'security: { cors: [] }'])(
+    'with %s, which nothing obeys yet, is refused',
+    async (key) => {
+      const problems = await new Sandbox().refuse(`${key.includes(':') ? key : `${key}: {}`}\n${MINIMAL}`);
+      expect(problems.map(({ message }) => message)).toEqual(['unknown key']);
+    },
+  );
 
   it('is told everything at once, from top to bottom, each fault once', async () => {
     const sandbox = new Sandbox();

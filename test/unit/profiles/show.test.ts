@@ -44,7 +44,7 @@ describe('profile init', () => {
   it('writes a profile that is valid', async () => {
     const sandbox = new Sandbox();
     const profile = await sandbox.load(sandbox.write('mine.yaml', starterProfile('mine', './profile.schema.json')));
-    expect(profile).toMatchObject({ name: 'mine', defaultExpert: 'assistant', maxLoadedExperts: 2 });
+    expect(profile).toMatchObject({ name: 'mine', defaultExpert: 'assistant', budget: { maxLoadedExperts: 2 } });
   });
 
   it('stays valid where what is commented out is commented in', async () => {

@@ -17,6 +17,8 @@ const expert: ExpertBase = {
   parallel: 1,
   request: {},
   strip: [],
+  fit: {},
+  languages: [],
 };
 const MESSAGES = [{ role: 'user', content: 'Hi' }];
 const TOOL = { type: 'function', function: { name: 'f', parameters: { type: 'object' } } };

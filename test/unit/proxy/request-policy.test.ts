@@ -23,6 +23,8 @@ const expertWith = (overrides: Partial<ExpertBase> = {}): ExpertBase => ({
   parallel: 1,
   request: {},
   strip: [],
+  fit: {},
+  languages: [],
   ...overrides,
 });
 
