@@ -69,6 +69,80 @@ export interface StatsView extends HealthView {
   tokens: { prompt: number; generated: number };
 }
 
+/** `POST /api/plan` `{expert}`: what would happen if it were requested now, and why. */
+export interface PlanView {
+  expert: string;
+  action: 'serve' | 'start' | 'wake' | 'evict' | 'wait' | 'refuse';
+  /** For a person: "would evict mistral_balanced (idle 4 min, 5.6 GiB): gpu0 has 2.1 of 6.7 GiB free". */
+  sentence: string;
+  /** The clause after the colon. */
+  reason: string;
+  warning: string | null;
+  /** Where it would run; null where it would not, or where it runs already. */
+  placement: PlacementView | null;
+  victims: { expert: string; how: 'stop' | 'sleep' }[];
+  /** Bytes that would come back, by pool. */
+  frees: Record<string, number>;
+  pools: PoolView[];
+}
+
+/** One way of placing an expert. Bytes. */
+export interface PlacementView {
+  name: string;
+  /** Private memory by pool. */
+  footprint: Record<string, number>;
+  /** Model files, charged once for as long as anyone maps them. */
+  mapped: { file: string; pool: string; bytes: number }[];
+  /** Rests on a shape record in place of the model's header. */
+  estimated: boolean;
+  /** Rests on what runs of this configuration took. */
+  learned: boolean;
+  /** The arithmetic. */
+  parts: { pool: string; name: string; bytes: number; how: string }[];
+}
+
+/** `GET /api/budget`. */
+export interface BudgetView {
+  pools: PoolView[];
+  maxLoadedExperts: number | null;
+  loadedExperts: number;
+  /** ISO 8601, or `for ever`; null: not paused. */
+  pausedUntil: string | null;
+}
+
+/** A memory that the budget counts. Bytes. */
+export interface PoolView {
+  id: string;
+  capacity: number;
+  reserve: number;
+  /** What other programs hold, as measured; it counts where it is more than the reserve. */
+  foreign: number;
+  /** Did not come back after an exit. */
+  quarantined: number;
+  /** Handed back to the person at the desk. */
+  paused: boolean;
+  /** What experts may hold together. */
+  usable: number;
+  /** What they hold: reservations or measurements, whichever is larger, each mapped file once. */
+  held: number;
+  /** Negative: overdrawn. */
+  free: number;
+  /** What is unusual about it, for a person; null: nothing. */
+  note: string | null;
+  holders: HolderView[];
+}
+
+export interface HolderView {
+  expert: string;
+  state: ExpertState;
+  held: number;
+  /** Null: not known. */
+  predicted: number | null;
+  measured: number | null;
+  /** Share of `held` that lies in mapped model files. */
+  mapped: number;
+}
+
 /** `POST /api/reload`: what became of each expert. */
 export interface ReloadView {
   generation: number;
