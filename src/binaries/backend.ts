@@ -1,8 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 
-import { findOnPath } from './builds.ts';
+import { readDevices } from './nvidia-smi.ts';
 import type { Backend } from './recipe.ts';
-import { run } from './run.ts';
 
 export type BackendChoice = Backend | 'auto';
 
@@ -13,16 +12,14 @@ interface Machine {
   readonly root?: string | undefined;
 }
 
-/** Milliseconds; a driver in trouble makes `nvidia-smi` hang. */
-const SMI_TIMEOUT = 5_000;
-
 /** The backend to install, and one sentence that says why. */
 export async function chooseBackend(
   choice: BackendChoice,
   machine: Machine,
 ): Promise<{ backend: Backend; reason: string }> {
   if (choice !== 'auto') return { backend: choice, reason: `backend ${choice}, as asked` };
-  const gpu = await nvidiaGpu(machine);
+  const gpu = (await readDevices(machine.environment))[0]?.name;
+  machine.signal?.throwIfAborted();
   if (gpu) return { backend: 'cuda', reason: `backend cuda: nvidia-smi reports ${gpu}` };
   const root = machine.root ?? '';
   const render = namesIn(`${root}/dev/dri`).find((name) => name.startsWith('renderD'));
@@ -33,22 +30,6 @@ export async function chooseBackend(
     return { backend: 'vulkan', reason: `backend vulkan: /dev/dri/${render} and a Vulkan driver are here` };
   if (render) return { backend: 'cpu', reason: `backend cpu: /dev/dri/${render} is here, but no Vulkan driver for it` };
   return { backend: 'cpu', reason: 'backend cpu: no NVIDIA GPU answers nvidia-smi and /dev/dri shows no other' };
-}
-
-async function nvidiaGpu({ environment, signal }: Machine): Promise<string | undefined> {
-  const program = findOnPath('nvidia-smi', environment);
-  if (!program) return undefined;
-  try {
-    const { exitCode, stdout } = await run(program, ['-L'], {
-      env: { PATH: environment['PATH'] ?? '', LANG: 'C' },
-      timeoutMs: SMI_TIMEOUT,
-      signal,
-    });
-    return exitCode === 0 ? /^GPU \d+: (.+?)(?: \(UUID.*)?$/m.exec(stdout)?.[1] : undefined;
-  } catch {
-    signal?.throwIfAborted();
-    return undefined;
-  }
 }
 
 function namesIn(directory: string): string[] {

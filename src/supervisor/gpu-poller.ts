@@ -1,5 +1,5 @@
-import { queryGpus } from './nvidia-smi.ts';
-import type { GpuAnswer, GpuQueryOptions } from './nvidia-smi.ts';
+import { queryGpus } from '../binaries/nvidia-smi.ts';
+import type { GpuAnswer, GpuQueryOptions } from '../binaries/nvidia-smi.ts';
 
 export interface GpuPollerOptions extends GpuQueryOptions {
   /** Milliseconds from the end of one question to the next; default 2,000. */

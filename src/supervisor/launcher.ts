@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 import { findProgram } from '../binaries/builds.ts';
-import { readGpus } from '../binaries/gpus.ts';
+import { readGpus } from '../binaries/nvidia-smi.ts';
 import { probeProgram } from '../binaries/probe.ts';
 import { thisMachine } from '../binaries/processor.ts';
 import type { ExpertBase, Gpu, ProcessAdapter, ProcessSettings, ProgramProbe } from '../engines/contract.ts';

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 
-import type { GpuReading } from './nvidia-smi.ts';
+import type { GpuReading } from '../binaries/nvidia-smi.ts';
 import { residentBytes } from './proc.ts';
 
 export interface MappedFile {

@@ -22,7 +22,10 @@ export function fakeVllm(): FakeVllm {
   const bin = join(directory, 'bin');
   mkdirSync(bin);
   writeProgram(join(bin, 'vllm'), `exec '${process.execPath}' '${PROGRAM}' "$@"`);
-  writeProgram(join(bin, 'nvidia-smi'), `echo '0, GPU-6a1f, NVIDIA GeForce RTX 4080, 16376'`);
+  writeProgram(
+    join(bin, 'nvidia-smi'),
+    `case "$1" in --query-gpu=*) echo '0, GPU-6a1f, NVIDIA GeForce RTX 4080, 16376, 300, 15700' ;; esac`,
+  );
   return {
     directory,
     env: { PATH: `${bin}:${process.env['PATH'] ?? ''}` },

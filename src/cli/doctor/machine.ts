@@ -1,8 +1,8 @@
-import { execFile } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 
+import { queryGpus } from '../../binaries/nvidia-smi.ts';
 import type { Paths } from '../../shared/paths.ts';
 import { formatBytes } from '../../shared/units.ts';
 import { findCgroupBase } from '../../supervisor/cgroup.ts';
@@ -90,12 +90,8 @@ function checkCgroup(environment: NodeJS.ProcessEnv): Check {
 
 async function checkGpu(environment: NodeJS.ProcessEnv): Promise<Check> {
   const about = 'gpu';
-  const answer = await askNvidia(environment);
-  if (answer.kind === 'answered') {
-    const devices = answer.text.trim().split('\n').filter(Boolean);
-    return ok(about, devices.length > 0 ? `${devices.join('; ')}.` : 'nvidia-smi lists no device.');
-  }
-  if (answer.kind === 'missing') {
+  const { reading, problem } = await queryGpus({ environment, timeoutMs: GPU_QUESTION_MS });
+  if (problem?.kind === 'absent') {
     if (!existsSync('/dev/nvidia0')) return ok(about, 'No NVIDIA GPU; experts run on the processor.');
     return warn(
       about,
@@ -103,31 +99,25 @@ async function checkGpu(environment: NodeJS.ProcessEnv): Promise<Check> {
       'Install the tools of the driver (Debian: nvidia-smi).',
     );
   }
+  if (problem) {
+    return warn(
+      about,
+      problem.message,
+      'Run `nvidia-smi` by hand; a driver that hangs or was updated while it ran needs a restart of the machine.',
+    );
+  }
+  const devices = reading.devices.map(({ name, totalBytes, freeBytes }) =>
+    totalBytes === undefined || freeBytes === undefined
+      ? `${name} (its memory is not told)`
+      : `${name}, ${formatBytes(totalBytes)}, ${formatBytes(freeBytes)} of it free`,
+  );
+  const sentence = `${devices.join('; ')}.`;
+  if (reading.perProcess) return ok(about, sentence);
   return warn(
     about,
-    `nvidia-smi ${answer.reason}.`,
-    'Run `nvidia-smi` by hand; a driver that hangs or was updated while it ran needs a restart of the machine.',
+    `${sentence} The driver does not say what single programs hold (WSL2 and containers), so an expert is measured by the device's difference while it starts.`,
+    'Nothing needs to be done; start no other program on the GPU while an expert starts.',
   );
-}
-
-type GpuAnswer = { kind: 'answered'; text: string } | { kind: 'missing' } | { kind: 'failed'; reason: string };
-
-function askNvidia(environment: NodeJS.ProcessEnv): Promise<GpuAnswer> {
-  const query = ['--query-gpu=name,driver_version,memory.total,memory.free', '--format=csv,noheader'];
-  return new Promise((resolve) => {
-    execFile(
-      'nvidia-smi',
-      query,
-      { timeout: GPU_QUESTION_MS, killSignal: 'SIGKILL', env: environment },
-      (error, stdout) => {
-        if (!error) resolve({ kind: 'answered', text: stdout });
-        else if (error.code === 'ENOENT') resolve({ kind: 'missing' });
-        else if (error.killed)
-          resolve({ kind: 'failed', reason: `did not answer within ${GPU_QUESTION_MS / 1_000} s` });
-        else resolve({ kind: 'failed', reason: `failed: ${(stdout || error.message).trim().split('\n')[0] ?? ''}` });
-      },
-    );
-  });
 }
 
 /** The folder that a folder which is not there yet would be made in. */

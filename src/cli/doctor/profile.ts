@@ -1,5 +1,5 @@
 import { findProgram, listBuilds } from '../../binaries/builds.ts';
-import { readGpus } from '../../binaries/gpus.ts';
+import { readGpus } from '../../binaries/nvidia-smi.ts';
 import { probeProgram } from '../../binaries/probe.ts';
 import { thisMachine } from '../../binaries/processor.ts';
 import type { ProcessAdapter } from '../../engines/contract.ts';

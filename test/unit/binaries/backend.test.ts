@@ -18,7 +18,7 @@ it('what is asked for is taken', async () => {
 });
 
 it('an NVIDIA GPU that answers means cuda, and the sentence names it', async () => {
-  const choice = await chooseBackend('auto', machine('echo "GPU 0: NVIDIA GeForce RTX 4080 (UUID: GPU-1)"'));
+  const choice = await chooseBackend('auto', machine('echo "0, GPU-1, NVIDIA GeForce RTX 4080, 16376, 300, 15700"'));
   expect(choice).toEqual({ backend: 'cuda', reason: 'backend cuda: nvidia-smi reports NVIDIA GeForce RTX 4080' });
 });
 

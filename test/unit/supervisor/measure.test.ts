@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
+import { parseDevices, parseProcesses } from '../../../src/binaries/nvidia-smi.ts';
+import type { GpuAnswer, GpuReading } from '../../../src/binaries/nvidia-smi.ts';
 import { GpuPoller } from '../../../src/supervisor/gpu-poller.ts';
 import {
   attributeGpu,
@@ -15,86 +15,12 @@ import {
   privateBytes,
   uniqueFiles,
 } from '../../../src/supervisor/measure.ts';
-import { parseDevices, parseProcesses, queryGpus } from '../../../src/supervisor/nvidia-smi.ts';
-import type { GpuAnswer, GpuReading } from '../../../src/supervisor/nvidia-smi.ts';
 
 const MiB = 2 ** 20;
 const ONE = 'GPU-11111111-2222-3333-4444-555555555555';
 const TWO = 'GPU-66666666-7777-8888-9999-000000000000';
 const DEVICES = `0, ${ONE}, NVIDIA GeForce RTX 4080, 16376, 9120, 6899\n1, ${TWO}, NVIDIA GeForce RTX 3060, 12288, 10, 12033\n`;
 const APPS = `${ONE}, 4100, 5312\n${ONE}, 4200, 2048\n${TWO}, 4100, 8\n`;
-
-/** An `nvidia-smi` that answers the two questions with what the script's two halves print. */
-function fakeSmi(devices: string, apps: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'orchestrator-smi-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const program = join(folder, 'nvidia-smi');
-  const script = `#!/bin/sh\ncase "$1" in\n--query-gpu=*) ${devices} ;;\n*) ${apps} ;;\nesac\n`;
-  writeFileSync(program, script, { mode: 0o755 });
-  return program;
-}
-
-const print = (text: string) => `printf '%s' '${text}'`;
-const ask = (program: string, timeoutMs = 1_500) => queryGpus({ program, environment: process.env, timeoutMs });
-
-describe('nvidia-smi', () => {
-  it('is read into devices and processes', async () => {
-    const { reading } = await ask(fakeSmi(print(DEVICES), print(APPS)));
-    expect(reading?.devices[0]).toEqual({
-      index: 0,
-      uuid: ONE,
-      name: 'NVIDIA GeForce RTX 4080',
-      totalBytes: 16_376 * MiB,
-      usedBytes: 9_120 * MiB,
-      freeBytes: 6_899 * MiB,
-    });
-    expect(reading?.processes).toHaveLength(3);
-    expect(reading?.perProcess).toBe(true);
-  });
-
-  it('that does not know processes (WSL2) still knows devices', async () => {
-    const { reading } = await ask(fakeSmi(print(DEVICES), print(`${ONE}, 4100, [N/A]\n`)));
-    expect(reading).toMatchObject({ perProcess: false, processes: [{ pid: 4_100, bytes: undefined }] });
-    const failed = await ask(fakeSmi(print(DEVICES), 'echo "[Not Supported]"; exit 3'));
-    expect(failed.reading).toMatchObject({ perProcess: false, processes: [] });
-  });
-
-  it('with a device in trouble says nothing of that device', () => {
-    const text = `0, ${ONE}, NVIDIA GB10, [N/A], [N/A], [N/A]\n1, ${TWO}, RTX 3060, 12288, ERR!, [Unknown Error]\n`;
-    expect(parseDevices(text)?.map(({ totalBytes, usedBytes }) => [totalBytes, usedBytes])).toEqual([
-      [undefined, undefined],
-      [12_288 * MiB, undefined],
-    ]);
-  });
-
-  it.each(['', 'No devices were found\n', 'NVIDIA-SMI has failed\n', '<html></html>', `0, ${ONE}\n`, '\0\0\0'])(
-    'that says %j is not understood',
-    (text) => expect(parseDevices(text)).toBeUndefined(),
-  );
-
-  it('without processes answers an empty list', () => {
-    expect(parseProcesses('')).toEqual([]);
-    expect(parseProcesses('No running processes found\n')).toEqual([]);
-    expect(parseProcesses('what\n')).toBeUndefined();
-  });
-
-  it.each([
-    ['hangs', 'sleep 60', 'timeout'],
-    ['hangs behind a wrapper that holds the pipe', 'sleep 60 & wait', 'timeout'],
-    ['ends with a code', 'echo "NVIDIA-SMI has failed"; exit 9', 'failed'],
-    ['prints garbage', 'head -c 3000000 /dev/zero', 'garbled'],
-    ['says nothing', ':', 'garbled'],
-  ])('that %s is a problem, in time', async (_name, script, kind) => {
-    const start = performance.now();
-    const { problem } = await ask(fakeSmi(script, script), 300);
-    expect(problem?.kind).toBe(kind);
-    expect(performance.now() - start).toBeLessThan(2_500);
-  });
-
-  it('that is not there is absent', async () => {
-    expect((await ask('/nowhere/nvidia-smi')).problem?.kind).toBe('absent');
-  });
-});
 
 describe('GPU memory', () => {
   const reading: GpuReading = {

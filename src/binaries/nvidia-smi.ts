@@ -4,6 +4,8 @@
  */
 import { spawn } from 'node:child_process';
 
+import type { Gpu } from '../engines/contract.ts';
+
 export interface GpuDevice {
   readonly index: number;
   readonly uuid: string;
@@ -44,11 +46,14 @@ export interface GpuQueryOptions {
   /** The program; default `nvidia-smi` on the PATH. */
   readonly program?: string | undefined;
   readonly environment: NodeJS.ProcessEnv;
-  /** Milliseconds for both questions together; default and most 2,000. */
+  /** Milliseconds for both questions together; default 2,000. */
   readonly timeoutMs?: number | undefined;
 }
 
+/** For what is asked again and again. */
 const TIMEOUT_MS = 2_000;
+/** Milliseconds for what is asked once: a driver that nothing has used yet takes its time. */
+const ONCE_MS = 5_000;
 const OUTPUT_CHARACTERS = 1 << 20;
 const MiB = 2 ** 20;
 const DEVICE_FIELDS = 'index,uuid,name,memory.total,memory.used,memory.free';
@@ -58,21 +63,38 @@ const FORMAT = '--format=csv,noheader,nounits';
 /** Both questions, side by side. Never rejects, and answers within the time it is given. */
 export async function queryGpus(options: GpuQueryOptions): Promise<GpuAnswer> {
   const [devices, processes] = await Promise.all([
-    ask(`--query-gpu=${DEVICE_FIELDS}`, options),
+    queryDevices(options),
     ask(`--query-compute-apps=${PROCESS_FIELDS}`, options),
   ]);
   if ('kind' in devices) return { problem: devices };
-  const parsed = parseDevices(devices.text);
-  if (!parsed) return { problem: garbled(devices.text) };
   // Devices without their processes are still worth having: it is what WSL2 amounts to.
   const apps = 'kind' in processes ? undefined : parseProcesses(processes.text);
   return {
     reading: {
-      devices: parsed,
+      devices,
       processes: apps ?? [],
       perProcess: apps !== undefined && apps.every(({ bytes }) => bytes !== undefined),
     },
   };
+}
+
+/** NVIDIA's GPUs of this machine, asked once; none where there is no driver, or it does not answer. Never rejects. */
+export async function readDevices(environment: NodeJS.ProcessEnv): Promise<readonly GpuDevice[]> {
+  const devices = await queryDevices({ environment, timeoutMs: ONCE_MS });
+  return 'kind' in devices ? [] : devices;
+}
+
+/** The same, as adapters want to know them: devices that do not say their memory are left out. */
+export async function readGpus(environment: NodeJS.ProcessEnv): Promise<Gpu[]> {
+  const devices = await readDevices(environment);
+  return devices.flatMap(({ index, uuid, name, totalBytes }) =>
+    totalBytes === undefined ? [] : [{ index, uuid, name, totalBytes }],
+  );
+}
+
+async function queryDevices(options: GpuQueryOptions): Promise<readonly GpuDevice[] | GpuProblem> {
+  const answer = await ask(`--query-gpu=${DEVICE_FIELDS}`, options);
+  return 'kind' in answer ? answer : (parseDevices(answer.text) ?? garbled(answer.text));
 }
 
 /** Rows of `--query-gpu`; undefined when a row is not one, or there is none. */
@@ -114,8 +136,7 @@ function megabytes(field: string): number | undefined {
 }
 
 function ask(question: string, options: GpuQueryOptions): Promise<{ readonly text: string } | GpuProblem> {
-  const { program = 'nvidia-smi', environment } = options;
-  const timeoutMs = Math.min(options.timeoutMs ?? TIMEOUT_MS, TIMEOUT_MS);
+  const { program = 'nvidia-smi', environment, timeoutMs = TIMEOUT_MS } = options;
   return new Promise((resolve) => {
     const child = spawn(program, [question, FORMAT], {
       stdio: ['ignore', 'pipe', 'ignore'],
