@@ -26,5 +26,7 @@ export function launchKey(expert: ProcessExpert, adapter: ProcessAdapter): strin
     adapter.binary(expert),
     adapter.health(expert),
     adapter.provesIdentity(expert),
+    // Which of them it gets is the planner's choice, and so not in the argv.
+    (expert as { readonly gpus?: unknown }).gpus,
   ]);
 }

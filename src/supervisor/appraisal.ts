@@ -1,0 +1,245 @@
+/** What an expert would take of each pool, by placement: predicted from its files, corrected by what runs of it took. */
+import { statSync } from 'node:fs';
+
+import { findProgram } from '../binaries/builds.ts';
+import { probeProgram } from '../binaries/probe.ts';
+import type { LaunchPlacement, ProcessAdapter } from '../engines/contract.ts';
+import type { Model } from '../engines/settings.ts';
+import { locateFolder } from '../models/folder.ts';
+import type { Footprint, FootprintPart, GgufModels } from '../models/footprint.ts';
+import { fileIdentity, type LearnedFootprints, type LearnedKey } from '../models/learned.ts';
+import { locateModel } from '../models/locate.ts';
+import { asleepFootprint, type GpuPool, placeGguf, placeVllm, type PredictedPlacement } from '../models/placements.ts';
+import { readShape, readTensorBytes } from '../models/read-shape.ts';
+import { recordedShape } from '../models/shape-record.ts';
+import { readSafetensorsShape } from '../models/vllm-footprint.ts';
+import type { Placement } from '../planner/world.ts';
+import type { Paths } from '../shared/paths.ts';
+import { formatBytes } from '../shared/units.ts';
+import { launchKey } from './launch-key.ts';
+import type { ProcessExpert } from './launcher.ts';
+
+/** A placement with the reasons for its numbers. */
+export interface Estimate extends Placement {
+  readonly parts: readonly FootprintPart[];
+  /** Rests on a shape record in place of the model's header. */
+  readonly estimated: boolean;
+  /** Corrected by what runs of this configuration took. */
+  readonly learned: boolean;
+  /** Undefined where the engine is not told (`command`). */
+  readonly launch: LaunchPlacement | undefined;
+}
+
+export interface Appraisal {
+  /** In order of preference; empty: nothing is known of it, and it is counted only by measurement. */
+  readonly placements: readonly Estimate[];
+  /** What it holds asleep, where it can sleep. */
+  readonly asleep: Footprint | undefined;
+  /** Under which a run of a placement is remembered. */
+  readonly learnedKey: (placement: string) => LearnedKey;
+}
+
+export interface AppraiseOptions {
+  readonly paths: Paths;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly profileDirectory: string;
+  /** Those of the budget. */
+  readonly gpus: readonly GpuPool[];
+  /** Undefined: the prediction alone. */
+  readonly learned: LearnedFootprints | undefined;
+  /** Whether what the installed engine can use decides; false answers for a machine that is not this one. */
+  readonly askEngine: boolean;
+}
+
+/** A run need not have filled its context: what was learned lowers a prediction by no more than this. */
+const LEAST_OF_PREDICTION = 0.9;
+/** Of a file whose header cannot be read, on top of its size. */
+const UNREADABLE_SHARE = 1.2;
+const UNREADABLE_BYTES = 256 * 2 ** 20;
+
+/** @throws what the file system says of a file that is there and cannot be read. */
+export async function appraise(
+  expert: ProcessExpert,
+  adapter: ProcessAdapter,
+  options: AppraiseOptions,
+): Promise<Appraisal> {
+  const { learned } = options;
+  const engine = await engineOf(expert, adapter, options);
+  const files = filesOf(expert, adapter, options);
+  const key = launchKey(expert, adapter);
+  const learnedKey = (placement: string): LearnedKey => ({
+    files: files.map((path) => fileIdentity(path, statSync(path))),
+    engine: engine.version,
+    settings: { key, placement },
+  });
+  const { predicted, asleep, file } = await predict(expert, adapter, engine.usesGpus ? options.gpus : [], options);
+  const placements = predicted.map((one) => corrected(toEstimate(one, file), learned?.find(learnedKey(one.name))));
+  if (placements.length > 0) return { placements, asleep, learnedKey };
+  const known = learned?.find(learnedKey(UNKNOWN));
+  return { placements: known ? [measuredBefore(known)] : [], asleep, learnedKey };
+}
+
+/** What changes when the files of an expert do; cheap enough for every request that has to wait anyway. */
+export function filesStamp(
+  expert: ProcessExpert,
+  adapter: ProcessAdapter,
+  options: Pick<AppraiseOptions, 'paths' | 'environment' | 'profileDirectory'>,
+): string {
+  return filesOf(expert, adapter, options)
+    .map((path) => {
+      const stat = statSync(path, { throwIfNoEntry: false });
+      return stat ? fileIdentity(path, stat) : path;
+    })
+    .join('\n');
+}
+
+/** The name under which experts without a prediction are remembered. */
+const UNKNOWN = 'measured';
+
+interface Predicted {
+  readonly predicted: readonly PredictedPlacement[];
+  readonly asleep?: Footprint | undefined;
+  /** The model file that stays mapped. */
+  readonly file?: string | undefined;
+}
+
+async function predict(
+  expert: ProcessExpert,
+  adapter: ProcessAdapter,
+  gpus: readonly GpuPool[],
+  options: AppraiseOptions,
+): Promise<Predicted> {
+  if (expert.footprint) return { predicted: [declared(expert.footprint)] };
+  if (!expert.model) return { predicted: [] };
+  if (adapter.modelForm === 'folder') {
+    const folder = locateFolder(expert.model, options);
+    if (!folder) return { predicted: [] };
+    const shape = await readSafetensorsShape(folder.path);
+    const predicted = placeVllm(expert, shape, gpus);
+    return { predicted, asleep: predicted[0] && asleepFootprint(expert, shape, predicted[0].footprint) };
+  }
+  const located = locateModel(expert.model, options);
+  if (!located) return { predicted: fromRecord(expert, expert.model, gpus) };
+  const models = await readModels(located);
+  if (!models) return { predicted: [unreadable(located.path)], file: located.path };
+  return { predicted: placeGguf(expert, models, gpus), file: located.path };
+}
+
+async function readModels(located: { path: string; mmproj?: string }): Promise<GgufModels | undefined> {
+  try {
+    const shape = await readShape(located.path);
+    return { shape, mmproj: located.mmproj === undefined ? undefined : await readTensorBytes(located.mmproj) };
+  } catch {
+    // Whether it can be loaded is for the engine to say; that it takes memory is certain.
+    return undefined;
+  }
+}
+
+function fromRecord(expert: ProcessExpert, model: Model, gpus: readonly GpuPool[]): readonly PredictedPlacement[] {
+  const recorded = recordedShape(model);
+  return recorded ? placeGguf(expert, { shape: recorded.shape, mmproj: recorded.mmproj }, gpus) : [];
+}
+
+function declared(footprint: Footprint): PredictedPlacement {
+  return {
+    name: 'declared',
+    footprint,
+    mapped: { main: 0, draft: 0 },
+    parts: Object.entries(footprint).map(([pool, bytes]) => ({
+      name: 'footprint',
+      pool,
+      bytes,
+      how: 'as the profile says',
+    })),
+    estimated: false,
+    spill: false,
+    launch: { gpus: [], gpuLayers: 0 },
+  };
+}
+
+function unreadable(path: string): PredictedPlacement {
+  const size = statSync(path).size;
+  const bytes = Math.ceil(size * UNREADABLE_SHARE) + UNREADABLE_BYTES;
+  const how = `its header cannot be read: ${formatBytes(size)} and a fifth, and ${formatBytes(UNREADABLE_BYTES)}`;
+  return {
+    ...declared({ ram: bytes }),
+    name: 'cpu',
+    parts: [{ name: 'model file', pool: 'ram', bytes, how }],
+    estimated: true,
+  };
+}
+
+function toEstimate(one: PredictedPlacement, file: string | undefined): Estimate {
+  const { main, draft } = one.mapped;
+  const mapped = [
+    ...(file !== undefined && main > 0 ? [{ file, pool: 'ram', bytes: main }] : []),
+    ...(file !== undefined && draft > 0 ? [{ file: `${file}#draft`, pool: 'ram', bytes: draft }] : []),
+  ];
+  const { name, footprint, parts, estimated, spill } = one;
+  const told = name === 'declared' ? undefined : one.launch;
+  return { name, footprint, mapped, parts, estimated, spill, learned: false, launch: told };
+}
+
+function corrected(estimate: Estimate, learned: Footprint | undefined): Estimate {
+  if (!learned) return estimate;
+  const footprint = Object.fromEntries(
+    Object.entries({ ...learned, ...estimate.footprint }).map(([pool]) => {
+      const predicted = estimate.footprint[pool] ?? 0;
+      return [pool, Math.max(learned[pool] ?? predicted, Math.round(predicted * LEAST_OF_PREDICTION))];
+    }),
+  );
+  return { ...estimate, footprint, learned: true };
+}
+
+function measuredBefore(footprint: Footprint): Estimate {
+  const parts = Object.entries(footprint).map(([pool, bytes]) => ({
+    name: 'measured',
+    pool,
+    bytes,
+    how: 'as earlier runs took',
+  }));
+  return {
+    name: UNKNOWN,
+    footprint,
+    mapped: [],
+    parts,
+    estimated: false,
+    spill: false,
+    learned: true,
+    launch: undefined,
+  };
+}
+
+function filesOf(
+  expert: ProcessExpert,
+  adapter: ProcessAdapter,
+  options: Pick<AppraiseOptions, 'paths' | 'environment' | 'profileDirectory'>,
+): string[] {
+  if (!expert.model) return [];
+  if (adapter.modelForm === 'folder') {
+    const folder = locateFolder(expert.model, options);
+    return folder ? [folder.path] : [];
+  }
+  const located = locateModel(expert.model, options);
+  return located ? [located.path, ...(located.mmproj === undefined ? [] : [located.mmproj])] : [];
+}
+
+/** vLLM's probe imports all of PyTorch; whether it reserves GPU memory stands in its settings. */
+async function engineOf(
+  expert: ProcessExpert,
+  adapter: ProcessAdapter,
+  { askEngine, paths, environment, gpus }: AppraiseOptions,
+): Promise<{ readonly version: string; readonly usesGpus: boolean }> {
+  if (adapter.program === undefined) return { version: adapter.name, usesGpus: false };
+  if (!askEngine) return { version: adapter.name, usesGpus: true };
+  try {
+    const where = { build: adapter.build(expert), binary: adapter.binary(expert), paths, environment };
+    const path = await findProgram(adapter.program, where);
+    if (adapter.probe) return { version: path, usesGpus: true };
+    const { version, devices } = await probeProgram(path, { paths, questions: undefined });
+    return { version, usesGpus: gpus.length > 0 && devices.length > 0 };
+  } catch {
+    // The start will say what is missing.
+    return { version: adapter.name, usesGpus: true };
+  }
+}
