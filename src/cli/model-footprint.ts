@@ -4,6 +4,7 @@ import { settingsOfExpert } from '../models/expert-footprint.ts';
 import type { GgufExpert } from '../models/expert-footprint.ts';
 import { predictGguf } from '../models/footprint.ts';
 import type { FootprintPart, GgufSettings, Prediction } from '../models/footprint.ts';
+import { CACHE_TYPES } from '../models/kv-cache.ts';
 import type { CacheType } from '../models/kv-cache.ts';
 import { readShape, readTensorBytes } from '../models/read-shape.ts';
 import { recordedShape } from '../models/shape-record.ts';
@@ -18,17 +19,6 @@ export interface FootprintOptions {
   readonly ubatch?: number;
   readonly gpuLayers?: number | 'all';
 }
-
-const CACHE_TYPES = [
-  'f32',
-  'f16',
-  'bf16',
-  'q8_0',
-  'q5_1',
-  'q5_0',
-  'q4_1',
-  'q4_0',
-] as const satisfies readonly CacheType[];
 
 /** The footprint of a file, or of an expert as its profile has it; from a shape record where the file is not here. */
 export async function predictFor(

@@ -10,6 +10,7 @@ import type {
   Refusal,
 } from './contract.ts';
 import { defineProcessEngine } from './contract.ts';
+import { LLAMA_DEFAULTS } from './llama-defaults.ts';
 import { extraFlags, sectionOf } from './llama-flags.ts';
 import { OPENAI_FIELDS, openaiCanary } from './openai-base.ts';
 import type { InferenceRoute } from './routes.ts';
@@ -21,12 +22,20 @@ const own = z
     build: z.string().optional().describe('An installed build (`orchestrator engine list`); default: the newest'),
     binary: FilePath.optional().describe('A llama-server by absolute path, in place of an installed build'),
     cacheRam: Size.prefault('0MiB').describe('Host memory for cached prompts of this process'),
-    batch: z.int().min(32).max(16_384).default(2_048).describe('Logical batch, tokens'),
+    contextCheckpoints: z
+      .int()
+      .min(0)
+      .max(256)
+      .default(LLAMA_DEFAULTS.contextCheckpoints)
+      .describe(
+        'Earlier states that each slot keeps in host memory, for models with a sliding window (others need none); each is as large as the window',
+      ),
+    batch: z.int().min(32).max(16_384).default(LLAMA_DEFAULTS.batch).describe('Logical batch, tokens'),
     ubatch: z
       .int()
       .min(32)
       .max(16_384)
-      .default(512)
+      .default(LLAMA_DEFAULTS.ubatch)
       .describe('Physical batch, tokens; an embedding input must fit one'),
     flashAttention: z.enum(['on', 'off', 'auto']).default('auto').describe('Flash attention'),
     pooling: z.enum(['mean', 'cls', 'last', 'rank']).optional().describe('Pooling of an embedding model'),
@@ -157,6 +166,7 @@ function argv(expert: LlamaExpert, { program, files, listen, cores, placement }:
   put(['--cache-type-k', '-ctk'], expert.kvCache);
   put(['--cache-type-v', '-ctv'], expert.kvCache);
   put(['--cache-ram', '-cram'], Math.round(own.cacheRam / 2 ** 20));
+  put(['--ctx-checkpoints', '-ctxcp', '--swa-checkpoints'], own.contextCheckpoints);
   put(['--threads', '-t'], expert.threads ?? cores);
   if (expert.task === 'embed') {
     put(['--embeddings', '--embedding']);

@@ -2,8 +2,10 @@
 import { availableParallelism } from 'node:os';
 
 import type { ExpertBase } from '../engines/contract.ts';
+import { LLAMA_DEFAULTS } from '../engines/llama-defaults.ts';
 import { DEFAULT_SETTINGS } from './footprint.ts';
 import type { GgufSettings } from './footprint.ts';
+import { CACHE_TYPES } from './kv-cache.ts';
 import type { CacheType } from './kv-cache.ts';
 import type { Device } from './placement.ts';
 import { repackedHere } from './repack.ts';
@@ -17,50 +19,95 @@ export interface GgufExpert extends ExpertBase {
   readonly 'llama-server'?:
     | {
         readonly cacheRam?: number | undefined;
+        readonly contextCheckpoints?: number | undefined;
         readonly batch?: number | undefined;
         readonly ubatch?: number | undefined;
         readonly flashAttention?: 'on' | 'off' | 'auto' | undefined;
         readonly flags?: readonly string[] | undefined;
       }
     | undefined;
+  readonly bitnet?:
+    | { readonly flashAttention?: 'on' | 'off' | undefined; readonly flags?: readonly string[] | undefined }
+    | undefined;
 }
 
 /** Devices are those that the engine build may use, none on a CPU build. `flags` are read as far as they change memory. */
 export function settingsOfExpert(expert: GgufExpert, devices: readonly Device[] = []): GgufSettings {
   const own = expert['llama-server'] ?? {};
-  const flags = own.flags ?? [];
-  const has = (...names: readonly string[]) => names.some((name) => flags.includes(name));
-  const after = (...names: readonly string[]) => {
-    const index = flags.findIndex((flag) => names.includes(flag));
-    return index < 0 ? undefined : flags[index + 1];
-  };
-  const count = (...names: readonly string[]) => {
-    const value = Number(after(...names) ?? Number.NaN);
-    return Number.isInteger(value) && value >= 0 ? value : undefined;
-  };
-  const ubatch = own.ubatch ?? DEFAULT_SETTINGS.ubatch;
-  const batch = own.batch ?? 2_048;
   const type = expert.kvCache ?? 'f16';
   const gpuLayers = expert.gpuLayers ?? 'auto';
-  return {
+  const batch = own.batch ?? LLAMA_DEFAULTS.batch;
+  const ubatch = own.ubatch ?? LLAMA_DEFAULTS.ubatch;
+  const settings: GgufSettings = {
     ...DEFAULT_SETTINGS,
     context: expert.context,
     parallel: expert.parallel,
-    // As the adapter does: an input to embed must fit one physical batch.
-    ubatch: expert.task === 'generate' ? ubatch : Math.max(ubatch, Math.min(expert.context, batch)),
+    // As the adapter does: an input to embed must fit one physical batch. The engine takes no physical batch above the logical one.
+    ubatch: expert.task === 'generate' ? Math.min(ubatch, batch) : Math.max(ubatch, Math.min(expert.context, batch)),
     kvCacheK: type,
     kvCacheV: type,
-    slidingFull: has('--swa-full'),
     flashAttention: own.flashAttention !== 'off',
     gpuLayers: gpuLayers === 'auto' ? 'all' : gpuLayers,
     devices,
-    cpuMoe: expert.cpuMoe || has('--cpu-moe', '-cmoe') || (count('--n-cpu-moe', '-ncmoe') ?? false),
-    cacheRamBytes: own.cacheRam ?? 0,
-    contextCheckpoints:
-      count('--ctx-checkpoints', '-ctxcp', '--swa-checkpoints') ?? DEFAULT_SETTINGS.contextCheckpoints,
-    mmap: !has('--no-mmap') && !['none', 'dio'].includes(after('--load-mode', '-lm') ?? 'auto'),
-    repacked: has('--no-repack', '-nr') ? new Set() : repackedHere(),
+    cpuMoe: expert.cpuMoe ?? false,
+    cacheRamBytes: own.cacheRam ?? DEFAULT_SETTINGS.cacheRamBytes,
+    contextCheckpoints: own.contextCheckpoints ?? LLAMA_DEFAULTS.contextCheckpoints,
+    repacked: repackedHere(),
     threads: expert.threads ?? availableParallelism(),
-    mmprojOnGpu: !has('--no-mmproj-offload'),
   };
+  if (expert.engine !== 'bitnet') return withFlags(settings, own.flags ?? []);
+  return withFlags({ ...settings, ...asOf2024(expert) }, expert.bitnet?.flags ?? []);
+}
+
+/** bitnet.cpp's server is one of 2024, whatever today's does by default. */
+function asOf2024({ kvCache, bitnet }: GgufExpert): Partial<GgufSettings> {
+  return {
+    ubatch: LLAMA_DEFAULTS.ubatch,
+    // As its adapter does: only flash attention takes quantised values.
+    flashAttention: bitnet?.flashAttention === 'on' || kvCache?.startsWith('q') === true,
+    gpuLayers: 0,
+    devices: [],
+    contextCheckpoints: 0,
+    logitsPerToken: true,
+  };
+}
+
+type Changes = Partial<GgufSettings> | undefined;
+
+/** What each flag changes, by its value; nothing where the value is not what the flag takes. */
+const FLAGS: readonly (readonly [names: readonly string[], read: (value: string) => Changes])[] = [
+  [['--ubatch-size', '-ub'], (value) => counted(value, (ubatch) => ({ ubatch }))],
+  [['--cache-type-k', '-ctk'], (value) => typed(value, (kvCacheK) => ({ kvCacheK }))],
+  [['--cache-type-v', '-ctv'], (value) => typed(value, (kvCacheV) => ({ kvCacheV }))],
+  [['--cache-ram', '-cram'], (value) => counted(value, (count) => ({ cacheRamBytes: count * 2 ** 20 }))],
+  [
+    ['--ctx-checkpoints', '-ctxcp', '--swa-checkpoints'],
+    (value) => counted(value, (contextCheckpoints) => ({ contextCheckpoints })),
+  ],
+  [['--flash-attn', '-fa'], (value) => ({ flashAttention: value !== 'off' })],
+  [['--threads', '-t'], (value) => counted(value, (threads) => ({ threads }))],
+  [['--n-cpu-moe', '-ncmoe'], (value) => counted(value, (cpuMoe) => ({ cpuMoe }))],
+  [['--cpu-moe', '-cmoe'], () => ({ cpuMoe: true })],
+  [['--swa-full'], () => ({ slidingFull: true })],
+  [['--no-mmap'], () => ({ mmap: false })],
+  [['--load-mode', '-lm'], (value) => ({ mmap: !['none', 'dio'].includes(value) })],
+  [['--no-repack', '-nr'], () => ({ repacked: new Set() })],
+  [['--no-mmproj-offload'], () => ({ mmprojOnGpu: false })],
+];
+
+/** Of a flag that is there twice the engine takes the last. */
+function withFlags(settings: GgufSettings, flags: readonly string[]): GgufSettings {
+  return flags.reduce((changed, flag, index) => {
+    const read = FLAGS.find(([names]) => names.includes(flag))?.[1];
+    return { ...changed, ...read?.(flags[index + 1] ?? '') };
+  }, settings);
+}
+
+function counted(value: string, change: (count: number) => Changes): Changes {
+  return /^\d{1,9}$/.test(value) ? change(Number(value)) : undefined;
+}
+
+function typed(value: string, change: (type: CacheType) => Changes): Changes {
+  const type = CACHE_TYPES.find((known) => known === value);
+  return type && change(type);
 }

@@ -5,6 +5,7 @@
  * `mapped`, and the planner charges each mapped file once for as long as anyone maps it. Weights that the CPU back end repacks move
  * from the mapped part to the private one: the pages of the file that they came from are never read again.
  */
+import { LLAMA_DEFAULTS } from '../engines/llama-defaults.ts';
 import { formatBytes } from '../shared/units.ts';
 import { computeBuffer, workBufferBytes } from './compute-buffer.ts';
 import type { ComputeSettings } from './compute-buffer.ts';
@@ -83,11 +84,11 @@ const GPU_HOST_BYTES = 300 * MiB;
 /** Images are encoded in a graph of their own. */
 const PROJECTOR_COMPUTE_BYTES = 300 * MiB;
 
-/** llama-server's own defaults, on a CPU, with the context that a profile defaults to. */
+/** What a profile that sets nothing gets, on a CPU. */
 export const DEFAULT_SETTINGS: GgufSettings = {
   context: 8_192,
   parallel: 2,
-  ubatch: 512,
+  ubatch: LLAMA_DEFAULTS.ubatch,
   kvCacheK: 'f16',
   kvCacheV: 'f16',
   slidingFull: false,
@@ -97,7 +98,7 @@ export const DEFAULT_SETTINGS: GgufSettings = {
   devices: [],
   cpuMoe: false,
   cacheRamBytes: 0,
-  contextCheckpoints: 32,
+  contextCheckpoints: LLAMA_DEFAULTS.contextCheckpoints,
   mmap: true,
   repacked: new Set(),
   threads: 2,

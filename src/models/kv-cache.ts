@@ -1,9 +1,7 @@
 import type { GgufShape, LayerShape } from './gguf-shape.ts';
 
-export type CacheType = 'f32' | 'f16' | 'bf16' | 'q8_0' | 'q5_1' | 'q5_0' | 'q4_1' | 'q4_0';
-
 /** Bytes of 32 elements. */
-const BLOCK_BYTES: Readonly<Record<CacheType, number>> = {
+const BLOCK_BYTES = {
   f32: 128,
   f16: 64,
   bf16: 64,
@@ -12,7 +10,9 @@ const BLOCK_BYTES: Readonly<Record<CacheType, number>> = {
   q5_0: 22,
   q4_1: 20,
   q4_0: 18,
-};
+} as const;
+export type CacheType = keyof typeof BLOCK_BYTES;
+export const CACHE_TYPES: readonly CacheType[] = ['f32', 'f16', 'bf16', 'q8_0', 'q5_1', 'q5_0', 'q4_1', 'q4_0'];
 const CELLS_STEP = 256;
 
 export interface CacheSettings {

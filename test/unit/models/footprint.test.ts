@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest';
 
 import { buildGguf } from '../../../scripts/build-gguf.ts';
 import { computeBuffer } from '../../../src/models/compute-buffer.ts';
+import { bitnet } from '../../../src/engines/bitnet.ts';
+import { llamaServer } from '../../../src/engines/llama-server.ts';
 import { settingsOfExpert } from '../../../src/models/expert-footprint.ts';
 import type { GgufExpert } from '../../../src/models/expert-footprint.ts';
 import { DEFAULT_SETTINGS, predictGguf } from '../../../src/models/footprint.ts';
@@ -329,6 +331,59 @@ describe('the settings of an expert', () => {
       ubatch: 512,
     });
     expect(settingsOfExpert({ ...expert, task: 'embed' }).ubatch).toBe(2_048);
+    const flags = [
+      '-ub',
+      '64',
+      '-ctv',
+      'q4_0',
+      '-cram',
+      '8',
+      '-fa',
+      'off',
+      '-t',
+      '3',
+      '-cmoe',
+      '-ub',
+      '96',
+      '-ctxcp',
+      'x',
+    ];
+    expect(settingsOfExpert({ ...expert, 'llama-server': { contextCheckpoints: 9, flags } })).toMatchObject({
+      ubatch: 96,
+      kvCacheK: 'q8_0',
+      kvCacheV: 'q4_0',
+      cacheRamBytes: 8 * MiB,
+      flashAttention: false,
+      threads: 3,
+      cpuMoe: true,
+      contextCheckpoints: 9,
+    });
+  });
+
+  it('have the defaults of the schema', () => {
+    const parsed = llamaServer.settings.parse({ engine: 'llama-server', model: { path: 'm.gguf' } });
+    const expert = { id: 'one', ...parsed } as unknown as GgufExpert;
+    const { threads: _threads, repacked: _repacked, gpuLayers: _gpuLayers, ...defaults } = DEFAULT_SETTINGS;
+    expect(settingsOfExpert(expert)).toMatchObject(defaults);
+  });
+
+  it('are those of a server of 2024 for bitnet.cpp', () => {
+    const parsed = bitnet.settings.parse({
+      engine: 'bitnet',
+      model: { path: 'm.gguf' },
+      kvCache: 'q8_0',
+      bitnet: { flags: ['-ub', '128'] },
+    });
+    const expert = { id: 'one', ...parsed } as unknown as GgufExpert;
+    expect(settingsOfExpert(expert, [{ pool: 'gpu0', share: 1 }])).toMatchObject({
+      parallel: 1,
+      ubatch: 128,
+      devices: [],
+      flashAttention: true,
+      logitsPerToken: true,
+      contextCheckpoints: 0,
+    });
+    expect(settingsOfExpert({ ...expert, kvCache: 'f16' }).flashAttention).toBe(false);
   });
 });
 
