@@ -6,8 +6,9 @@ import type { Clock } from '../shared/clock.ts';
 import { AppError } from '../shared/errors.ts';
 import type { EventBus } from '../telemetry/events.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { ExpertProcess, Move } from './expert-process.ts';
+import type { ExpertProcess } from './expert-process.ts';
 import type { Lease } from './lease.ts';
+import type { Move } from './lifecycle.ts';
 import type { RemoteExpert } from './remote-expert.ts';
 
 /** How often idle experts and old waiters are looked at; the hot path sets no timer. */

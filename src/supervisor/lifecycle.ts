@@ -24,6 +24,15 @@ export type LifecycleEvent =
   /** The back-off is over. */
   | 'rest';
 
+/** A move that has happened. */
+export interface Move {
+  readonly expert: string;
+  readonly from: ExpertState;
+  readonly to: ExpertState;
+  readonly event: LifecycleEvent;
+  readonly reason: string | undefined;
+}
+
 /**
  * Every legal move. A missing cell is a caller's bug, never a silent no-op.
  *

@@ -13,9 +13,10 @@ import type { Clock } from '../../../src/shared/clock.ts';
 import { Redactor } from '../../../src/shared/redact.ts';
 import type { BackoffPolicy } from '../../../src/supervisor/backoff.ts';
 import { ExpertLog } from '../../../src/supervisor/expert-log.ts';
-import { ExpertProcess, type Move, type ProcessDependencies } from '../../../src/supervisor/expert-process.ts';
+import { ExpertProcess, type ProcessDependencies } from '../../../src/supervisor/expert-process.ts';
 import type { EngineEnd, EngineHost, HostedEngine, StartRequest, Upstream } from '../../../src/supervisor/host.ts';
 import type { ProcessExpert } from '../../../src/supervisor/launcher.ts';
+import type { Move } from '../../../src/supervisor/lifecycle.ts';
 import type { ExpertState } from '../../../src/telemetry/events.ts';
 import type { Logger } from '../../../src/telemetry/logger.ts';
 
