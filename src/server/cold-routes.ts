@@ -12,7 +12,8 @@ import type { Identity } from './identity.ts';
 import { addLogRoutes, type LogRoutesOptions } from './log-routes.ts';
 import type { HealthView, ReloadView, StatsView } from './views.ts';
 
-const ENGINE_METRICS_TIMEOUT_MS = 1_000;
+/** An engine that computes on every core answers late; Prometheus itself waits ten seconds. */
+const ENGINE_METRICS_TIMEOUT_MS = 5_000;
 
 export interface ColdRoutesOptions extends ExpertRoutesOptions, LogRoutesOptions {
   readonly metrics: Metrics;

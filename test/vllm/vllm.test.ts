@@ -40,7 +40,8 @@ const note = (what: string, value: number, unit: string) =>
 
 /** The API server, the EngineCore and its workers: what /proc says, not what the supervisor believes. */
 function familyOf({ pid }: ExpertView): number[] {
-  const family = [pid ?? 0, ...descendants(pid ?? 0).map((entry) => entry.pid)];
+  // Without a process there is no family; the descendants of process 0 would be the whole machine.
+  const family = pid ? [pid, ...descendants(pid).map((entry) => entry.pid)] : [];
   segments = family.flatMap((one) => readMaps(one).match(/\/dev\/shm\/\S+$/gm) ?? []);
   return family;
 }
@@ -170,7 +171,7 @@ describe('vLLM', () => {
       { signal: leave.signal },
     );
     await response.body?.getReader().read();
-    expect(await running()).toBe(1);
+    await until('it is computed', async () => (await running()) === 1);
     leave.abort();
     const { ms } = await timed(() => until('the engine is idle', async () => (await running()) === 0));
     note('cancel: the engine is idle after', ms, 'ms');
