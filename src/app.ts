@@ -5,6 +5,8 @@ import { join } from 'node:path';
 
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 
+import { missingModels } from './models/missing.ts';
+import { profileArgument } from './profiles/find.ts';
 import type { Profile } from './profiles/profile.ts';
 import { Deadlines } from './proxy/deadlines.ts';
 import { createColdRoutes } from './server/cold-routes.ts';
@@ -104,9 +106,14 @@ export async function startApp(options: AppOptions): Promise<App> {
     stateDir: paths.stateDir,
     environment,
     redactor,
-    dependencies: ({ directory, name, timeouts }) => ({
+    dependencies: ({ directory, file, timeouts }) => ({
       host,
-      prepare: createPrepare({ paths, environment, profileDirectory: directory, profileName: name }),
+      prepare: createPrepare({
+        paths,
+        environment,
+        profileDirectory: directory,
+        profileName: profileArgument(file, environment),
+      }),
       logger,
       clock: systemClock,
       backoff: DEFAULT_BACKOFF,
@@ -126,6 +133,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     const { plan, change } = assembleCrew(wanted, fleet, crew);
     fleet.reconfigure(plan);
     settings = createSettings({ generation, profile: wanted, fleet, keys: wantedKeys, runToken, host: options.host });
+    for (const { id, remedy } of missingModels(wanted, { paths, environment }))
+      logger.warn(`the model of ${id} is not on this machine. ${remedy}`);
     for (const { id, expert } of plan.processes) {
       if (!expert.preload) continue;
       fleet

@@ -57,6 +57,8 @@ async function find(target: string, profile: string | undefined): Promise<Found>
       throw new CliError(`There is no file ${target}, neither here nor in the model cache (orchestrator model list).`);
   }
   const [model] = await modelsOfProfile(profile ?? DEFAULT_PROFILE, [target]);
+  if (model?.form === 'folder')
+    throw new CliError(`The model of ${target} is a folder of safetensors, not a GGUF file.`);
   const named = model && { ...model, profile: profile ?? DEFAULT_PROFILE };
   const located =
     named && locateModel(named.model, { paths: resolvePaths(process.env), profileDirectory: named.directory });

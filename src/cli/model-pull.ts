@@ -1,15 +1,15 @@
 import type { Model } from '../engines/settings.ts';
-import { locateModel } from '../models/locate.ts';
-import type { LocatedModel } from '../models/locate.ts';
-import { pullModel } from '../models/pull.ts';
+import { chooseGguf, ggufModels } from '../models/choose-gguf.ts';
+import { openDispatcher } from '../models/http.ts';
+import { readRepository } from '../models/hub-info.ts';
+import { hubSentence } from '../models/hub.ts';
 import { readRecord } from '../models/record.ts';
-import { filesOf } from '../models/sources.ts';
-import { CliError, messageOf } from '../shared/errors.ts';
+import { CliError } from '../shared/errors.ts';
 import { resolvePaths } from '../shared/paths.ts';
-import type { Paths } from '../shared/paths.ts';
 import { formatBytes } from '../shared/units.ts';
 import { DEFAULT_PROFILE, modelsOfProfile } from './model-names.ts';
-import { showProgress } from './progress.ts';
+import { pullMany, withoutRepeats } from './pull-many.ts';
+import type { PulledModel, WantedModel } from './pull-many.ts';
 
 export interface PullCommandOptions {
   readonly profile?: string;
@@ -22,56 +22,18 @@ export interface PullCommandOptions {
   readonly json?: boolean;
 }
 
-/** One download, and everyone it is for. */
-interface Wanted {
-  readonly names: string[];
-  readonly model: Model;
-  readonly directory: string;
-}
-
-/** `model pull`: each model once, however many experts share it. Ctrl-C stops it; the next pull goes on from there. */
+/** `model pull`: experts of a profile, or what `--hf` or `--url` name. */
 export async function pullModels(names: readonly string[], options: PullCommandOptions): Promise<void> {
   const paths = resolvePaths(process.env);
-  const wanted = await wantedModels(names, options, paths);
-  const stop = new AbortController();
-  const interrupt = () => stop.abort(new CliError('Stopped. The next pull goes on where this one was.', 130));
-  process.once('SIGINT', interrupt);
-  try {
-    const done: PulledModel[] = [];
-    const failures: unknown[] = [];
-    for (const item of wanted) {
-      try {
-        done.push(await pullOne(item, paths, stop.signal));
-      } catch (error) {
-        stop.signal.throwIfAborted();
-        failures.push(error);
-      }
-    }
-    report(done, options.json ?? false);
-    if (failures.length === 1) throw failures[0];
-    if (failures.length > 1)
-      throw new CliError(`${failures.length} models could not be pulled:\n${failures.map(messageOf).join('\n')}`);
-  } finally {
-    process.off('SIGINT', interrupt);
-  }
-}
-
-async function wantedModels(names: readonly string[], options: PullCommandOptions, paths: Paths): Promise<Wanted[]> {
-  const direct = directModel(names, options);
-  if (direct) return [direct];
-  const byPath = new Map<string, Wanted>();
-  for (const { id, model, directory } of await modelsOfProfile(options.profile ?? DEFAULT_PROFILE, names)) {
-    const { weights, mmproj } = filesOf(model, { paths, profileDirectory: directory });
-    const key = `${weights[0].path}\n${mmproj?.path ?? ''}`;
-    const same = byPath.get(key);
-    if (same) same.names.push(id);
-    else byPath.set(key, { names: [id], model, directory });
-  }
-  return [...byPath.values()];
+  const direct = await directModel(names, options);
+  const wanted = direct
+    ? [direct]
+    : withoutRepeats(await modelsOfProfile(options.profile ?? DEFAULT_PROFILE, names), { paths });
+  await pullMany(wanted, { paths, environment: process.env }, (done) => report(done, options.json ?? false));
 }
 
 /** What `--hf` or `--url` name; undefined when the profile decides. */
-function directModel(names: readonly string[], options: PullCommandOptions): Wanted | undefined {
+async function directModel(names: readonly string[], options: PullCommandOptions): Promise<WantedModel | undefined> {
   const { hf, url, file, sha256, revision, mmproj } = options;
   if (hf === undefined && url === undefined) {
     if (file ?? sha256 ?? revision ?? mmproj)
@@ -79,7 +41,7 @@ function directModel(names: readonly string[], options: PullCommandOptions): Wan
     return undefined;
   }
   if (names.length > 0 || options.profile || (hf !== undefined && url !== undefined))
-    throw new CliError('Name experts of a profile, or --hf with --file, or --url: one of the three.', 2);
+    throw new CliError('Name experts of a profile, or --hf, or --url: one of the three.', 2);
   if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256))
     throw new CliError('--sha256 takes 64 lower-case hexadecimal digits.', 2);
   const directory = process.cwd();
@@ -87,42 +49,46 @@ function directModel(names: readonly string[], options: PullCommandOptions): Wan
     if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
       throw new CliError(`${url} is not an http address.`, 2);
     if (revision ?? mmproj) throw new CliError('--revision and --mmproj belong to --hf.', 2);
-    return { names: [new URL(url).host], model: { sources: [{ url }], file, sha256 }, directory };
+    return { names: [new URL(url).host], model: { sources: [{ url }], file, sha256 }, form: 'file', directory };
   }
-  if (hf === undefined || !/^[\w.-]+\/[\w.-]+$/.test(hf)) throw new CliError('--hf takes OWNER/REPOSITORY.', 2);
-  if (file === undefined) throw new CliError(`--hf ${hf} needs --file: the file in the repository.`, 2);
-  return { names: [hf], model: { hf, file, revision, mmproj, sha256 }, directory };
+  const [, repository, quantisation] = /^([\w.-]+\/[\w.-]+)(?::([\w.-]+))?$/.exec(hf ?? '') ?? [];
+  if (repository === undefined) throw new CliError('--hf takes OWNER/REPOSITORY, or OWNER/REPOSITORY:QUANTISATION.', 2);
+  if (file !== undefined) {
+    if (quantisation !== undefined) throw new CliError('--file names the quantisation already.', 2);
+    return { names: [repository], model: { hf: repository, file, revision, mmproj, sha256 }, form: 'file', directory };
+  }
+  if (sha256 ?? mmproj) throw new CliError('--sha256 and --mmproj want --file as well.', 2);
+  return { names: [repository], directory, ...(await choose(repository, revision, quantisation)) };
 }
 
-interface PulledModel extends LocatedModel {
-  readonly names: readonly string[];
-  /** False: it was there already. */
-  readonly pulled: boolean;
+/** Of a repository that is named without a file: the GGUF file of the quantisation, or, where it has none, all of it. */
+async function choose(
+  hf: string,
+  revision: string | undefined,
+  quantisation: string | undefined,
+): Promise<Pick<WantedModel, 'model' | 'form'>> {
+  const at = revision ?? 'main';
+  const dispatcher = openDispatcher(process.env);
+  const asked = readRepository(hf, at, { environment: process.env, dispatcher });
+  const { status, repository } = await asked.finally(() => void dispatcher.destroy());
+  if (!repository) {
+    const sentence = hubSentence(status, { hf, revision: at }, Boolean(process.env['HF_TOKEN']));
+    throw new CliError(
+      `${hf} could not be looked into: ${sentence ?? `the hub answered with status ${status}`}. Name a file with --file.`,
+    );
+  }
+  const files = repository.files.map(({ path }) => path);
+  const ggufs = ggufModels(files);
+  if (ggufs.length === 0 && quantisation === undefined) return { model: folderModel(hf, revision), form: 'folder' };
+  const chosen = chooseGguf(files, quantisation);
+  if (chosen) return { model: { hf, revision, ...chosen }, form: 'file' };
+  const what = quantisation === undefined ? 'several GGUF files' : `no single GGUF file of ${quantisation}`;
+  throw new CliError(
+    `${hf} has ${what}; take one with --file:\n${ggufs.map((name) => `  ${name}`).join('\n') || '  (none)'}`,
+  );
 }
 
-async function pullOne({ names, model, directory }: Wanted, paths: Paths, signal: AbortSignal): Promise<PulledModel> {
-  const located = locateModel(model, { paths, profileDirectory: directory });
-  if (located) return { names, ...located, pulled: false };
-  const label = model.file ?? names.join(', ');
-  if (model.licence) {
-    const { name, url } = model.licence;
-    process.stderr.write(`${label} comes under: ${name}${url ? ` (${url})` : ''}\n`);
-  }
-  const display = showProgress(label);
-  try {
-    const pulled = await pullModel(model, {
-      paths,
-      environment: process.env,
-      profileDirectory: directory,
-      signal,
-      onProgress: (progress) => display.update(progress),
-      log: (line) => display.log(`${label}: ${line}`),
-    });
-    return { names, ...pulled, pulled: true };
-  } finally {
-    display.finish();
-  }
-}
+const folderModel = (hf: string, revision: string | undefined): Model => ({ hf, revision });
 
 function report(models: readonly PulledModel[], json: boolean): void {
   const rows = models.map((model) => ({ ...model, record: readRecord(model.path) }));

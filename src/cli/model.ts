@@ -4,7 +4,9 @@ import { Command } from 'commander';
 
 import { listCache, removeFromCache } from '../models/cache.ts';
 import type { CachedFile } from '../models/cache.ts';
-import { locateModel } from '../models/locate.ts';
+import { listFolders, removeFolder } from '../models/folder-cache.ts';
+import { locateFolder } from '../models/folder.ts';
+import { allOf, filesOf } from '../models/sources.ts';
 import { CliError } from '../shared/errors.ts';
 import { resolvePaths } from '../shared/paths.ts';
 import type { Paths } from '../shared/paths.ts';
@@ -25,11 +27,14 @@ export function modelCommand(): Command {
   const command = new Command('model').description('Pull, list, inspect and remove model files');
   command
     .command('pull')
-    .description('Bring model files onto this machine: resumed, verified, one process at a time')
-    .argument('[expert...]', 'experts of the profile (default: every one that needs a file)')
+    .description('Bring models onto this machine: several files at a time, resumed, verified by digest')
+    .argument('[expert...]', 'experts of the profile (default: every one that needs a model)')
     .option('-p, --profile <name|file>', 'the profile whose experts are meant (default: demo)')
-    .option('--hf <owner/repository>', 'a repository on the hub instead; HF_ENDPOINT and HF_TOKEN are respected')
-    .option('--file <file>', 'the file in the repository')
+    .option(
+      '--hf <owner/repository[:quantisation]>',
+      'a repository on the hub instead; HF_ENDPOINT and HF_TOKEN are respected',
+    )
+    .option('--file <file>', 'the file in the repository (default: by quantisation, else Q4_K_M; safetensors: all)')
     .option('--revision <revision>', 'branch, tag or commit of the repository')
     .option('--mmproj <file>', 'the multimodal projector in the same repository')
     .option('--url <url>', 'a direct address instead')
@@ -41,13 +46,15 @@ export function modelCommand(): Command {
 Examples:
   orchestrator model pull --profile demo
   orchestrator model pull minilm --profile demo
+  orchestrator model pull --hf bartowski/Qwen2.5-Coder-1.5B-Instruct-GGUF:Q8_0
+  orchestrator model pull --hf Qwen/Qwen2.5-Coder-1.5B-Instruct
   orchestrator model pull --hf bartowski/Qwen2.5-Coder-1.5B-Instruct-GGUF --file Qwen2.5-Coder-1.5B-Instruct-Q8_0.gguf`,
     )
     .action((names: string[], options: PullCommandOptions) => pullModels(names, options));
   command
     .command('list')
-    .description('What is in the model cache: size, state, where it came from')
-    .option('-p, --profile <name|file>', 'also show which experts of the profile use a file')
+    .description('Model files in our cache, and folders of weights in the hub’s: size, state, where they came from')
+    .option('-p, --profile <name|file>', 'also show which experts of the profile use them')
     .option('--json', 'print JSON')
     .action((options: ProfileOptions) => list(options));
   command
@@ -76,8 +83,8 @@ Examples:
     .action((target: string, options: Parameters<typeof inspectModel>[1]) => inspectModel(target, options));
   command
     .command('rm')
-    .description('Remove a model file from the cache')
-    .argument('<name>', 'a file name or folder as `model list` shows it, or, with --profile, an expert')
+    .description('Remove a model file from our cache, or a repository from the hub’s')
+    .argument('<name>', 'a file, folder or repository as `model list` shows it, or, with --profile, an expert')
     .option('-p, --profile <name|file>', 'the profile of the expert')
     .option('-y, --yes', 'do not ask')
     .action((name: string, options: ProfileOptions & { yes?: boolean }) => remove(name, options));
@@ -86,19 +93,30 @@ Examples:
 
 async function list(options: ProfileOptions): Promise<void> {
   const paths = resolvePaths(process.env);
-  const files = await listCache(paths);
   const users = options.profile ? await usersByPath(options.profile, paths) : undefined;
-  const rows = files.map((file) => ({ ...file, experts: users?.get(file.path) }));
-  if (options.json) return print(JSON.stringify({ directory: paths.modelsDir, files: rows }, undefined, 2));
-  if (rows.length === 0) return print(`No model files in ${paths.modelsDir}. Get some: orchestrator model pull`);
+  const files = (await listCache(paths)).map((file) => ({ ...file, experts: users?.get(file.path) }));
+  const folders = (await listFolders(process.env)).map((folder) => ({
+    ...folder,
+    experts: users?.get(folder.snapshot ?? ''),
+  }));
+  if (options.json) return print(JSON.stringify({ directory: paths.modelsDir, files, folders }, undefined, 2));
+  if (files.length + folders.length === 0)
+    return print(`No models in ${paths.modelsDir}, nor in the hub’s cache. Get some: orchestrator model pull`);
   const table = [
-    ['FILE', 'SIZE', 'STATE', 'FOLDER', users ? 'EXPERTS' : 'SOURCE'],
-    ...rows.map((row) => [
+    ['NAME', 'SIZE', 'STATE', 'FOLDER', users ? 'EXPERTS' : 'SOURCE'],
+    ...files.map((row) => [
       row.file,
       formatBytes(row.bytes),
       stateText(row),
       row.key,
       (users ? row.experts?.join(', ') : row.record?.source) ?? '-',
+    ]),
+    ...folders.map(({ repository, bytes, state, experts }) => [
+      repository,
+      formatBytes(bytes),
+      state,
+      'hub cache',
+      (users ? experts?.join(', ') : `hub ${repository}`) ?? '-',
     ]),
   ];
   const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
@@ -117,42 +135,66 @@ function stateText({ state, record }: CachedFile): string {
   return against[record?.verified ?? 'none'];
 }
 
-/** Which experts of a profile use which file. */
+/** Which experts of a profile use which file or folder. */
 async function usersByPath(profile: string, paths: Paths): Promise<Map<string, string[]>> {
   const users = new Map<string, string[]>();
-  for (const { id, model, directory } of await modelsOfProfile(profile)) {
-    const located = locateModel(model, { paths, profileDirectory: directory });
-    for (const path of [located?.path, located?.mmproj]) {
-      if (path !== undefined) users.set(path, [...(users.get(path) ?? []), id]);
-    }
+  for (const { id, model, form, directory } of await modelsOfProfile(profile)) {
+    const places = { paths, environment: process.env, profileDirectory: directory };
+    const located: (string | undefined)[] =
+      form === 'folder' ? [locateFolder(model, places)?.path] : allOf(filesOf(model, places)).map(({ path }) => path);
+    for (const path of located) if (path !== undefined) users.set(path, [...(users.get(path) ?? []), id]);
   }
   return users;
 }
 
+interface Removable {
+  readonly path: string;
+  readonly bytes: number;
+  readonly partial: boolean;
+  readonly users: readonly string[];
+  readonly remove: () => Promise<void>;
+}
+
 async function remove(name: string, options: ProfileOptions & { yes?: boolean }): Promise<void> {
-  const paths = resolvePaths(process.env);
-  const files = await listCache(paths);
-  const users = options.profile ? await usersByPath(options.profile, paths) : new Map<string, string[]>();
-  const matches = files.filter(
-    (file) => [file.file, file.key, `${file.key}/${file.file}`].includes(name) || users.get(file.path)?.includes(name),
-  );
+  const matches = await findRemovable(name, options.profile);
   if (matches.length === 0) {
     const hint = options.profile ? '' : ' (an expert needs --profile)';
     throw new CliError(`The model cache has nothing called ${name}${hint}. See what it has: orchestrator model list`);
   }
-  for (const { path, bytes, state } of matches) {
-    const shared = users.get(path) ?? [];
-    const use = shared.length > 0 ? `; used by ${shared.join(', ')}` : '';
-    process.stderr.write(`${path}  ${formatBytes(bytes)}${state === 'partial' ? ', partial' : ''}${use}\n`);
+  for (const { path, bytes, partial, users } of matches) {
+    const use = users.length > 0 ? `; used by ${users.join(', ')}` : '';
+    process.stderr.write(`${path}  ${formatBytes(bytes)}${partial ? ', partial' : ''}${use}\n`);
   }
-  if (
-    !options.yes &&
-    !(await confirmed(`Remove ${matches.length === 1 ? 'it' : `these ${matches.length} files`}? [y/N] `))
-  )
+  if (!options.yes && !(await confirmed(`Remove ${matches.length === 1 ? 'it' : `these ${matches.length}`}? [y/N] `)))
     throw new CliError('Nothing was removed.');
-  for (const file of matches) await removeFromCache(file);
-  const freed = matches.reduce((sum, file) => sum + file.bytes, 0);
+  for (const match of matches) await match.remove();
+  const freed = matches.reduce((sum, { bytes }) => sum + bytes, 0);
   process.stderr.write(`Removed; ${formatBytes(freed)} are free again.\n`);
+}
+
+async function findRemovable(name: string, profile: string | undefined): Promise<Removable[]> {
+  const paths = resolvePaths(process.env);
+  const users = profile ? await usersByPath(profile, paths) : new Map<string, string[]>();
+  const files = (await listCache(paths)).filter(
+    (file) => [file.file, file.key, `${file.key}/${file.file}`].includes(name) || users.get(file.path)?.includes(name),
+  );
+  const folders = (await listFolders(process.env)).filter(
+    ({ repository, snapshot = '' }) => repository === name || users.get(snapshot)?.includes(name),
+  );
+  return [
+    ...files.map((file) => ({
+      ...file,
+      partial: file.state === 'partial',
+      users: users.get(file.path) ?? [],
+      remove: () => removeFromCache(file),
+    })),
+    ...folders.map((folder) => ({
+      ...folder,
+      partial: folder.state === 'partial',
+      users: users.get(folder.snapshot ?? '') ?? [],
+      remove: () => removeFolder(folder),
+    })),
+  ];
 }
 
 async function confirmed(question: string): Promise<boolean> {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 
 import { startApp } from '../app.ts';
+import { missingModels } from '../models/missing.ts';
 import { loadProfile } from '../profiles/load.ts';
 import { delay } from '../shared/clock.ts';
 import { CliError } from '../shared/errors.ts';
@@ -20,6 +21,7 @@ interface UpOptions {
   port: number;
   stateDir?: string;
   set: string[];
+  pull: boolean;
   detach: boolean;
   allowUnauthenticated: boolean;
   logLevel: 'debug' | 'info' | 'warn' | 'error';
@@ -46,6 +48,7 @@ export function upCommand(): Command {
       (value: string, all: string[]) => [...all, value],
       [],
     )
+    .option('--pull', 'first bring the models of the profile that are not on this machine', false)
     .option('--detach', 'start in the background and return when it listens', false)
     .option('--allow-unauthenticated', 'bind beyond loopback without keys: something in front authenticates', false)
     .option('--log-level <level>', 'debug, info, warn or error', parseLevel, 'info')
@@ -54,8 +57,26 @@ export function upCommand(): Command {
       '\nExamples:\n  orchestrator up --profile demo\n  orchestrator up --profile demo --set budget.maxLoadedExperts=1 --port 9000\n  orchestrator up --profile demo --detach && orchestrator status',
     )
     .action(async (options: UpOptions) => {
+      if (options.pull) await pullMissing(options);
       await (options.detach ? detach(options) : run(options));
     });
+}
+
+/** With progress, and before anything listens; what cannot be pulled ends the command. */
+async function pullMissing({ profile: name, set, stateDir }: UpOptions): Promise<void> {
+  const paths = resolvePaths(process.env, stateDir);
+  const profile = await loadProfile(name, { environment: process.env, set });
+  const missing = missingModels(profile, { paths, environment: process.env }).filter(({ pullable }) => pullable);
+  if (missing.length === 0) return;
+  // Not for every start to load.
+  const { pullMany, withoutRepeats } = await import('./pull-many.ts');
+  const wanted = withoutRepeats(
+    missing.map((model) => ({ ...model, directory: profile.directory })),
+    { paths },
+  );
+  await pullMany(wanted, { paths, environment: process.env }, (done) => {
+    for (const { names } of done) process.stderr.write(`${names.join(', ')}: pulled\n`);
+  });
 }
 
 async function run(options: UpOptions): Promise<void> {
@@ -117,7 +138,7 @@ async function detach(options: UpOptions): Promise<void> {
   mkdirSync(logs, { recursive: true, mode: 0o700 });
   const outputPath = join(logs, 'up.log');
   const output = openSync(outputPath, 'w', 0o600);
-  const args = process.argv.slice(1).filter((arg) => arg !== '--detach');
+  const args = process.argv.slice(1).filter((arg) => arg !== '--detach' && arg !== '--pull');
   const child = spawn(process.execPath, [...process.execArgv, ...args], {
     detached: true,
     stdio: ['ignore', output, output],

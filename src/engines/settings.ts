@@ -51,7 +51,7 @@ const Repository = z
 
 const Revision = z
   .string()
-  .regex(/^[A-Za-z0-9][\w./-]*$/, 'a branch, tag or commit has letters, digits and . / - _')
+  .regex(/^(?!.*\.\.)[A-Za-z0-9][\w./-]*$/, 'a branch, tag or commit has letters, digits and . / - _')
   .describe('Branch, tag or commit');
 
 const HttpUrl = z.url({ protocol: /^https?$/, error: 'an address begins with http:// or https://' });

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import type { Model } from '../engines/settings.ts';
+import { fetchedCommit, repositoryFolder } from './hub-cache.ts';
 
 export interface LocatedFolder {
   /** Absolute. */
@@ -27,29 +27,18 @@ export function locateFolder(model: Model, places: Places): LocatedFolder | unde
   return { path, bytes: weights.reduce((sum, size) => sum + size, 0) };
 }
 
-/** How a person gets the folder, as a sentence. */
-export function howToGetFolder(model: Model, places: Places): string {
-  if (model.hf === undefined) {
-    return `${folderOf(model, places) ?? 'The folder'} lacks config.json or weights in safetensors. Correct \`model.path\` in the profile.`;
-  }
-  const revision = model.revision === undefined ? '' : ` --revision ${model.revision}`;
-  return `Fetch it with: HF_HUB_CACHE=${hubCache(places.environment)} hf download ${model.hf}${revision}`;
+/** What is wrong with a folder of the user's own, as a sentence. */
+export function folderProblem(model: Model, places: Places): string {
+  const path = folderOf(model, places) ?? 'The folder';
+  return `${path} lacks config.json or weights in safetensors. Correct \`model.path\` in the profile.`;
 }
 
 function folderOf(model: Model, { profileDirectory, environment }: Places): string | undefined {
   if (model.path !== undefined) return resolve(profileDirectory, model.path);
   if (model.hf === undefined) return undefined;
-  const repository = join(hubCache(environment), `models--${model.hf.replaceAll('/', '--')}`);
+  const repository = repositoryFolder(model.hf, environment);
   const revision = model.revision ?? 'main';
-  const commit = readText(join(repository, 'refs', revision))?.trim() ?? revision;
-  return join(repository, 'snapshots', commit);
-}
-
-/** Where the hub's own tools keep repositories. */
-function hubCache(environment: NodeJS.ProcessEnv): string {
-  const home = environment['HOME'] ?? homedir();
-  const cache = environment['XDG_CACHE_HOME'] || join(home, '.cache');
-  return environment['HF_HUB_CACHE'] || join(environment['HF_HOME'] || join(cache, 'huggingface'), 'hub');
+  return join(repository, 'snapshots', fetchedCommit(repository, revision) ?? revision);
 }
 
 function weightFiles(folder: string): string[] {

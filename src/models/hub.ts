@@ -10,15 +10,24 @@ export function hubRequest(
   source: HubSource,
   environment: NodeJS.ProcessEnv,
 ): { url: string; secret: Record<string, string> } {
-  const base = (environment['HF_ENDPOINT'] || PUBLIC_HUB).replace(/\/+$/, '');
   const path = [
     source.hf,
     'resolve',
     encodeURIComponent(source.revision),
     source.file.split('/').map(encodeURIComponent).join('/'),
   ];
+  return { url: `${hubBase(environment)}/${path.join('/')}`, secret: hubSecret(environment) };
+}
+
+/** `HF_ENDPOINT`, else the public hub; without a slash at its end. */
+export function hubBase(environment: NodeJS.ProcessEnv): string {
+  return (environment['HF_ENDPOINT'] || PUBLIC_HUB).replace(/\/+$/, '');
+}
+
+/** Headers for the hub's own host alone. */
+export function hubSecret(environment: NodeJS.ProcessEnv): Record<string, string> {
   const token = environment['HF_TOKEN'];
-  return { url: `${base}/${path.join('/')}`, secret: token ? { authorization: `Bearer ${token}` } : {} };
+  return token ? { authorization: `Bearer ${token}` } : {};
 }
 
 /** What the hub states of a large file: its digest, size and commit. */
@@ -30,7 +39,11 @@ export function statedByHub(header: Answer['originHeader']): { sha256?: string; 
 }
 
 /** The hub's refusals, with what to do about them. */
-export function hubSentence(status: number, source: HubSource, hasToken: boolean): string | undefined {
+export function hubSentence(
+  status: number,
+  source: { readonly hf: string; readonly file?: string; readonly revision: string },
+  hasToken: boolean,
+): string | undefined {
   if (status === 401 || status === 403)
     return (
       `the hub refuses ${source.hf} (status ${status}): the repository is private, gated or does not exist. ` +
@@ -38,7 +51,8 @@ export function hubSentence(status: number, source: HubSource, hasToken: boolean
         ? 'Accept its licence on the hub with the account of HF_TOKEN'
         : 'Accept its licence on the hub and set HF_TOKEN')
     );
-  if (status === 404) return `the hub has no ${source.file} in ${source.hf} at ${source.revision}`;
+  if (status === 404)
+    return `the hub has no ${source.file ? `${source.file} in ` : ''}${source.hf} at ${source.revision}`;
   if (status === 429) return 'the hub limits the rate of requests from here (status 429); try again later';
   return undefined;
 }

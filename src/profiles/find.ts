@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, extname, join, resolve } from 'node:path';
@@ -67,6 +68,16 @@ export async function findProfile(
   const known = names.length > 0 ? `; known are ${names.join(', ')}` : '';
   const message = `no profile or file has this name${known}`;
   throw new ProfileError([problemAt(place, [], message, nearest(nameOrFile, names))]);
+}
+
+/** How a profile file is written on a command line, from wherever: by name where the name finds it, else by its path. */
+export function profileArgument(file: string, environment: NodeJS.ProcessEnv): string {
+  const name = basename(file, extname(file));
+  const candidates = profileFolders(environment).flatMap(({ path }) =>
+    [`${name}.yaml`, `${name}.yml`].map((entry) => join(path, entry)),
+  );
+  if (candidates.find((candidate) => existsSync(candidate)) === file && /^[\w.-]+$/.test(name)) return name;
+  return /^[\w./@:+,-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`;
 }
 
 async function isFile(path: string): Promise<boolean> {

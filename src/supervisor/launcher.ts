@@ -8,9 +8,10 @@ import { probeProgram } from '../binaries/probe.ts';
 import { thisMachine } from '../binaries/processor.ts';
 import type { ExpertBase, Gpu, ProcessAdapter, ProcessSettings, ProgramProbe } from '../engines/contract.ts';
 import type { Model } from '../engines/settings.ts';
-import { howToGetFolder, locateFolder } from '../models/folder.ts';
+import { locateFolder } from '../models/folder.ts';
 import { headerFacts } from '../models/header-facts.ts';
 import { locateModel } from '../models/locate.ts';
+import { howToGet } from '../models/missing.ts';
 import { AppError } from '../shared/errors.ts';
 import type { Paths } from '../shared/paths.ts';
 
@@ -35,6 +36,7 @@ export type Prepare = (expert: ProcessExpert, adapter: ProcessAdapter) => Promis
 export function createPrepare(options: {
   paths: Paths;
   profileDirectory: string;
+  /** As it is written on a command line. */
   profileName: string;
   environment: NodeJS.ProcessEnv;
 }): Prepare {
@@ -55,9 +57,10 @@ export function createPrepare(options: {
       throw new AppError(
         'model_unavailable',
         `The model of ${expert.id} is not on this machine. ` +
-          (folder
-            ? howToGetFolder(expert.model, { profileDirectory, environment })
-            : `Fetch it with: orchestrator model pull ${expert.id} --profile ${profileName}`),
+          howToGet(
+            { id: expert.id, model: expert.model, form: folder ? 'folder' : 'file' },
+            { paths, environment, profileDirectory, profile: profileName },
+          ),
       );
     }
     return {

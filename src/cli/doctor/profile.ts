@@ -5,10 +5,12 @@ import { thisMachine } from '../../binaries/processor.ts';
 import type { ProcessAdapter } from '../../engines/contract.ts';
 import { adapterOf } from '../../engines/registry.ts';
 import type { Model } from '../../engines/settings.ts';
-import { howToGetFolder, locateFolder } from '../../models/folder.ts';
+import { locateFolder } from '../../models/folder.ts';
 import { headerFacts } from '../../models/header-facts.ts';
 import { locateModel } from '../../models/locate.ts';
+import { formOf, howToGet } from '../../models/missing.ts';
 import { describeSource, filesOf } from '../../models/sources.ts';
+import { profileArgument } from '../../profiles/find.ts';
 import { loadProfile } from '../../profiles/load.ts';
 import type { Expert, ProcessExpert, Profile } from '../../profiles/profile.ts';
 import { AppError, messageOf } from '../../shared/errors.ts';
@@ -118,7 +120,7 @@ async function checkEngine(
 }
 
 /** Each file once, with the experts that it is for. */
-function checkModels(profile: Profile, { paths, name }: ProfileChecks): Check[] {
+function checkModels(profile: Profile, { paths, environment }: ProfileChecks): Check[] {
   const experts = new Map<string, { model: Model; ids: string[] }>();
   const places = { paths, profileDirectory: profile.directory };
   for (const expert of profile.experts) {
@@ -140,30 +142,34 @@ function checkModels(profile: Profile, { paths, name }: ProfileChecks): Check[] 
       );
     }
     const from = filesOf(model, places).weights[0].sources.map(describeSource).join(', or ');
+    const profileName = profileArgument(profile.file, environment);
     return fail(
       about,
       `${model.file ?? path}${size} is not on this machine; it comes from ${from}.`,
-      `orchestrator model pull --profile ${name} ${ids[0] ?? ''}`,
+      `orchestrator model pull ${ids[0] ?? ''} --profile ${profileName}`,
     );
   });
 }
 
 /** Models that are folders of weights. */
-function checkFolders(profile: Profile, { environment }: ProfileChecks): Check[] {
-  const places = { profileDirectory: profile.directory, environment };
+function checkFolders(profile: Profile, { environment, paths }: ProfileChecks): Check[] {
+  const places = { profileDirectory: profile.directory, environment, paths };
   return profile.experts.flatMap((expert) => {
     if (expert.kind !== 'process' || !expert.model || !hasFolder(expert)) return [];
     const about = `model of ${expert.id}`;
     const folder = locateFolder(expert.model, places);
     if (folder) return [ok(about, `${folder.path} is here (${formatBytes(folder.bytes)}).`)];
-    const name = expert.model.path ?? expert.model.hf ?? '';
-    return [fail(about, `${name} is not on this machine.`, howToGetFolder(expert.model, places))];
+    const { id, model } = expert;
+    const remedy = howToGet(
+      { id, model, form: 'folder' },
+      { ...places, profile: profileArgument(profile.file, environment) },
+    );
+    return [fail(about, `${model.path ?? model.hf ?? ''} is not on this machine.`, remedy)];
   });
 }
 
 function hasFolder(expert: Expert): boolean {
-  const adapter = adapterOf(expert.engine);
-  return adapter.kind === 'process' && adapter.modelForm === 'folder';
+  return formOf(expert.engine) === 'folder';
 }
 
 function checkRemote(expert: Expert, environment: NodeJS.ProcessEnv): Check[] {

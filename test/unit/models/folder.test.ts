@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { howToGetFolder, locateFolder } from '../../../src/models/folder.ts';
+import { folderProblem, locateFolder } from '../../../src/models/folder.ts';
 
 function setUp() {
   const home = mkdtempSync(join(tmpdir(), 'folder-'));
@@ -55,9 +55,9 @@ describe('a model folder', () => {
     expect(locate({ hf: 'a/b' }, { HF_HOME: join(home, 'elsewhere') })).toBeUndefined();
   });
 
-  it('says how it is got', () => {
-    const places = { profileDirectory: '/p', environment: { HF_HOME: '/hf' } };
-    expect(howToGetFolder({ hf: 'a/b', revision: 'v2' }, places)).toContain('/hf/hub hf download a/b --revision v2');
-    expect(howToGetFolder({ path: 'm' }, places)).toContain('/p/m');
+  it('of the user’s own says what it lacks', () => {
+    expect(folderProblem({ path: 'm' }, { profileDirectory: '/p', environment: {} })).toMatch(
+      /^\/p\/m lacks config\.json/,
+    );
   });
 });

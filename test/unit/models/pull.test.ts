@@ -203,7 +203,8 @@ describe('pulling a model', () => {
     }, 'localhost');
     const hub = await serve((request, response) => {
       seen.push(['hub', request.headers.authorization]);
-      if (request.url === '/owner/repo/resolve/v1/Q4%20K/model.gguf')
+      if (request.url?.startsWith('/api/')) response.writeHead(404);
+      else if (request.url === '/owner/repo/resolve/v1/Q4%20K/model.gguf')
         response.writeHead(302, {
           location: '/moved',
           'x-linked-etag': `"${SHA256}"`,
@@ -216,6 +217,7 @@ describe('pulling a model', () => {
     const options = optionsFor({ HF_ENDPOINT: `${hub}/`, HF_TOKEN: 'hf_secret' });
     const { path } = await pullModel({ hf: 'owner/repo', file: 'Q4 K/model.gguf', revision: 'v1' }, options);
     expect(seen).toEqual([
+      ['hub', 'Bearer hf_secret'],
       ['hub', 'Bearer hf_secret'],
       ['hub', 'Bearer hf_secret'],
       ['store', undefined],
@@ -304,7 +306,13 @@ describe('pulling a model', () => {
     const options = optionsFor({ HF_ENDPOINT: hub });
     const model: Model = { hf: 'o/r', file: 'big/x-00001-of-00003.gguf', mmproj: 'mmproj-x.gguf' };
     const { path, mmproj } = await pullModel(model, options);
-    expect(asked).toEqual(['x-00001-of-00003.gguf', 'x-00002-of-00003.gguf', 'x-00003-of-00003.gguf', 'mmproj-x.gguf']);
+    expect(asked.toSorted()).toEqual([
+      'main?blobs=true',
+      'mmproj-x.gguf',
+      'x-00001-of-00003.gguf',
+      'x-00002-of-00003.gguf',
+      'x-00003-of-00003.gguf',
+    ]);
     expect(readFileSync(path, 'utf8')).toBe('/o/r/resolve/main/big/x-00001-of-00003.gguf');
     expect(mmproj).toBe(join(dirname(path), 'mmproj-x.gguf'));
     await removeFromCache({ path: join(dirname(path), 'x-00002-of-00003.gguf') });
