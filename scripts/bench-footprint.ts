@@ -8,18 +8,16 @@ import { parseArgs } from 'node:util';
 import { installEngine } from '../src/binaries/install.ts';
 import { probeProgram } from '../src/binaries/probe.ts';
 import type { ProgramProbe } from '../src/engines/contract.ts';
-import { DEFAULT_SETTINGS, predictGguf } from '../src/models/footprint.ts';
-import type { GgufSettings } from '../src/models/footprint.ts';
-import { shapeFromHeader } from '../src/models/gguf-shape.ts';
-import { readGgufHeader } from '../src/models/gguf.ts';
-import { repackedHere } from '../src/models/repack.ts';
+import { settingsOfExpert } from '../src/models/expert-footprint.ts';
+import { predictGguf } from '../src/models/footprint.ts';
+import { readShape } from '../src/models/read-shape.ts';
 import { resolvePaths } from '../src/shared/paths.ts';
 import { formatDuration } from '../src/shared/units.ts';
 import { REAL_ENGINES_DIR } from '../test/support/real-parts.ts';
 import { buildGguf } from './build-gguf.ts';
 import { CASES } from './footprint/cases.ts';
 import type { FootprintCase } from './footprint/cases.ts';
-import { realRun } from './footprint/real-run.ts';
+import { asExpert, realRun } from './footprint/real-run.ts';
 
 /** Share of the cases that must be within, and how far one may be under. */
 const TARGET = { within: 0.1, ofCases: 0.9, under: 0.05 };
@@ -63,16 +61,18 @@ for (const one of CASES.filter(({ name }) => !values.only || values.only.some((t
 }
 report();
 
-async function measure({ name, model, settings }: FootprintCase, program: ProgramProbe): Promise<Row> {
+async function measure({ name, model, settings, turns }: FootprintCase, program: ProgramProbe): Promise<Row> {
   const path = join(folder, 'model.gguf');
   try {
     await buildGguf({ path, ...model });
-    const shape = shapeFromHeader(await readGgufHeader(path));
-    const prediction = predictGguf({ shape, settings: asSettings(settings) });
+    const shape = await readShape(path);
+    const expert = asExpert({ ...settings, model: { path }, threads: cores });
+    const prediction = predictGguf({ shape, settings: settingsOfExpert(expert) });
     const run = await realRun({
       program,
       model: path,
-      settings: { ...settings, threads: cores },
+      expert,
+      turns,
       // What is left over is the answer's token and the one that the engine keeps free.
       promptTokens: settings.context - 8,
       promptVocabulary: PLAIN_TOKENS,
@@ -97,25 +97,6 @@ async function measure({ name, model, settings }: FootprintCase, program: Progra
   } finally {
     rmSync(path, { force: true });
   }
-}
-
-/** The settings of a profile as the prediction wants them. */
-function asSettings(settings: FootprintCase['settings']): GgufSettings {
-  const own = settings['llama-server'] ?? {};
-  const type = settings.kvCache ?? 'f16';
-  const flags = Array.isArray(own['flags']) ? own['flags'] : [];
-  return {
-    ...DEFAULT_SETTINGS,
-    context: settings.context,
-    parallel: settings.parallel,
-    kvCacheK: type,
-    kvCacheV: type,
-    ubatch: typeof own['ubatch'] === 'number' ? own['ubatch'] : DEFAULT_SETTINGS.ubatch,
-    flashAttention: own['flashAttention'] !== 'off',
-    contextCheckpoints: Number(flags[flags.indexOf('--ctx-checkpoints') + 1] ?? DEFAULT_SETTINGS.contextCheckpoints),
-    repacked: repackedHere(),
-    threads: cores,
-  };
 }
 
 function report(): void {

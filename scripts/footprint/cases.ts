@@ -10,6 +10,8 @@ export interface FootprintCase {
     readonly kvCache?: 'f16' | 'q8_0' | 'q4_0';
     readonly 'llama-server'?: Readonly<Record<string, unknown>>;
   };
+  /** Requests in which the prompt grows to the whole context; default 1. */
+  readonly turns?: number | undefined;
 }
 
 /** Shapes of the families, at a size that a small machine fills in seconds. */
@@ -26,16 +28,17 @@ const tied = {
 } as const;
 const MB = 1e6;
 
-const of = (name: string, model: FootprintCase['model'], settings: FootprintCase['settings']): FootprintCase => ({
-  name,
-  model,
-  settings,
-});
+const of = (
+  name: string,
+  model: FootprintCase['model'],
+  settings: FootprintCase['settings'],
+  turns?: number,
+): FootprintCase => ({ name, model, settings, turns });
 const own = (settings: Readonly<Record<string, unknown>>) => ({ 'llama-server': settings });
 const small = { context: 2_048, parallel: 1 } as const;
 const short = { context: 512, parallel: 1 } as const;
-/** Two checkpoints are what one prompt leaves; a conversation that grows would leave 32. */
-const checkpoints = own({ flags: ['--ctx-checkpoints', '2'] });
+/** One prompt leaves two checkpoints; a conversation that grows leaves as many as are kept. */
+const TURNS = 4;
 
 /** From 50 MB to 2 GB; what is large in weights is short in context, so that the whole takes minutes. */
 export const CASES: readonly FootprintCase[] = [
@@ -58,16 +61,18 @@ export const CASES: readonly FootprintCase[] = [
   of('grouped f16 1 GB', { ...grouped, vocabularySize: 64_000, targetBytes: 1_000 * MB }, short),
   of('grouped q4_0 500 MB', { ...grouped, weights: 'q4_0', vocabularySize: 64_000, targetBytes: 500 * MB }, short),
   of('grouped f16 2 GB', { ...grouped, vocabularySize: 128_000, targetBytes: 2_000 * MB }, short),
-  of('sliding f16 100 MB', { ...sliding, targetBytes: 100 * MB }, { context: 4_096, parallel: 1, ...checkpoints }),
+  of('sliding f16 100 MB', { ...sliding, targetBytes: 100 * MB }, { context: 4_096, parallel: 1 }, TURNS),
   of(
     'sliding q4_0 100 MB',
     { ...sliding, weights: 'q4_0', targetBytes: 100 * MB },
-    { context: 1_536, parallel: 2, ...checkpoints },
+    { context: 1_536, parallel: 2 },
+    TURNS,
   ),
   of(
     'sliding q8_0 200 MB, wide',
     { ...sliding, slidingWindow: 1_024, weights: 'q8_0', vocabularySize: 64_000, targetBytes: 200 * MB },
-    { ...small, kvCache: 'q8_0', ...checkpoints },
+    { ...small, kvCache: 'q8_0' },
+    TURNS,
   ),
   of('tied f16 150 MB', { ...tied, targetBytes: 150 * MB }, { context: 2_048, parallel: 1 }),
   of(

@@ -11,17 +11,20 @@ import type { ProgramProbe } from '../../src/engines/contract.ts';
 import { llamaServer } from '../../src/engines/llama-server.ts';
 import { findFamily, residentBytes } from '../../src/supervisor/proc.ts';
 
+export type LlamaExpert = Parameters<typeof llamaServer.launch>[0];
+
 export interface RealRunOptions {
   readonly program: ProgramProbe;
   readonly model: string;
-  /** As under an expert of a profile. */
-  readonly settings: Readonly<Record<string, unknown>>;
+  readonly expert: LlamaExpert;
+  /** After the arguments of the adapter. */
+  readonly moreArgs?: readonly string[] | undefined;
   /** Tokens of each prompt; every slot gets one. */
   readonly promptTokens: number;
   /** Ids of tokens that prompts may be made of, one after the other from zero. */
   readonly promptVocabulary: number;
-  /** Prompts one after the other to each slot; the last is the measured one. */
-  readonly rounds?: number;
+  /** Steps in which each prompt grows to its full length, as a conversation does; each step is a request. Default 1. */
+  readonly turns?: number | undefined;
   readonly folder: string;
   readonly cores: number;
 }
@@ -42,12 +45,18 @@ const READY_MS = 60_000;
 const SAMPLE_EVERY_MS = 50;
 const MiB = 2 ** 20;
 
+/** What stands under an expert of a profile, as the program has it. */
+export function asExpert(written: Readonly<Record<string, unknown>>): LlamaExpert {
+  return {
+    id: 'bench',
+    ...llamaServer.settings.parse({ engine: 'llama-server', ...written }),
+  } as unknown as LlamaExpert;
+}
+
 export async function realRun(options: RealRunOptions): Promise<RealRun> {
-  const { program, model, folder, cores } = options;
+  const { program, model, expert, folder, cores } = options;
   const socket = join(folder, 'engine.sock');
   rmSync(socket, { force: true });
-  const parsed = llamaServer.settings.parse({ engine: 'llama-server', model: { path: model }, ...options.settings });
-  const expert = { id: 'bench', ...parsed } as unknown as Parameters<typeof llamaServer.launch>[0];
   const { command, args } = llamaServer.launch(expert, {
     program,
     files: { model },
@@ -55,7 +64,7 @@ export async function realRun(options: RealRunOptions): Promise<RealRun> {
     apiKey: KEY,
     cores,
   });
-  const child = spawn(command, args, {
+  const child = spawn(command, [...args, ...(options.moreArgs ?? [])], {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: '/usr/bin:/bin', HOME: folder, LANG: 'C.UTF-8', LLAMA_API_KEY: KEY },
@@ -80,8 +89,10 @@ export async function realRun(options: RealRunOptions): Promise<RealRun> {
     const idleBytes = anonymous();
     let most = idleBytes;
     sampler = setInterval(() => (most = Math.max(most, anonymous())), SAMPLE_EVERY_MS);
-    for (let round = 0; round < (options.rounds ?? 1); round += 1) {
-      await Promise.all(clients.map((one, slot) => fill(one, slot, round, options)));
+    const turns = options.turns ?? 1;
+    for (let turn = 1; turn <= turns; turn += 1) {
+      const tokens = Math.floor((options.promptTokens * turn) / turns);
+      await Promise.all(clients.map((one, slot) => fill(one, slot, tokens, options)));
     }
     most = Math.max(most, anonymous());
     const mappedBytes = mappedBytesOf(pid, model);
@@ -111,11 +122,8 @@ async function ready(client: Client, gone: () => boolean): Promise<void> {
   throw new Error('the engine was not ready in time');
 }
 
-async function fill(client: Client, slot: number, round: number, options: RealRunOptions): Promise<void> {
-  const prompt = Array.from(
-    { length: options.promptTokens },
-    (_, index) => (index * 7 + slot * 3 + round * 11) % options.promptVocabulary,
-  );
+async function fill(client: Client, slot: number, tokens: number, options: RealRunOptions): Promise<void> {
+  const prompt = Array.from({ length: tokens }, (_, index) => (index * 7 + slot * 3) % options.promptVocabulary);
   const answer = await client.request({
     path: '/completion',
     method: 'POST',

@@ -5,4 +5,6 @@ export const LLAMA_DEFAULTS = {
   ubatch: 512,
   /** llama-server's own 32, each as large as the sliding window, are 13 GiB for each slot of a Gemma 3 27B. */
   contextCheckpoints: 4,
+  /** Tokens between two of them that are kept for longer than the next request. */
+  checkpointSpacing: 8_192,
 } as const;

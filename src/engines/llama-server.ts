@@ -167,6 +167,7 @@ function argv(expert: LlamaExpert, { program, files, listen, cores, placement }:
   put(['--cache-type-v', '-ctv'], expert.kvCache);
   put(['--cache-ram', '-cram'], Math.round(own.cacheRam / 2 ** 20));
   put(['--ctx-checkpoints', '-ctxcp', '--swa-checkpoints'], own.contextCheckpoints);
+  put(['--checkpoint-min-step', '-cms'], LLAMA_DEFAULTS.checkpointSpacing);
   put(['--threads', '-t'], expert.threads ?? cores);
   if (expert.task === 'embed') {
     put(['--embeddings', '--embedding']);

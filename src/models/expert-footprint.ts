@@ -84,6 +84,7 @@ const FLAGS: readonly (readonly [names: readonly string[], read: (value: string)
     ['--ctx-checkpoints', '-ctxcp', '--swa-checkpoints'],
     (value) => counted(value, (contextCheckpoints) => ({ contextCheckpoints })),
   ],
+  [['--checkpoint-min-step', '-cms'], (value) => counted(value, (checkpointSpacing) => ({ checkpointSpacing }))],
   [['--flash-attn', '-fa'], (value) => ({ flashAttention: value !== 'off' })],
   [['--threads', '-t'], (value) => counted(value, (threads) => ({ threads }))],
   [['--n-cpu-moe', '-ncmoe'], (value) => counted(value, (cpuMoe) => ({ cpuMoe }))],

@@ -34,8 +34,10 @@ export interface GgufSettings extends ComputeSettings {
   /** Expert matrices in host memory: of every layer, or of the first so many. */
   readonly cpuMoe: boolean | number;
   readonly cacheRamBytes: number;
-  /** `--ctx-checkpoints`: the most that one slot keeps. Growing conversations do reach it. */
+  /** `--ctx-checkpoints`: the most that one slot keeps. */
   readonly contextCheckpoints: number;
+  /** `--checkpoint-min-step`, tokens; 0: none. */
+  readonly checkpointSpacing: number;
   /** Off: the file is read into private memory. */
   readonly mmap: boolean;
   /** Types that this machine repacks; empty with `--no-repack`. */
@@ -99,6 +101,7 @@ export const DEFAULT_SETTINGS: GgufSettings = {
   cpuMoe: false,
   cacheRamBytes: 0,
   contextCheckpoints: LLAMA_DEFAULTS.contextCheckpoints,
+  checkpointSpacing: LLAMA_DEFAULTS.checkpointSpacing,
   mmap: true,
   repacked: new Set(),
   threads: 2,
@@ -213,15 +216,25 @@ function cacheParts(shape: GgufShape, settings: GgufSettings, placement: Placeme
     how: [...how].map(([form, layers]) => `${layers} layers × ${form}`).join(' + '),
   }));
   const checkpoint = checkpointBytes(shape, settings);
+  const kept = checkpointsKept(settings);
   return [
     ...parts,
     {
       name: 'context checkpoints',
       pool: 'ram',
-      bytes: checkpoint * settings.contextCheckpoints * settings.parallel,
-      how: `${settings.contextCheckpoints} × ${settings.parallel} slots × ${formatBytes(checkpoint)} of sliding window`,
+      bytes: checkpoint * kept * settings.parallel,
+      how: `${kept} × ${settings.parallel} slots × ${formatBytes(checkpoint)} of sliding window`,
     },
   ];
+}
+
+/**
+ * The most that a growing conversation leaves in one slot (watched in Debian's 0.7.0): once one place is left, those closer than the
+ * spacing to the one before are given up, but not the last; where there are none the last place is taken.
+ */
+function checkpointsKept({ context, contextCheckpoints, checkpointSpacing }: GgufSettings): number {
+  const spaced = checkpointSpacing === 0 ? Infinity : 3 + Math.floor((context - 1) / checkpointSpacing);
+  return contextCheckpoints > spaced ? contextCheckpoints - 1 : contextCheckpoints;
 }
 
 function computeParts(shape: GgufShape, settings: GgufSettings, placement: Placement): FootprintPart[] {

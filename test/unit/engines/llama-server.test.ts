@@ -19,7 +19,7 @@ const launch = (settings: object, probe: string) => {
 };
 
 it('keeps four checkpoints of each slot, or as many as the profile says, on a build that makes any', () => {
-  expect(launch({}, 'probe.json')).toContain(' --ctx-checkpoints 4 ');
+  expect(launch({}, 'probe.json')).toContain(' --ctx-checkpoints 4 --checkpoint-min-step 8192 ');
   expect(launch({ 'llama-server': { contextCheckpoints: 0 } }, 'probe.json')).toContain(' --ctx-checkpoints 0 ');
-  expect(launch({}, 'probe-2024.json')).not.toMatch(/checkpoints|-ctxcp/);
+  expect(launch({}, 'probe-2024.json')).not.toMatch(/checkpoint|-ctxcp/);
 });
