@@ -22,7 +22,8 @@ export const CHECKS: readonly Check[] = [
 
 function checkExpertsExist(profile: ProfileFile, tree: Tree): Problem[] {
   if (Object.keys(profile.experts).length > 0) return [];
-  return [problemAt(placeOf(tree, ['experts']), ['experts'], 'a profile has at least one expert')];
+  const hint = profile.modelsDir === undefined ? '' : ', and `modelsDir` has no GGUF file';
+  return [problemAt(placeOf(tree, ['experts']), ['experts'], `a profile has at least one expert${hint}`)];
 }
 
 /** Ids, aliases, patterns and variants are one name space, in which `auto` is ours. */

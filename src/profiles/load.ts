@@ -6,6 +6,7 @@ import { substituteEnvironment } from './environment.ts';
 import { explainIssues, textPaths } from './explain.ts';
 import { readLayers } from './extends.ts';
 import { findProfile, profileFolders } from './find.ts';
+import { addModelsDir } from './models-dir.ts';
 import { applyOverrides } from './overrides.ts';
 import { applyDefaults, resolvePaths } from './prepare.ts';
 import type { Problem } from './problems.ts';
@@ -54,7 +55,8 @@ export async function resolveProfile(nameOrFile: string, options: LoadOptions): 
     directory,
     problems,
   ) as Mapping;
-  const tree = resolvePaths(applyDefaults(overridden), environment);
+  const populated = await addModelsDir(overridden, environment, problems);
+  const tree = resolvePaths(applyDefaults(populated), environment);
   const parsed = validate(tree, problems);
   return { profile: freeze(assemble(parsed.value, file)), tree: parsed.tree, parsed: parsed.value };
 }

@@ -34,7 +34,6 @@ function keysOf(engine: string): string[] {
  * these are `binary`, `venv` and `cwd` of an engine's own.
  */
 export function resolvePaths(profile: Mapping, environment: NodeJS.ProcessEnv): Mapping {
-  const home = environment['HOME'] ?? homedir();
   return mapExperts(profile, (expert) => {
     const isLocal = treeAt(expert, ['model', 'path']) !== undefined;
     const isFile = (path: Path) =>
@@ -43,12 +42,15 @@ export function resolvePaths(profile: Mapping, environment: NodeJS.ProcessEnv): 
     return mapScalars(expert, (scalar, path) => {
       const { value, place } = scalar;
       if (typeof value !== 'string' || value === '' || !isFile(path)) return scalar;
-      return {
-        ...scalar,
-        value: value.startsWith('~/') ? join(home, value.slice(2)) : resolve(place.directory, value),
-      };
+      return { ...scalar, value: absolutePath(value, place.directory, environment) };
     }) as Mapping;
   });
+}
+
+/** `~/` is the home directory. */
+export function absolutePath(path: string, directory: string, environment: NodeJS.ProcessEnv): string {
+  if (!path.startsWith('~/')) return resolve(directory, path);
+  return join(environment['HOME'] ?? homedir(), path.slice(2));
 }
 
 function mapExperts(profile: Mapping, change: (expert: Mapping) => Mapping): Mapping {

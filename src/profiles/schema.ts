@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ExpertBase, ProcessSettings } from '../engines/contract.ts';
 import type { EngineName } from '../engines/registry.ts';
 import { ENGINE_NAMES, ENGINES } from '../engines/registry.ts';
-import { commonShape, Duration, modelShape, processShape, Size } from '../engines/settings.ts';
+import { commonShape, Duration, FilePath, modelShape, processShape, Size } from '../engines/settings.ts';
 
 /** Used by an expert that names no engine, where `defaults.engine` names none either. */
 export const DEFAULT_ENGINE: EngineName = 'llama-server';
@@ -203,6 +203,9 @@ export const ProfileFile = z.strictObject({
     .describe('A profile (name, or file relative to this one) that this one is laid upon; `null` takes a key away'),
   budget: Budget,
   defaults: Defaults,
+  modelsDir: FilePath.optional().describe(
+    'A folder of GGUF files, relative to this file: each becomes an expert with the name of the file, at every reload too. An expert below of the same id or file wins',
+  ),
   experts: z.record(ExpertId, ExpertSettings).describe('The experts by id'),
   router: Router,
   security: Security,
