@@ -7,6 +7,7 @@ import { getRequestListener, type HttpBindings } from '@hono/node-server';
 
 import { missingModels } from './models/missing.ts';
 import { profileArgument } from './profiles/find.ts';
+import type { GpuReading } from './binaries/nvidia-smi.ts';
 import type { Profile } from './profiles/profile.ts';
 import { Deadlines } from './proxy/deadlines.ts';
 import { createColdRoutes } from './server/cold-routes.ts';
@@ -25,6 +26,12 @@ import type { Paths } from './shared/paths.ts';
 import { Redactor } from './shared/redact.ts';
 import { VERSION } from './shared/version.ts';
 import { DEFAULT_BACKOFF } from './supervisor/backoff.ts';
+import { LearnedFootprints } from './models/learned.ts';
+import { appraise, filesStamp } from './supervisor/appraisal.ts';
+import { refuseMisfits } from './supervisor/budget-check.ts';
+import { GpuPoller } from './supervisor/gpu-poller.ts';
+import { readMachineMemory } from './supervisor/machine-memory.ts';
+import { Memory, type MemoryPlan } from './supervisor/memory.ts';
 import { assembleCrew, type CrewChange, type CrewOptions } from './supervisor/crew.ts';
 import type { ExpertProcess } from './supervisor/expert-process.ts';
 import { Fleet } from './supervisor/fleet.ts';
@@ -72,6 +79,14 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { profile, paths, environment } = options;
   refuseOpenDoor(profile, options.host, options.allowUnauthenticated);
   const keys = readKeys(profile, environment);
+  let readDevices: (reading: GpuReading) => void = () => undefined;
+  const gpus = new GpuPoller({ environment, onAnswer: ({ reading }) => reading && readDevices(reading) });
+  const check = async (wanted: Profile) => {
+    const countsGpus = Object.keys(wanted.budget.pools).some((pool) => pool !== 'ram');
+    const answer = countsGpus ? await gpus.ask() : undefined;
+    await refuseMisfits(wanted, { paths, environment, machine: 'here', gpus: answer });
+  };
+  await check(profile);
   makeStateDir(paths.stateDir);
   const lock = await lockStateDir(paths.stateDir);
 
@@ -95,7 +110,16 @@ export async function startApp(options: AppOptions): Promise<App> {
   const guardian = new Guardian(run, logger);
   const host = new LocalHost({ stateDir: paths.stateDir, run, guardian, ledger, logger, environment });
 
-  const fleet = new Fleet({ clock: systemClock, bus, logger });
+  const learned = new LearnedFootprints(join(paths.stateDir, 'footprints.json'));
+  const memory = new Memory({
+    clock: systemClock,
+    logger,
+    machine: readMachineMemory,
+    gpus,
+    learned,
+  });
+  readDevices = (reading) => memory.readDevices(reading);
+  const fleet = new Fleet({ clock: systemClock, bus, logger, memory });
   const onMove = (process: ExpertProcess, move: Move) => {
     bus.publish({ type: 'lifecycle', at: systemClock.wallTime().toISOString(), ...move, reason: move.reason ?? null });
     const level = move.event === 'crash' || move.event === 'break' || move.event === 'refuse' ? 'warn' : 'info';
@@ -131,6 +155,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const wantedKeys = readKeys(wanted, environment);
     for (const { key } of wantedKeys) redactor.add(key);
     const { plan, change } = assembleCrew(wanted, fleet, crew);
+    memory.reconfigure(memoryPlan(wanted, memory, options, learned), plan.processes);
     fleet.reconfigure(plan);
     settings = createSettings({ generation, profile: wanted, fleet, keys: wantedKeys, runToken, host: options.host });
     for (const { id, remedy } of missingModels(wanted, { paths, environment }))
@@ -180,7 +205,11 @@ export async function startApp(options: AppOptions): Promise<App> {
   };
 
   const reload = createReload({
-    read: options.readProfile,
+    read: async () => {
+      const wanted = await options.readProfile();
+      await check(wanted);
+      return wanted;
+    },
     apply: (wanted) => {
       if (fleet.closing) throw new AppError('shutting_down', 'The orchestrator is stopping.');
       const generation = settings.generation + 1;
@@ -228,6 +257,21 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
   logger.info(`listening on ${url}`, { profile: profile.name, experts: profile.experts.length });
   return { url, stopped: stopped.promise, stop, reload };
+}
+
+/** How the memory of the profile's experts is predicted. */
+function memoryPlan(
+  profile: Profile,
+  memory: Memory,
+  { paths, environment }: AppOptions,
+  learned: LearnedFootprints,
+): MemoryPlan {
+  const where = { paths, environment, profileDirectory: profile.directory, learned, askEngine: true };
+  return {
+    budget: profile.budget,
+    appraise: ({ expert, adapter }) => appraise(expert, adapter, { ...where, gpus: memory.devices }),
+    stamp: ({ expert, adapter }) => filesStamp(expert, adapter, where),
+  };
 }
 
 function serveCold(context: RequestContext, routes: ReturnType<typeof createColdRoutes>): void {

@@ -1,9 +1,9 @@
 import { isBusy, patienceMs } from './cost.ts';
 import { neverFits } from './fits.ts';
-import { type Charge, free, holdings, lacks, larger, lasting, pausedPools } from './room.ts';
+import { type Charge, charged, free, holdings, lacks, larger, lasting, pausedPools, touches } from './room.ts';
 import { isLeaving, isLoaded, type Placement, placementsOf, type PlannerExpert, type World } from './world.ts';
 import { cheapestVictims, type Eviction, type Victim } from './victims.ts';
-import { describeIdle, describeLack, listed } from './words.ts';
+import { describeIdle, describeLack, describeRoomFor, listed } from './words.ts';
 
 export interface PlanRequest {
   /** How long the oldest request for the expert has waited. */
@@ -223,12 +223,15 @@ function without(world: World, expert: PlannerExpert): World {
 }
 
 function describeRoom(world: World, placement: Placement, loaded: number): string {
-  const pools = world.pools.filter((pool) => (placement.footprint[pool.id] ?? 0) > 0);
-  if (pools.length > 0) {
-    return pools
-      .map((pool) => describeLack({ pool, needs: placement.footprint[pool.id] ?? 0, free: free(world, pool) }))
-      .join(', ');
-  }
+  const here = holdings(world);
+  const rooms = world.pools
+    .filter((pool) => touches(placement, pool.id))
+    .map((pool) => ({
+      pool,
+      needs: charged([...here, placement], pool.id) - charged(here, pool.id),
+      free: free(world, pool),
+    }));
+  if (rooms.length > 0) return `it needs ${rooms.map(describeRoomFor).join(' and ')}`;
   return world.maxLoaded === undefined
     ? 'nothing limits the count'
     : `${loaded} of ${world.maxLoaded} experts are loaded`;

@@ -30,5 +30,5 @@ export function neverFits(world: World, expert: PlannerExpert): string | undefin
 function arithmetic({ pool, needs }: Lack): string {
   const budget = usable(pool);
   const size = pool.reserve > 0 ? ` (${formatBytes(pool.capacity)} − ${formatBytes(pool.reserve)} reserve)` : '';
-  return `it needs ${formatBytes(needs)} of ${pool.id}, which offers ${formatBytes(budget)}${size}, ${formatBytes(needs - budget)} too little`;
+  return `it needs ${formatBytes(needs)} of ${pool.id}, which offers ${formatBytes(budget)}${size}, ${formatBytes(needs - budget)} too little${pool.note ? ` (${pool.note})` : ''}`;
 }

@@ -21,6 +21,11 @@ export function describeLack({ pool, needs, free }: Lack): string {
   return `${pool.id} has ${first} of ${amount} ${unit} free`;
 }
 
+/** `5.6 GiB of gpu0, which has 6.7 GiB free`. */
+export function describeRoomFor({ pool, needs, free }: Lack): string {
+  return `${formatBytes(needs)} of ${pool.id}, which has ${formatBytes(Math.max(0, free))} free`;
+}
+
 /** `a`, `a and b`, `a, b and c`. */
 export function listed(names: readonly string[]): string {
   return names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;

@@ -27,6 +27,8 @@ export interface Pool {
   readonly quarantined: number;
   /** Handed back to the person at the desk. */
   readonly paused: boolean;
+  /** What is unusual about it, for a person. */
+  readonly note?: string;
 }
 
 export type Footprint = Readonly<Record<string, number>>;

@@ -13,8 +13,8 @@ import type { Problem } from './problems.ts';
 import { ProfileError } from './problems.ts';
 import type { Budget, Expert, Profile } from './profile.ts';
 import { ProfileFile } from './schema.ts';
-import type { Mapping, Path } from './tree.ts';
-import { mapScalars, toPlain } from './tree.ts';
+import type { Mapping, Path, Tree } from './tree.ts';
+import { keyPlaceOf, mapScalars, toPlain } from './tree.ts';
 
 export interface LoadOptions {
   readonly environment: NodeJS.ProcessEnv;
@@ -58,7 +58,7 @@ export async function resolveProfile(nameOrFile: string, options: LoadOptions): 
   const populated = await addModelsDir(overridden, environment, problems);
   const tree = resolvePaths(applyDefaults(populated), environment);
   const parsed = validate(tree, problems);
-  return { profile: freeze(assemble(parsed.value, file)), tree: parsed.tree, parsed: parsed.value };
+  return { profile: freeze(assemble(parsed.value, parsed.tree, file)), tree: parsed.tree, parsed: parsed.value };
 }
 
 /** All problems come together, those of the steps before included. */
@@ -86,7 +86,7 @@ function withTextAt(tree: Mapping, paths: readonly Path[]): Mapping {
   ) as Mapping;
 }
 
-function assemble(parsed: ProfileFile, file: string): Profile {
+function assemble(parsed: ProfileFile, tree: Tree, file: string): Profile {
   const experts = Object.entries(parsed.experts).map(
     ([id, settings]) => ({ ...settings, id, kind: adapterOf(settings.engine).kind }) as Expert,
   );
@@ -96,6 +96,7 @@ function assemble(parsed: ProfileFile, file: string): Profile {
     description: parsed.description,
     file,
     directory: dirname(file),
+    places: Object.fromEntries(experts.map(({ id }) => [id, keyPlaceOf(tree, ['experts', id])])),
     experts,
     budget: budgetOf(parsed.budget),
     defaultExpert: parsed.router.default ?? experts.find(({ task }) => task === 'generate')?.id,

@@ -1,4 +1,5 @@
 import type { ExpertBase, ProcessSettings } from '../engines/contract.ts';
+import type { Place } from './problems.ts';
 import type { ProfileFile } from './schema.ts';
 
 interface EngineOwn {
@@ -42,6 +43,8 @@ export interface Profile {
   /** Absolute. */
   readonly file: string;
   readonly directory: string;
+  /** Where each expert stands, by id: for what is found out about it later. */
+  readonly places: Readonly<Record<string, Place>>;
   /** In the order of the file. */
   readonly experts: readonly Expert[];
   readonly budget: Budget;

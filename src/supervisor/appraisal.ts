@@ -36,7 +36,7 @@ export interface Appraisal {
   /** What it holds asleep, where it can sleep. */
   readonly asleep: Footprint | undefined;
   /** Under which a run of a placement is remembered. */
-  readonly learnedKey: (placement: string) => LearnedKey;
+  readonly learnedKey: (placement: string) => LearnedKey | undefined;
 }
 
 export interface AppraiseOptions {
@@ -67,8 +67,9 @@ export async function appraise(
   const engine = await engineOf(expert, adapter, options);
   const files = filesOf(expert, adapter, options);
   const key = launchKey(expert, adapter);
+  const identities = files.map((path) => fileIdentity(path, statSync(path)));
   const learnedKey = (placement: string): LearnedKey => ({
-    files: files.map((path) => fileIdentity(path, statSync(path))),
+    files: identities,
     engine: engine.version,
     settings: { key, placement },
   });

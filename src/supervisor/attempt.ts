@@ -1,4 +1,4 @@
-import type { ProcessAdapter, SleepProtocol } from '../engines/contract.ts';
+import type { LaunchPlacement, ProcessAdapter, SleepProtocol } from '../engines/contract.ts';
 import { type Clock, delay } from '../shared/clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { classifyExit, type ExitClass, type ExitVerdict } from './exit-classes.ts';
@@ -43,6 +43,8 @@ export class Attempt {
   readonly #owner: AttemptOwner;
   readonly #deps: AttemptDependencies;
   readonly #givenUp = new AbortController();
+  /** Where the planner wants it. */
+  readonly #placement: LaunchPlacement | undefined;
   readonly liveness: Liveness;
   readonly startedAt: number;
   /** Resolves when nothing of it is left; never rejects. */
@@ -63,7 +65,13 @@ export class Attempt {
   #forgetKey: (() => void) | undefined;
 
   /** `onUseless`: the engine is to be replaced; it may be called after its end. */
-  constructor(owner: AttemptOwner, deps: AttemptDependencies, onUseless: (detail: string, cause: Uselessness) => void) {
+  constructor(
+    owner: AttemptOwner,
+    deps: AttemptDependencies,
+    placement: LaunchPlacement | undefined,
+    onUseless: (detail: string, cause: Uselessness) => void,
+  ) {
+    this.#placement = placement;
     this.#owner = owner;
     this.#deps = deps;
     this.liveness = new Liveness({
@@ -121,6 +129,7 @@ export class Attempt {
       listen,
       apiKey,
       cores: prepared.cores,
+      ...(this.#placement ? { placement: this.#placement } : {}),
       ...(prepared.gpus ? { gpus: prepared.gpus } : {}),
       ...(prepared.cacheDir === undefined ? {} : { cacheDir: prepared.cacheDir }),
     });

@@ -75,6 +75,8 @@ export function assembleCrew(
       processes,
       remotes,
       maxLoaded: profile.budget.maxLoadedExperts,
+      spillToCpu: profile.budget.spillToCpu,
+      minResidencyMs: profile.budget.minResidency,
       queueLength: profile.queue.length,
       queueAgeMs: profile.queue.age,
       drainMs: profile.timeouts.drain,

@@ -1,4 +1,4 @@
-import type { ProcessAdapter } from '../engines/contract.ts';
+import type { LaunchPlacement, ProcessAdapter } from '../engines/contract.ts';
 import { AppError } from '../shared/errors.ts';
 import type { ExpertState } from '../telemetry/events.ts';
 import { Attempt, type AttemptDependencies } from './attempt.ts';
@@ -66,6 +66,10 @@ export class ExpertProcess implements LeaseOwner {
   get inFlight(): number {
     return this.#inFlight.size;
   }
+  /** Of these, requests that yield to others. */
+  get inFlightBackground(): number {
+    return this.#inFlight.background;
+  }
   get failure(): Failure | undefined {
     return this.#history.failure;
   }
@@ -102,6 +106,11 @@ export class ExpertProcess implements LeaseOwner {
     return this.#attempt?.engine?.memoryBytes();
   }
 
+  /** Of the whole process tree; none while there is none. Walks /proc. */
+  processIds(): readonly number[] {
+    return this.#attempt?.engine?.processIds() ?? [];
+  }
+
   /** Milliseconds until a backing-off or failed expert may be started again; undefined: not by itself. */
   retryInMs(): number | undefined {
     return this.#history.retryInMs();
@@ -115,10 +124,10 @@ export class ExpertProcess implements LeaseOwner {
   }
 
   /** A lease when the engine is ready and has a free slot; at once, or not at all. */
-  tryEnter(): Lease | undefined {
+  tryEnter(background = false): Lease | undefined {
     const attempt = this.#attempt;
     if (!attempt?.upstream || !this.isServing || this.inFlight >= this.expert.parallel) return undefined;
-    return this.#inFlight.enter(attempt.upstream);
+    return this.#inFlight.enter(attempt.upstream, background);
   }
 
   leave(lease: Lease, ok: boolean): void {
@@ -140,11 +149,13 @@ export class ExpertProcess implements LeaseOwner {
   }
 
   /** Legal from stopped, backoff and failed; the end of the start is published as a move. */
-  start(reason: string): void {
+  start(reason: string, placement?: LaunchPlacement): void {
     // Throws before anything has changed.
     next(this.#state, 'start');
     this.#history.startAgain();
-    const attempt: Attempt = new Attempt(this, this.#deps, (detail, cause) => this.#replace(attempt, detail, cause));
+    const attempt: Attempt = new Attempt(this, this.#deps, placement, (detail, cause) =>
+      this.#replace(attempt, detail, cause),
+    );
     this.#attempt = attempt;
     this.starts += 1;
     // Before the move is published: whoever stops it from there on waits for its end.

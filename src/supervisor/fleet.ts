@@ -1,30 +1,32 @@
 import { plan, type Plan } from '../planner/decide.ts';
 import { type Demand, NO_DEMAND, observe, rate } from '../planner/demand.ts';
 import { type Action, schedule } from '../planner/schedule.ts';
-import type { PlannerExpert, Waiting, World } from '../planner/world.ts';
+import type { Footprint, Placement, PlannerExpert, Pool, Waiting, World } from '../planner/world.ts';
 import type { Clock } from '../shared/clock.ts';
 import { AppError } from '../shared/errors.ts';
 import type { EventBus } from '../telemetry/events.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Appraisal } from './appraisal.ts';
 import type { ExpertProcess } from './expert-process.ts';
+import { pictureOf } from './house-picture.ts';
 import type { Lease } from './lease.ts';
 import type { Move } from './lifecycle.ts';
+import type { Memory } from './memory.ts';
 import type { RemoteExpert } from './remote-expert.ts';
+import { type Waiter, WaitingLines } from './waiting-lines.ts';
 
 /** How often idle experts and old waiters are looked at; the hot path sets no timer. */
 const TICK_MS = 200;
 /** A busy expert is drained for another that has waited this long: nobody starves behind a stream of requests for its neighbour. */
 export const STARVATION_MS = 15_000;
-/** Expected of a start that has never been seen. */
-const UNKNOWN_LOAD_MS = 5_000;
-/** In the middle: profiles give no priorities yet. */
-const EVEN_PRIORITY = 5;
 
 /** Who there is and what bounds them: all that a reload replaces. */
 export interface FleetPlan {
   readonly processes: readonly ExpertProcess[];
   readonly remotes: readonly RemoteExpert[];
   readonly maxLoaded: number | undefined;
+  readonly spillToCpu: 'refuse' | 'warn' | 'allow';
+  readonly minResidencyMs: number;
   readonly queueLength: number;
   readonly queueAgeMs: number;
   readonly drainMs: number;
@@ -34,17 +36,12 @@ export interface FleetOptions {
   readonly clock: Clock;
   readonly bus: EventBus;
   readonly logger: Logger;
+  /** Counts the pools of the budget; told of every start and end. */
+  readonly memory: Memory;
 }
 
 /** How long an expert stays loaded after a request: milliseconds, for ever, or (0) not at all. */
 export type KeepLoaded = number | 'forever';
-
-interface Waiter {
-  readonly expert: string;
-  since: number;
-  resolve(lease: Lease): void;
-  reject(error: AppError): void;
-}
 
 /** A load that somebody asked for by name, not by a request. */
 interface Wish {
@@ -56,20 +53,55 @@ interface Wish {
   reject(error: AppError): void;
 }
 
+/** What would be done for a request, and the picture that it was decided by. */
+export interface Forecast {
+  readonly plan: Plan;
+  readonly world: World;
+  /** What is known of the expert's placements; undefined where nothing is counted, or not yet. */
+  readonly appraisal: Appraisal | undefined;
+}
+
+/** The pools, and who holds what of them. */
+export interface BudgetState {
+  readonly world: World;
+  readonly maxLoaded: number | undefined;
+  readonly holders: readonly Holder[];
+  /** Monotonic milliseconds; Infinity: until resumed; undefined: not paused. */
+  readonly pausedUntilMs: number | undefined;
+}
+
+export interface Holder {
+  readonly expert: string;
+  readonly state: ExpertProcess['state'];
+  readonly placement: string;
+  /** Reservation or measurement, whichever is larger, by pool. */
+  readonly held: Footprint;
+  readonly predicted: Footprint;
+  readonly measured: Footprint;
+  /** Model files that count once for all who map them. */
+  readonly mapped: Placement['mapped'];
+}
+
 /** All experts, and the queue in front of each. The one place that decides who is started, who is evicted and who waits. */
 export class Fleet {
   readonly #options: FleetOptions;
-  #plan: FleetPlan = { processes: [], remotes: [], maxLoaded: undefined, queueLength: 0, queueAgeMs: 0, drainMs: 0 };
+  #plan: FleetPlan = NOTHING;
   #processes = new Map<string, ExpertProcess>();
   #remotes = new Map<string, RemoteExpert>();
   /** Processes that a reload took out of the house and that still end. */
   readonly #retiring = new Set<ExpertProcess>();
-  readonly #queues = new Map<string, Waiter[]>();
+  readonly #lines = new WaitingLines();
   /** Monotonic milliseconds until which an expert was asked to stay; Infinity: for ever. */
   readonly #keepUntil = new Map<string, number>();
   readonly #unloadWhenIdle = new Set<string>();
   readonly #wanted = new Map<string, Wish[]>();
   readonly #demands = new Map<string, Demand>();
+  /** Monotonic milliseconds of the moment it became ready. */
+  readonly #readySince = new WeakMap<ExpertProcess, number>();
+  /** Pins set by hand, in place of the profile's. */
+  readonly #pins = new Map<string, boolean>();
+  /** Experts with `preload` that had to make room: they come back into free room. */
+  readonly #wantedBack = new Set<string>();
   #lastTickMs: number;
   readonly #timer: NodeJS.Timeout;
   #closing = false;
@@ -79,6 +111,7 @@ export class Fleet {
   constructor(options: FleetOptions) {
     this.#options = options;
     this.#lastTickMs = options.clock.now();
+    options.memory.onChange = () => this.#pump();
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     this.#timer.unref();
   }
@@ -93,7 +126,8 @@ export class Fleet {
     this.#plan = plan;
     this.#processes = new Map(plan.processes.map((process) => [process.id, process]));
     this.#remotes = new Map(plan.remotes.map((remote) => [remote.id, remote]));
-    for (const expert of [...plan.processes, ...plan.remotes]) expert.onRelease = () => this.#serveQueue(expert.id);
+    for (const process of plan.processes) process.onRelease = () => this.#released(process);
+    for (const remote of plan.remotes) remote.onRelease = () => this.#serveQueue(remote.id);
     for (const [id, process] of before) {
       if (this.#processes.get(id) === process) continue;
       this.#retire(process);
@@ -124,13 +158,11 @@ export class Fleet {
   }
 
   queued(id: string): number {
-    return this.#queues.get(id)?.length ?? 0;
+    return this.#lines.length(id);
   }
 
   get totalQueued(): number {
-    let total = 0;
-    for (const queue of this.#queues.values()) total += queue.length;
-    return total;
+    return this.#lines.total;
   }
 
   get closing(): boolean {
@@ -138,42 +170,44 @@ export class Fleet {
   }
 
   /** A lease at once, where the expert is ready, has a free slot, and nobody waits before us. */
-  tryAcquire(id: string): Lease | undefined {
+  tryAcquire(id: string, background = false): Lease | undefined {
     this.#demands.set(id, observe(this.#demands.get(id) ?? NO_DEMAND, this.#options.clock.now()));
     if (this.#closing || this.queued(id) > 0) return undefined;
-    return (this.#processes.get(id) ?? this.#remotes.get(id))?.tryEnter();
+    return (this.#processes.get(id) ?? this.#remotes.get(id))?.tryEnter(background);
   }
 
   /**
    * A lease when it is our turn: joins a load under way, starts one, evicts for it, or waits for a slot. Rejects with an `AppError`
    * that says why not; a signal that aborts takes the waiter out of the queue. A load goes on when its waiters leave (who gives up
-   * on a slow load mostly asks again), but its room is the first to be taken.
+   * on a slow load mostly asks again), but its room is the first to be taken. `background`: evicts nobody, and waits behind all others.
    */
-  acquire(id: string, signal: AbortSignal): Promise<Lease> {
+  acquire(id: string, signal: AbortSignal, background = false): Promise<Lease> {
     if (!this.#processes.has(id) && !this.#remotes.has(id)) {
       return Promise.reject(
         new AppError('model_not_found', `${id} is not in the profile any more.`, { param: 'model' }),
       );
     }
-    const lease = this.tryAcquire(id);
+    const lease = this.tryAcquire(id, background);
     if (lease) return Promise.resolve(lease);
     const refusal = this.#refusal(id) ?? this.#queueRefusal(id);
     if (refusal) return Promise.reject(refusal);
     if (signal.aborted) return Promise.reject(clientLeft());
     return new Promise<Lease>((resolve, reject) => {
       const onAbort = () => {
-        this.#leaveQueue(waiter);
+        this.#lines.leave(waiter);
         reject(clientLeft());
       };
       const settle = () => signal.removeEventListener('abort', onAbort);
       const waiter: Waiter = {
         expert: id,
+        background,
         since: this.#options.clock.now(),
         resolve: (granted) => (settle(), resolve(granted)),
         reject: (error) => (settle(), reject(error)),
       };
       signal.addEventListener('abort', onAbort, { once: true });
-      this.#queueOf(id).push(waiter);
+      this.#lines.join(waiter);
+      this.#lookAtFiles(id);
       this.#pump();
     });
   }
@@ -190,6 +224,7 @@ export class Fleet {
       const wishes = this.#wanted.get(id) ?? [];
       wishes.push({ since: this.#options.clock.now(), patient: options.patient, resolve, reject });
       this.#wanted.set(id, wishes);
+      this.#lookAtFiles(id);
       this.#pump();
     });
   }
@@ -200,6 +235,7 @@ export class Fleet {
    */
   async unload(id: string, reason: string, force: boolean): Promise<void> {
     this.#settleWanted(id, new AppError('expert_stopped', `${id} was unloaded (${reason}) before it was ready.`));
+    this.#wantedBack.delete(id);
     await this.#processes.get(id)?.stop(reason, force ? 0 : this.#plan.drainMs);
   }
 
@@ -214,6 +250,28 @@ export class Fleet {
     this.#keepUntil.set(id, keep === 'forever' ? Infinity : this.#options.clock.now() + keep);
   }
 
+  /** Until the next start of the orchestrator, whatever the profile says. */
+  pin(id: string, pinned: boolean): void {
+    this.#pins.set(id, pinned);
+    this.#pump();
+  }
+
+  isPinned(process: ExpertProcess): boolean {
+    return this.#pins.get(process.id) ?? process.expert.pin;
+  }
+
+  /** Hands every GPU back to the person at the desk, for so many milliseconds or until `resume`; what only needs RAM goes on. */
+  pause(forMs: number | undefined): void {
+    if (this.#options.memory.devices.length === 0) {
+      throw new AppError('conflict', 'The profile counts no GPU (budget.gpu0), so there is none to hand back.');
+    }
+    this.#options.memory.pause(forMs);
+  }
+
+  resume(): void {
+    this.#options.memory.resume();
+  }
+
   /** Milliseconds until an idle expert is unloaded; undefined while it is not loaded, is busy, or stays. */
   unloadsInMs(process: ExpertProcess): number | undefined {
     if (process.state !== 'ready' || process.inFlight > 0 || this.queued(process.id) > 0) return undefined;
@@ -226,13 +284,20 @@ export class Fleet {
 
   /** Told of every move of every expert. */
   onMove(process: ExpertProcess, move: Move): void {
+    const { memory, clock } = this.#options;
+    if (move.to === 'ready') {
+      this.#readySince.set(process, clock.now());
+      memory.ready(process);
+    }
+    if (move.to === 'stopped' || move.to === 'backoff' || move.to === 'failed') memory.release(process);
     // Who was taken out of the house speaks for nobody any more; its end may be the room that another waits for.
     if (this.#processes.get(move.expert) !== process) return this.#pump();
+    if (move.to === 'ready') this.#wantedBack.delete(move.expert);
     if (move.to === 'ready') this.#settleWanted(move.expert, undefined);
     const failed = move.to === 'backoff' || move.to === 'failed' || move.event === 'refuse';
     if (failed) {
       const error = process.startError ?? new AppError('expert_failed', move.reason ?? `${move.expert} failed.`);
-      for (const waiter of this.#queues.get(move.expert)?.splice(0) ?? []) waiter.reject(error);
+      this.#lines.rejectAll(move.expert, error);
       // Who asked for it by name while an engine was ending asked for the next one.
       if (move.from === 'starting') this.#settleWanted(move.expert, error);
     }
@@ -250,13 +315,14 @@ export class Fleet {
       'The orchestrator is stopping; send the request again when it is back.',
       { retryAfterSeconds: 5 },
     );
-    for (const queue of this.#queues.values()) for (const waiter of queue.splice(0)) waiter.reject(error);
+    for (const id of this.#lines.wanted()) this.#lines.rejectAll(id, error);
     for (const id of this.#wanted.keys()) this.#settleWanted(id, error);
     await Promise.all([
       ...[...this.#processes.values(), ...this.#retiring].map((process) => process.stop('shutdown', drainMs)),
       ...[...this.#remotes.values()].map((remote) => remote.close(drainMs)),
     ]);
     clearInterval(this.#timer);
+    this.#options.memory.close();
   }
 
   /** Shortens a drain under way: engines are ended now. */
@@ -266,10 +332,27 @@ export class Fleet {
   }
 
   /** What the planner would do for a request for the expert now. */
-  plan(id: string): Plan {
+  plan(id: string): Forecast {
     const now = this.#options.clock.now();
-    const waitedMs = Math.max(0, now - (this.#queues.get(id)?.[0]?.since ?? now));
-    return plan(this.#world(), id, { waitedMs, background: false });
+    const waitedMs = Math.max(0, now - (this.#lines.of(id)[0]?.since ?? now));
+    const world = this.#world();
+    const process = this.#processes.get(id);
+    const appraisal = process && this.#options.memory.appraisal(process);
+    return { plan: plan(world, id, { waitedMs, background: false }), world, appraisal };
+  }
+
+  budget(): BudgetState {
+    const { memory } = this.#options;
+    const holders = this.#everyProcess().flatMap((process): Holder[] => {
+      const account = memory.account(process);
+      if (!account) return [];
+      const { placement, measured } = account;
+      const held = memory.held(process)?.footprint ?? {};
+      const { mapped } = placement;
+      const { id: expert, state } = process;
+      return [{ expert, state, placement: placement.name, held, predicted: placement.footprint, measured, mapped }];
+    });
+    return { world: this.#world(), maxLoaded: this.#plan.maxLoaded, holders, pausedUntilMs: memory.pausedUntil };
   }
 
   #refusal(id: string): AppError | undefined {
@@ -289,16 +372,10 @@ export class Fleet {
     );
   }
 
-  #queueOf(id: string): Waiter[] {
-    let queue = this.#queues.get(id);
-    if (!queue) this.#queues.set(id, (queue = []));
-    return queue;
-  }
-
-  #leaveQueue(waiter: Waiter): void {
-    const queue = this.#queues.get(waiter.expert);
-    const index = queue?.indexOf(waiter) ?? -1;
-    if (index >= 0) queue?.splice(index, 1);
+  /** A model may have been pulled, or replaced, since it was last looked at. */
+  #lookAtFiles(id: string): void {
+    const process = this.#processes.get(id);
+    if (process && !process.isServing) this.#options.memory.look(process);
   }
 
   #settleWanted(id: string, error: AppError | undefined): void {
@@ -311,26 +388,33 @@ export class Fleet {
     }
   }
 
+  /** A slot came free, or it has fallen asleep. */
+  #released(process: ExpertProcess): void {
+    if (process.state === 'sleeping' && process.turn === undefined) this.#options.memory.rest(process);
+    this.#serveQueue(process.id);
+  }
+
   /** Grants free slots in order of arrival. */
   #serveQueue(id: string): void {
-    const queue = this.#queues.get(id);
-    if (queue && queue.length > 0) this.#grant(id, queue);
+    if (this.#lines.length(id) > 0) this.#grant(id);
     // A slot that came free may be the room that another expert waits for.
     if (this.#someoneWaitsForRoom()) this.#pump();
   }
 
-  #grant(id: string, queue: Waiter[]): void {
+  #grant(id: string): void {
     const expert = this.#processes.get(id) ?? this.#remotes.get(id);
-    while (queue.length > 0) {
-      const lease = expert?.tryEnter();
+    for (;;) {
+      const [next] = this.#lines.of(id);
+      const lease = next && expert?.tryEnter(next.background);
       if (!lease) return;
-      queue.shift()?.resolve(lease);
+      this.#lines.shift(id);
+      next.resolve(lease);
     }
   }
 
   #someoneWaitsForRoom(): boolean {
     if (this.#wanted.size > 0) return true;
-    for (const [id, queue] of this.#queues) if (queue.length > 0 && this.#canStart(id)) return true;
+    for (const id of this.#lines.wanted()) if (this.#canStart(id)) return true;
     return false;
   }
 
@@ -356,7 +440,7 @@ export class Fleet {
     try {
       do {
         this.#pumpAgain = false;
-        for (const [id, queue] of this.#queues) this.#grant(id, queue);
+        for (const id of this.#lines.wanted()) this.#grant(id);
         if (!this.#closing) for (const action of schedule(this.#world())) this.#execute(action);
       } while (this.#pumpAgain);
     } finally {
@@ -370,25 +454,37 @@ export class Fleet {
       case 'start':
       case 'wake':
         this.#publish(expert, 'start', reason);
-        return this.#begin(expert, reason);
+        if (action.warning !== undefined) this.#options.logger.warn(action.warning);
+        return this.#begin(expert, action.placement, reason);
       case 'stop':
       case 'sleep':
         this.#publish(action.room ?? expert, 'evict', reason);
-        void this.#processes.get(expert)?.stop(action.room ? `room for ${action.room}` : reason, this.#plan.drainMs);
-        return;
+        this.#options.logger.info(`${expert} is ${action.do === 'sleep' ? 'put to sleep' : 'evicted'}: ${reason}`);
+        return this.#evict(expert, action.do, action.room ? `room for ${action.room}` : reason);
       case 'refuse': {
         this.#publish(expert, 'refuse', reason);
         const error = new AppError('no_room', `${expert} cannot be loaded: ${reason}.`);
-        for (const waiter of this.#queues.get(expert)?.splice(0) ?? []) waiter.reject(error);
+        this.#lines.rejectAll(expert, error);
         return this.#settleWanted(expert, error);
       }
     }
   }
 
-  #begin(id: string, reason: string): void {
+  #begin(id: string, placement: Placement, reason: string): void {
     const process = this.#processes.get(id);
-    if (process?.state === 'sleeping') void process.wake();
-    else process?.start(reason);
+    if (!process) return;
+    const estimate = this.#options.memory.reserve(process, placement);
+    if (process.state === 'sleeping') void process.wake();
+    else process.start(reason, estimate?.launch);
+  }
+
+  #evict(id: string, how: 'stop' | 'sleep', reason: string): void {
+    const process = this.#processes.get(id);
+    if (!process) return;
+    if (process.expert.preload) this.#wantedBack.add(id);
+    // Who works on a request cannot fall asleep.
+    if (how === 'sleep' && process.inFlight === 0) void process.sleep(reason);
+    else void process.stop(reason, this.#plan.drainMs);
   }
 
   #publish(expert: string, action: 'start' | 'evict' | 'refuse', reason: string): void {
@@ -396,43 +492,46 @@ export class Fleet {
     this.#options.bus.publish({ type: 'plan', at, expert, action, reason });
   }
 
-  /** The planner's picture. Profiles name no pools yet: without any, everything goes by count. */
+  #everyProcess(): ExpertProcess[] {
+    return [...this.#processes.values(), ...this.#retiring];
+  }
+
+  /** The planner's picture. Where the profile names no pools, everything goes by count. */
   #world(): World {
-    const retiring = [...this.#retiring];
-    const here = [...this.#processes.values()].map((process) => {
-      const predecessor = retiring.find(({ id }) => id === process.id);
-      return this.#picture(predecessor ?? process, predecessor !== undefined);
+    const pools: readonly Pool[] = this.#options.memory.pools;
+    const retiring = new Map<string, ExpertProcess[]>();
+    for (const process of this.#retiring) retiring.set(process.id, [...(retiring.get(process.id) ?? []), process]);
+    const experts = [...this.#processes.values()].map((process) => {
+      // Until its predecessor has ended, nothing can be started under its name.
+      const predecessor = retiring.get(process.id)?.shift();
+      return this.#picture(predecessor ?? process, process.id, predecessor !== undefined);
     });
-    const gone = retiring.filter(({ id }) => !this.#processes.has(id)).map((process) => this.#picture(process, true));
+    const gone = [...retiring].flatMap(([id, processes]) =>
+      processes.map((process, index) => this.#picture(process, `${id}#${index + 1}`, true)),
+    );
     return {
       nowMs: this.#options.clock.now(),
-      pools: [],
-      experts: [...here, ...gone],
+      pools,
+      experts: [...experts, ...gone],
       maxLoaded: this.#plan.maxLoaded,
-      spillToCpu: 'refuse',
+      spillToCpu: this.#plan.spillToCpu,
       starvationMs: STARVATION_MS,
     };
   }
 
-  #picture(process: ExpertProcess, retired: boolean): PlannerExpert {
-    const { id } = process;
-    const now = this.#options.clock.now();
-    return {
+  #picture(process: ExpertProcess, id: string, retired: boolean): PlannerExpert {
+    const { memory, clock } = this.#options;
+    const now = clock.now();
+    return pictureOf(process, memory, {
       id,
-      state: retired ? 'stopping' : this.#stateOf(process),
-      placements: [],
-      held: undefined,
-      inFlight: process.inFlight,
+      state: retired || memory.isReturning(process) ? 'stopping' : this.#stateOf(process),
       waiting: this.#waiting(id),
-      pinned: false,
-      priority: EVEN_PRIORITY,
-      minResidencyUntilMs: 0,
-      lastUsedMs: process.lastUsedMs,
+      pinned: this.isPinned(process),
+      minResidencyUntilMs: (this.#readySince.get(process) ?? -Infinity) + this.#plan.minResidencyMs,
       keptUntilMs: this.#keepUntil.get(id) ?? 0,
       demand: rate(this.#demands.get(id) ?? NO_DEMAND, now),
-      loadMs: process.loadMs ?? UNKNOWN_LOAD_MS,
-      unloadable: true,
-    };
+      preload: this.#wantedBack.has(id),
+    });
   }
 
   /** One that a reload took out holds its room, and its name, until it has ended; one that turns in its sleep is on its way. */
@@ -440,12 +539,12 @@ export class Fleet {
     if (process.turn === 'asleep') return 'draining';
     if (process.turn === 'awake') return 'starting';
     const { state } = process;
-    if (state !== 'backoff' && state !== 'failed') return state;
-    return this.#canStart(process.id) ? 'stopped' : 'unavailable';
+    if (state !== 'backoff' && state !== 'failed' && state !== 'stopped') return state;
+    return this.#canStart(process.id) && !this.#options.memory.isPending(process) ? 'stopped' : 'unavailable';
   }
 
   #waiting(id: string): Waiting[] {
-    const requests = (this.#queues.get(id) ?? []).map(({ since }) => ({ sinceMs: since, background: false }));
+    const requests = this.#lines.of(id).map(({ since, background }) => ({ sinceMs: since, background }));
     const now = this.#options.clock.now();
     // Who is patient has never waited long: idle experts make room for it, busy ones are not drained.
     const wishes = (this.#wanted.get(id) ?? []).map(({ since, patient }) => ({
@@ -474,45 +573,58 @@ export class Fleet {
     const error = new AppError('model_not_found', `${id} was taken out of the profile while the request waited.`, {
       param: 'model',
     });
-    for (const waiter of this.#queues.get(id)?.splice(0) ?? []) waiter.reject(error);
-    this.#queues.delete(id);
+    this.#lines.rejectAll(id, error);
+    this.#lines.forget(id);
     this.#settleWanted(id, error);
     this.#keepUntil.delete(id);
     this.#unloadWhenIdle.delete(id);
     this.#demands.delete(id);
+    this.#pins.delete(id);
+    this.#wantedBack.delete(id);
   }
 
   #tick(): void {
     const now = this.#options.clock.now();
     const elapsed = now - this.#lastTickMs;
     this.#lastTickMs = now;
-    for (const [id, queue] of this.#queues) {
-      const process = this.#processes.get(id);
-      for (const waiter of queue.slice()) {
-        // A load has deadlines of its own: the queue's age counts the wait for room or for a slot.
-        if (process?.state === 'starting' || process?.turn === 'awake')
-          waiter.since = Math.min(now, waiter.since + elapsed);
-        else if (now - waiter.since > this.#plan.queueAgeMs) {
-          this.#leaveQueue(waiter);
-          const reason = !process || process.state === 'ready' ? 'all its slots are busy' : this.plan(id).reason;
-          waiter.reject(
-            new AppError(
-              'queue_timeout',
-              `The request waited ${Math.round((now - waiter.since) / 1_000)} s for ${id} (queue.age): ${reason}.`,
-              { retryAfterSeconds: 5 },
-            ),
-          );
-        }
-      }
-    }
+    for (const id of this.#lines.wanted()) this.#age(id, now, elapsed);
     for (const process of this.#processes.values()) {
       if (this.unloadsInMs(process) !== 0) continue;
       if (process.canSleep && !this.#unloadWhenIdle.has(process.id)) void process.sleep('idle');
       else void process.stop('idle', this.#plan.drainMs);
     }
-    if (this.#someoneWaitsForRoom()) this.#pump();
+    const remeasured = this.#options.memory.tick(this.#everyProcess());
+    if (remeasured || this.#someoneWaitsForRoom()) this.#pump();
+  }
+
+  #age(id: string, now: number, elapsed: number): void {
+    const process = this.#processes.get(id);
+    for (const waiter of this.#lines.of(id).slice()) {
+      // A load has deadlines of its own: the queue's age counts the wait for room or for a slot.
+      if (process?.state === 'starting' || process?.turn === 'awake') {
+        waiter.since = Math.min(now, waiter.since + elapsed);
+        continue;
+      }
+      if (now - waiter.since <= this.#plan.queueAgeMs) continue;
+      this.#lines.leave(waiter);
+      const reason = !process || process.state === 'ready' ? 'all its slots are busy' : this.plan(id).plan.reason;
+      const waited = Math.round((now - waiter.since) / 1_000);
+      const message = `The request waited ${waited} s for ${id} (queue.age): ${reason}.`;
+      waiter.reject(new AppError('queue_timeout', message, { retryAfterSeconds: 5 }));
+    }
   }
 }
+
+const NOTHING: FleetPlan = {
+  processes: [],
+  remotes: [],
+  maxLoaded: undefined,
+  spillToCpu: 'refuse',
+  minResidencyMs: 0,
+  queueLength: 0,
+  queueAgeMs: 0,
+  drainMs: 0,
+};
 
 function clientLeft(): AppError {
   return new AppError('expert_stopped', 'The client left while the request waited.');

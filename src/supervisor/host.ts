@@ -40,6 +40,8 @@ export interface HostedEngine {
   /** Changes while the process does something. */
   progressMark(): string;
   mappedBytes(): number;
+  /** Of the whole process tree; walks /proc. */
+  processIds(): readonly number[];
   /** Private bytes of the whole process tree. */
   memoryBytes(): number;
   /** Asks it to end, waits for `graceMs`, kills the whole family; resolves when nothing of it is left. */

@@ -17,8 +17,15 @@ export class InFlight {
     return this.#leases.size;
   }
 
-  enter(upstream: Upstream): Lease {
-    const lease = new Lease(this.#owner, upstream);
+  /** Of these, requests that yield to others. */
+  get background(): number {
+    let count = 0;
+    for (const { background } of this.#leases) if (background) count += 1;
+    return count;
+  }
+
+  enter(upstream: Upstream, background: boolean): Lease {
+    const lease = new Lease(this.#owner, upstream, background);
     this.#leases.add(lease);
     return lease;
   }

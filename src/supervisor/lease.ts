@@ -10,14 +10,17 @@ export interface LeaseOwner {
 /** The right to send one request to a ready engine. It counts as in flight until `release`. */
 export class Lease {
   readonly upstream: Upstream;
+  /** Its request yields to others. */
+  readonly background: boolean;
   /** Set by the holder: called when the engine is taken away under the request. */
   onCut: ((error: AppError) => void) | undefined;
   readonly #owner: LeaseOwner;
   #held = true;
 
-  constructor(owner: LeaseOwner, upstream: Upstream) {
+  constructor(owner: LeaseOwner, upstream: Upstream, background = false) {
     this.#owner = owner;
     this.upstream = upstream;
+    this.background = background;
   }
 
   /** `ok`: the engine answered as it should, whatever the client did meanwhile. A second call does nothing. */

@@ -244,6 +244,10 @@ class LocalEngine implements HostedEngine {
     return Math.max(0, ...this.#progress.family.map(mappedBytes));
   }
 
+  processIds(): readonly number[] {
+    return findFamily(this.pid, this.#marker);
+  }
+
   memoryBytes(): number {
     return findFamily(this.pid, this.#marker).reduce((sum, pid) => sum + residentBytes(pid), 0);
   }

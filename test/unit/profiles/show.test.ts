@@ -15,7 +15,7 @@ describe('profile show', () => {
     });
     const text = stringify(describeProfile(resolved), { aliasDuplicateObjects: false, lineWidth: 120 });
     const again = await sandbox.load(sandbox.write('again.yaml', text));
-    const { file: _file, directory: _directory, ...before } = resolved.profile;
+    const { file: _file, directory: _directory, places: _places, ...before } = resolved.profile;
     expect(again).toMatchObject(before);
     expect(text).toContain('body: 1500ms');
   });

@@ -42,13 +42,15 @@ async function routesOver(house: House, overrides: Partial<ColdRoutesOptions> = 
   const bus = new EventBus((error) => {
     throw error;
   });
-  const fleet = new Fleet({ clock: house.clock, bus, logger: house.logger });
+  const fleet = new Fleet({ clock: house.clock, bus, logger: house.logger, memory: house.memory });
   house.onMove = (moved, move) => fleet.onMove(moved, move);
   house.cleanUps.push(() => fleet.close(0));
   fleet.reconfigure({
     processes: [process],
     remotes: [remote],
     maxLoaded: 2,
+    spillToCpu: 'refuse',
+    minResidencyMs: 0,
     queueLength: 9,
     queueAgeMs: 60_000,
     drainMs: 0,

@@ -8,22 +8,28 @@ import type { Lease } from '../../../src/supervisor/lease.ts';
 import { EventBus } from '../../../src/telemetry/events.ts';
 import { House } from './house.ts';
 
+const UNBOUNDED: Omit<FleetPlan, 'processes'> = {
+  remotes: [],
+  maxLoaded: undefined,
+  spillToCpu: 'refuse',
+  minResidencyMs: 0,
+  queueLength: 100,
+  queueAgeMs: 60_000,
+  drainMs: 60_000,
+};
+
 const stay = (): AbortSignal => new AbortController().signal;
 
 function fleetOf(house: House, processes: ExpertProcess[], settings: Partial<FleetPlan> = {}): Fleet {
   const bus = new EventBus((error) => {
     throw error;
   });
-  const fleet = new Fleet({ clock: house.clock, bus, logger: house.logger });
+  const fleet = new Fleet({ clock: house.clock, bus, logger: house.logger, memory: house.memory });
   house.onMove = (process, move) => fleet.onMove(process, move);
   house.cleanUps.push(() => fleet.close(0));
   fleet.reconfigure({
+    ...UNBOUNDED,
     processes,
-    remotes: [],
-    maxLoaded: undefined,
-    queueLength: 100,
-    queueAgeMs: 60_000,
-    drainMs: 60_000,
     ...settings,
   });
   return fleet;
@@ -216,9 +222,9 @@ describe('room for one', () => {
     const fleet = fleetOf(house, [house.expert({ id: 'a' }), house.expert({ id: 'b' })], { maxLoaded: 1 });
     const busy = await fleet.acquire('a', stay());
     const wants = fleet.acquire('b', stay());
-    expect(fleet.plan('b').action).toBe('wait');
+    expect(fleet.plan('b').plan.action).toBe('wait');
     house.clock.advance(STARVATION_MS - 1);
-    expect(fleet.plan('b').action).toBe('wait');
+    expect(fleet.plan('b').plan.action).toBe('wait');
     expect(fleet.process('a')?.state).toBe('ready');
     const draining = house.log.next('draining', 'a');
     house.clock.advance(2);
@@ -234,7 +240,7 @@ describe('room for one', () => {
     const busy = await fleet.acquire('a', stay());
     const loaded = fleet.load('b', { patient: true });
     house.clock.advance(STARVATION_MS * 10);
-    expect(fleet.plan('b').action).toBe('wait');
+    expect(fleet.plan('b').plan.action).toBe('wait');
     busy.release(true);
     await loaded;
     expect(fleet.process('b')?.state).toBe('ready');
@@ -321,7 +327,7 @@ describe('another set of experts', () => {
     await using house = await House.open();
     const [a, b, c] = ['a', 'b', 'c'].map((id) => house.expert({ id }));
     if (!a || !b || !c) throw new Error('no experts');
-    const rest = { remotes: [], maxLoaded: undefined, queueLength: 9, queueAgeMs: 60_000, drainMs: 60_000 };
+    const rest = { ...UNBOUNDED, queueLength: 9 };
     const fleet = fleetOf(house, [a, b]);
     const kept = await fleet.acquire('a', stay());
     const leaving = await fleet.acquire('b', stay());
@@ -338,7 +344,7 @@ describe('another set of experts', () => {
   it('does not start the new process of a name before the old one has ended', async () => {
     await using house = await House.open();
     const [old, young] = [house.expert(), house.expert()];
-    const rest = { remotes: [], maxLoaded: undefined, queueLength: 9, queueAgeMs: 60_000, drainMs: 60_000 };
+    const rest = { ...UNBOUNDED, queueLength: 9 };
     const fleet = fleetOf(house, [old]);
     const lease = await fleet.acquire('a', stay());
     fleet.reconfigure({ ...rest, processes: [young] });

@@ -17,6 +17,7 @@ import { ExpertProcess, type ProcessDependencies } from '../../../src/supervisor
 import type { EngineEnd, EngineHost, HostedEngine, StartRequest, Upstream } from '../../../src/supervisor/host.ts';
 import type { ProcessExpert } from '../../../src/supervisor/launcher.ts';
 import type { Move } from '../../../src/supervisor/lifecycle.ts';
+import { Memory } from '../../../src/supervisor/memory.ts';
 import type { ExpertState } from '../../../src/telemetry/events.ts';
 import type { Logger } from '../../../src/telemetry/logger.ts';
 
@@ -99,6 +100,9 @@ export class FakeEngine implements HostedEngine {
   }
   mappedBytes(): number {
     return 50;
+  }
+  processIds(): readonly number[] {
+    return [this.pid];
   }
   memoryBytes(): number {
     return 1_000;
@@ -269,6 +273,14 @@ export class House implements AsyncDisposable {
   readonly processes: ExpertProcess[] = [];
   readonly cleanUps: (() => Promise<void>)[] = [];
   readonly #directory = mkdtempSync(join(tmpdir(), 'house-'));
+  /** Counts nothing until it is given a budget. */
+  readonly memory = new Memory({
+    clock: this.clock,
+    logger: this.logger,
+    machine: () => ({ total: 2 ** 40, used: 0 }),
+    gpus: undefined,
+    learned: undefined,
+  });
   onMove: (process: ExpertProcess, move: Move) => void = () => undefined;
   #secrets = 0;
 

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Memory that processes on this machine, or in this container, have between them. Bytes. */
+export interface MachineMemory {
+  readonly total: number;
+  /** What processes really hold; the page cache, mapped model files in it, does not count: it can be taken back. */
+  readonly used: number;
+}
+
+/** The machine's memory, or the container's where that is less. About 50 µs. */
+export function readMachineMemory(root = '/'): MachineMemory {
+  const machine = parseMeminfo(readText(join(root, 'proc/meminfo')) ?? '');
+  const own = /^0::(\/.*)$/m.exec(readText(join(root, 'proc/self/cgroup')) ?? '')?.[1];
+  let smallest = machine;
+  for (const group of own === undefined ? [] : groupsUpwards(own)) {
+    const limit = limitedTo(join(root, 'sys/fs/cgroup', group));
+    if (limit && limit.total < smallest.total) smallest = limit;
+  }
+  return smallest;
+}
+
+/** `MemTotal`, and what of it is not `MemAvailable`. */
+export function parseMeminfo(text: string): MachineMemory {
+  const kib = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0);
+  const total = kib('MemTotal') * 1_024;
+  return { total, used: Math.max(0, total - kib('MemAvailable') * 1_024) };
+}
+
+/** `/a/b` → `/a/b`, `/a`, `/`: any of them may have a limit. */
+function groupsUpwards(group: string): string[] {
+  const parts = group.split('/').filter((part) => part !== '');
+  return Array.from({ length: parts.length + 1 }, (_, count) => `/${parts.slice(0, parts.length - count).join('/')}`);
+}
+
+function limitedTo(group: string): MachineMemory | undefined {
+  const limit = Number(readText(join(group, 'memory.max')) ?? Number.NaN);
+  if (!Number.isFinite(limit) || limit <= 0) return undefined;
+  const stat = readText(join(group, 'memory.stat')) ?? '';
+  const bytes = (name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(stat)?.[1] ?? 0);
+  return { total: limit, used: bytes('anon') + bytes('shmem') };
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,315 @@
+import type { LearnedFootprints } from '../models/learned.ts';
+import type { Footprint, Holding, Pool } from '../planner/world.ts';
+import type { Budget } from '../profiles/profile.ts';
+import type { Clock } from '../shared/clock.ts';
+import { formatBytes } from '../shared/units.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Appraisal, Estimate } from './appraisal.ts';
+import type { ExpertProcess } from './expert-process.ts';
+import type { GpuPoller } from './gpu-poller.ts';
+import { type Account, devicesOf, Holdings } from './holdings.ts';
+import type { MachineMemory } from './machine-memory.ts';
+import { attributeGpu } from './measure.ts';
+import type { GpuReading } from '../binaries/nvidia-smi.ts';
+import { poolsOf } from './pools.ts';
+
+export interface MemoryOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly machine: () => MachineMemory;
+  /** Undefined: no GPU is looked at. */
+  readonly gpus: GpuPoller | undefined;
+  readonly learned: LearnedFootprints | undefined;
+}
+
+/** What a profile says of memory: all that a reload replaces. */
+export interface MemoryPlan {
+  readonly budget: Budget;
+  readonly appraise: (process: ExpertProcess) => Promise<Appraisal>;
+  /** Changes when the files of the expert do. */
+  readonly stamp: (process: ExpertProcess) => string;
+}
+
+interface Known {
+  readonly stamp: string;
+  /** Undefined while it is being made. */
+  readonly appraisal: Appraisal | undefined;
+}
+
+/** Samples of engines at rest: one in so many ticks. */
+const REST_TICKS = 5;
+/** Devices are looked at so often while memory is on its way back. */
+const RETURN_LOOK_MS = 250;
+/** A reading that failed, and not because the driver hung, makes the devices count as gone after this long. */
+const GONE_MS = 10_000;
+
+/**
+ * The one account of the machine's memory: what the budget grants, what others hold, what each engine was predicted to take, holds and
+ * took. The fleet asks it for the planner's picture and tells it of every start and end.
+ */
+export class Memory {
+  readonly #options: MemoryOptions;
+  #plan: MemoryPlan | undefined;
+  #counts = false;
+  readonly #holdings = new Holdings<ExpertProcess>();
+  readonly #appraisals = new WeakMap<ExpertProcess, Known>();
+  #others: Footprint = {};
+  /** Devices are attributed by difference where the driver does not tell whose memory it is. */
+  readonly #before = new Map<ExpertProcess, { readonly used: Footprint; readonly changes: number }>();
+  #changes = 0;
+  readonly #provenReady = new WeakSet<ExpertProcess>();
+  #ticks = 0;
+  #looking: NodeJS.Timeout | undefined;
+  #pausedUntil: number | undefined;
+  /** Something that the planner sees has changed. */
+  onChange: () => void = () => undefined;
+
+  constructor(options: MemoryOptions) {
+    this.#options = options;
+  }
+
+  reconfigure(plan: MemoryPlan, processes: Iterable<ExpertProcess>): void {
+    this.#plan = plan;
+    const pools = Object.keys(plan.budget.pools);
+    this.#counts = pools.length > 0;
+    if (pools.some((pool) => pool !== 'ram')) this.#options.gpus?.start();
+    else this.#options.gpus?.stop();
+    if (this.#counts) for (const process of processes) this.look(process);
+  }
+
+  /** Whether the profile names pools at all. */
+  get counts(): boolean {
+    return this.#counts;
+  }
+
+  close(): void {
+    clearTimeout(this.#looking);
+    this.#options.gpus?.stop();
+  }
+
+  get pools(): Pool[] {
+    const { gpus, machine, clock } = this.#options;
+    if (!this.#plan || !this.#counts) return [];
+    let ourRam = 0;
+    for (const [, { measured }] of this.#holdings) ourRam += measured['ram'] ?? 0;
+    const good = gpus?.good;
+    const problem = gpus?.last?.problem;
+    const gone = good && problem && problem.kind !== 'timeout' && performance.now() - good.at > GONE_MS;
+    return poolsOf(this.#plan.budget.pools, {
+      machine: machine(),
+      ourRam,
+      gpus: gone ? { ...good.reading, devices: [] } : good?.reading,
+      gpuProblem: problem?.message,
+      othersOnDevices: this.#others,
+      quarantined: (pool) => this.#holdings.quarantined(pool),
+      paused: this.#pausedUntil !== undefined && this.#pausedUntil > clock.now(),
+    });
+  }
+
+  /** What is known of the expert's placements; undefined while its files are being read. */
+  appraisal(process: ExpertProcess): Appraisal | undefined {
+    return this.#appraisals.get(process)?.appraisal;
+  }
+
+  /** Whether nothing can be planned for the expert before its files have been read. */
+  isPending(process: ExpertProcess): boolean {
+    return this.#counts && this.appraisal(process) === undefined;
+  }
+
+  /** Reads the files of the expert where they have changed since. For everyone who is wanted and not loaded. */
+  look(process: ExpertProcess): void {
+    if (!this.#plan || !this.#counts) return;
+    const stamp = this.#plan.stamp(process);
+    if (this.#appraisals.get(process)?.stamp === stamp) return;
+    this.#appraisals.set(process, { stamp, appraisal: undefined });
+    void this.#appraise(process, stamp, this.#plan);
+  }
+
+  async #appraise(process: ExpertProcess, stamp: string, plan: MemoryPlan): Promise<void> {
+    let appraisal: Appraisal | undefined;
+    try {
+      appraisal = await plan.appraise(process);
+    } catch (error) {
+      this.#options.logger.warn('the memory of an expert cannot be predicted; it is counted as measured', {
+        expert: process.id,
+        error,
+      });
+    }
+    if (this.#appraisals.get(process)?.stamp !== stamp) return;
+    this.#appraisals.set(process, { stamp, appraisal: appraisal ?? UNKNOWN });
+    this.onChange();
+  }
+
+  held(process: ExpertProcess): Holding | undefined {
+    return this.#counts ? this.#holdings.held(process) : undefined;
+  }
+
+  account(process: ExpertProcess): Account | undefined {
+    return this.#holdings.account(process);
+  }
+
+  isReturning(process: ExpertProcess): boolean {
+    return this.#holdings.isReturning(process);
+  }
+
+  /** From the decision to start or wake it. Returns the estimate behind the placement, where there is one. */
+  reserve(
+    process: ExpertProcess,
+    placement: { readonly name: string; readonly footprint: Footprint },
+  ): Estimate | undefined {
+    const estimate = this.appraisal(process)?.placements.find(({ name }) => name === placement.name);
+    this.#holdings.reserve(process, placement);
+    if (devicesOf({ reserved: placement.footprint, measured: {} }).length > 0) {
+      this.#changes += 1;
+      const used = usedOf(this.#options.gpus?.good?.reading);
+      this.#before.set(process, { used, changes: this.#changes });
+    }
+    return estimate;
+  }
+
+  /** It has fallen asleep. */
+  rest(process: ExpertProcess): void {
+    const asleep = this.appraisal(process)?.asleep;
+    if (asleep) this.#holdings.rest(process, asleep);
+  }
+
+  /** It answers: what it takes from here on is worth remembering. */
+  ready(process: ExpertProcess): void {
+    const account = this.#holdings.account(process);
+    if (!account) return;
+    this.#provenReady.add(process);
+    // Where the driver does not say whose memory it is, a reading right now tells.
+    if (devicesOf(account).length > 0) void this.#options.gpus?.ask();
+  }
+
+  /** Its process has ended. What it took is remembered where it had become ready. */
+  release(process: ExpertProcess): void {
+    const now = performance.now();
+    const watched = this.#options.gpus?.good ? this.#others : undefined;
+    const account = this.#holdings.release(process, now, watched);
+    if (!account) return;
+    this.#before.delete(process);
+    if (devicesOf(account).length > 0) {
+      this.#changes += 1;
+      this.#lookAgain(0);
+    }
+    const wasReady = this.#provenReady.delete(process);
+    if (wasReady && Object.keys(account.peak).length > 0) this.#remember(process, account);
+  }
+
+  /** Measures what runs; `processes` are all that may hold something. Returns whether the planner should look. */
+  tick(processes: Iterable<ExpertProcess>): boolean {
+    if (!this.#counts) return false;
+    this.#ticks += 1;
+    const all = this.#ticks % REST_TICKS === 0;
+    for (const process of processes) {
+      if (!all && process.state !== 'starting' && process.inFlight === 0) continue;
+      const ram = process.memoryBytes();
+      if (ram !== undefined && ram > 0) this.#holdings.measure(process, { ram });
+    }
+    if (this.#pausedUntil !== undefined && this.#pausedUntil <= this.#options.clock.now()) {
+      this.#pausedUntil = undefined;
+      this.#options.logger.info('the GPUs are ours again');
+      return true;
+    }
+    return all;
+  }
+
+  /** Hands every GPU back to the person at the desk, for so many milliseconds or until `resume`. */
+  pause(forMs: number | undefined): void {
+    this.#pausedUntil = forMs === undefined ? Infinity : this.#options.clock.now() + forMs;
+    this.onChange();
+  }
+
+  resume(): void {
+    this.#pausedUntil = undefined;
+    this.onChange();
+  }
+
+  /** Monotonic milliseconds; Infinity: until `resume`. */
+  get pausedUntil(): number | undefined {
+    return this.#pausedUntil;
+  }
+
+  /** The GPUs that the budget counts. */
+  get devices(): Pool[] {
+    return this.pools.filter(({ id }) => id !== 'ram');
+  }
+
+  /** A reading of the devices, taken now. */
+  readDevices(reading: GpuReading): void {
+    const processes = [...this.#holdings].flatMap(([process, account]) => (account.returning ? [] : [process]));
+    const keys = new Map(processes.map((process, index) => [String(index), process]));
+    const families = new Map([...keys].map(([key, process]) => [key, process.processIds()]));
+    const { byExpert, others } = attributeGpu(reading, families);
+    const unclaimed: Record<string, number> = { ...others };
+    for (const [key, process] of keys) {
+      const shares = byExpert.get(key);
+      if (shares) this.#holdings.measure(process, shares);
+      else this.#claim(process, reading, unclaimed);
+    }
+    this.#others = unclaimed;
+    for (const { pool, bytes } of this.#holdings.look(unclaimed, performance.now()))
+      this.#options.logger.warn(
+        `${formatBytes(bytes)} of ${pool} did not come back after an engine ended; they are set aside`,
+      );
+    this.onChange();
+  }
+
+  /** The driver does not say whose memory it is (WSL2, containers): it is taken for ours as far as we hold it. */
+  #claim(process: ExpertProcess, reading: GpuReading, unclaimed: Record<string, number>): void {
+    const account = this.#holdings.account(process);
+    if (!account) return;
+    const before = this.#before.get(process);
+    if (before?.changes === this.#changes && process.state === 'ready') {
+      const used = usedOf(reading);
+      const grown = devicesOf(account).flatMap((pool) => {
+        const [first, last] = [before.used[pool], used[pool]];
+        return first === undefined || last === undefined ? [] : [[pool, Math.max(0, last - first)] as const];
+      });
+      this.#holdings.measure(process, Object.fromEntries(grown));
+      this.#before.delete(process);
+    }
+    const held = this.#holdings.held(process)?.footprint ?? {};
+    for (const pool of devicesOf(account)) unclaimed[pool] = Math.max(0, (unclaimed[pool] ?? 0) - (held[pool] ?? 0));
+  }
+
+  /** Until what has ended is gone from the devices. */
+  #lookAgain(delayMs: number): void {
+    clearTimeout(this.#looking);
+    this.#looking = setTimeout(() => {
+      void this.#options.gpus?.ask().then(() => {
+        if (this.#holdings.returning) this.#lookAgain(RETURN_LOOK_MS);
+      });
+    }, delayMs);
+    this.#looking.unref();
+  }
+
+  #remember(process: ExpertProcess, { placement, peak }: Account): void {
+    const key = this.appraisal(process)?.learnedKey(placement.name);
+    if (!key) return;
+    try {
+      this.#options.learned?.record(key, peak, this.#options.clock.wallTime());
+    } catch (error) {
+      this.#options.logger.warn('a footprint could not be remembered', { expert: process.id, error });
+    }
+    // The next start goes by what this run took; until that is worked out, by what was known.
+    const stamp = this.#appraisals.get(process)?.stamp;
+    if (stamp !== undefined && this.#plan) void this.#appraise(process, stamp, this.#plan);
+  }
+}
+
+/** Files that cannot be read: nothing is known beforehand. */
+const UNKNOWN: Appraisal = {
+  placements: [],
+  asleep: undefined,
+  learnedKey: () => undefined,
+};
+
+function usedOf(reading: GpuReading | undefined): Footprint {
+  return Object.fromEntries(
+    (reading?.devices ?? []).flatMap(({ index, usedBytes }) =>
+      usedBytes === undefined ? [] : [[`gpu${index}`, usedBytes]],
+    ),
+  );
+}

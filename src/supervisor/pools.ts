@@ -1,0 +1,76 @@
+/** The pools of the budget as the planner sees them: what the profile grants, less what others hold. Pure. */
+import type { PoolBudget } from '../profiles/profile.ts';
+import type { Footprint, Pool } from '../planner/world.ts';
+import { formatBytes } from '../shared/units.ts';
+import type { MachineMemory } from './machine-memory.ts';
+import type { GpuReading } from '../binaries/nvidia-smi.ts';
+import { poolOf } from './measure.ts';
+
+export interface PoolReadings {
+  readonly machine: MachineMemory;
+  /** Private memory of our engines, as measured. */
+  readonly ourRam: number;
+  /** The latest that could be had; undefined: never any. */
+  readonly gpus: GpuReading | undefined;
+  /** Why there is none, or none any more. */
+  readonly gpuProblem: string | undefined;
+  /** By pool: what nobody of ours is known to hold on the device. */
+  readonly othersOnDevices: Footprint;
+  readonly quarantined: (pool: string) => number;
+  readonly paused: boolean;
+}
+
+export function poolsOf(budget: Readonly<Record<string, PoolBudget>>, readings: PoolReadings): Pool[] {
+  return Object.entries(budget).map(([id, granted]) =>
+    id === 'ram' ? ramPool(granted, readings) : gpuPool(id, granted, readings),
+  );
+}
+
+function ramPool(granted: PoolBudget, { machine, ourRam }: PoolReadings): Pool {
+  const { total, used } = machine;
+  return {
+    id: 'ram',
+    ...grant(granted, total),
+    foreign: inOurPart(used - ourRam, granted, total),
+    quarantined: 0,
+    paused: false,
+  };
+}
+
+function gpuPool(id: string, granted: PoolBudget, readings: PoolReadings): Pool {
+  const { gpus, gpuProblem, othersOnDevices, paused } = readings;
+  const quarantined = readings.quarantined(id);
+  const none = { id, reserve: granted.reserve, foreign: 0, quarantined, paused };
+  if (!gpus) {
+    const why = gpuProblem ?? 'the GPUs have not been read yet';
+    if (granted.capacity === 'auto') return { ...none, capacity: 0, note: why };
+    return { ...none, capacity: granted.capacity, note: `taken as the profile says: ${why}` };
+  }
+  const device = gpus.devices.find(({ index }) => poolOf(index) === id);
+  if (!device)
+    return { ...none, capacity: 0, note: `nvidia-smi lists no such GPU${gpuProblem ? `: ${gpuProblem}` : ''}` };
+  const total = device.totalBytes;
+  if (total === undefined) {
+    const capacity = granted.capacity === 'auto' ? 0 : granted.capacity;
+    return { ...none, capacity, note: 'the driver does not say how much memory it has' };
+  }
+  // What is quarantined is among what others hold, and counts once.
+  const others = (othersOnDevices[id] ?? 0) - quarantined;
+  return { ...none, ...grant(granted, total), foreign: inOurPart(others, granted, total) };
+}
+
+function grant({ capacity, reserve }: PoolBudget, total: number): Pick<Pool, 'capacity' | 'reserve' | 'note'> {
+  if (capacity === 'auto') return { capacity: total, reserve };
+  if (capacity <= total) return { capacity, reserve };
+  return {
+    capacity: total,
+    reserve,
+    note: `the profile grants ${formatBytes(capacity)}, and there are ${formatBytes(total)}`,
+  };
+}
+
+/** Others use what is not granted to us before they use what is. */
+function inOurPart(others: number, { capacity }: PoolBudget, total: number): number {
+  const theirs = capacity === 'auto' ? 0 : Math.max(0, total - capacity);
+  return Math.max(0, Math.round(others - theirs));
+}

@@ -1,0 +1,67 @@
+import type { AppError } from '../shared/errors.ts';
+import type { Lease } from './lease.ts';
+
+/** A request in front of an expert. */
+export interface Waiter {
+  readonly expert: string;
+  /** Evicts nobody, and lets the others go first. */
+  readonly background: boolean;
+  /** Monotonic milliseconds; moved on while a load runs that has deadlines of its own. */
+  since: number;
+  resolve(lease: Lease): void;
+  reject(error: AppError): void;
+}
+
+/** The queue in front of each expert: in order of arrival, background requests behind the others. */
+export class WaitingLines {
+  readonly #lines = new Map<string, Waiter[]>();
+
+  /** Those who wait for the expert, the next one first. */
+  of(id: string): readonly Waiter[] {
+    return this.#lines.get(id) ?? NOBODY;
+  }
+
+  length(id: string): number {
+    return this.#lines.get(id)?.length ?? 0;
+  }
+
+  get total(): number {
+    let total = 0;
+    for (const line of this.#lines.values()) total += line.length;
+    return total;
+  }
+
+  join(waiter: Waiter): void {
+    const line = this.#lines.get(waiter.expert) ?? [];
+    this.#lines.set(waiter.expert, line);
+    const behind = waiter.background ? -1 : line.findIndex(({ background }) => background);
+    if (behind < 0) line.push(waiter);
+    else line.splice(behind, 0, waiter);
+  }
+
+  leave(waiter: Waiter): void {
+    const line = this.#lines.get(waiter.expert);
+    const index = line?.indexOf(waiter) ?? -1;
+    if (index >= 0) line?.splice(index, 1);
+  }
+
+  /** Takes the next one out. */
+  shift(id: string): Waiter | undefined {
+    return this.#lines.get(id)?.shift();
+  }
+
+  rejectAll(id: string, error: AppError): void {
+    for (const waiter of this.#lines.get(id)?.splice(0) ?? []) waiter.reject(error);
+  }
+
+  forget(id: string): void {
+    this.#lines.delete(id);
+  }
+
+  /** Experts that somebody waits for. */
+  *wanted(): Iterable<string> {
+    for (const [id, line] of this.#lines) if (line.length > 0) yield id;
+  }
+}
+
+const NOBODY: readonly Waiter[] = [];
