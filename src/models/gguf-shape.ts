@@ -54,7 +54,7 @@ export interface GgufShape {
 }
 
 /** Layers of a repeating group of which the last one is global, for files older than `sliding_window_pattern`. */
-const SLIDING_GROUP: Readonly<Record<string, number>> = { gemma2: 2, gemma3: 6, cohere2: 4 };
+const SLIDING_GROUP: Readonly<Record<string, number>> = { gemma2: 2, gemma3: 6, cohere2: 4, 'gpt-oss': 2 };
 /** Repacked layouts interleave so many rows. */
 const REPACK_ROWS = 8;
 

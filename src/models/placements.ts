@@ -119,7 +119,7 @@ export function placeVllm(
       footprint: prediction.footprint,
       mapped: { main: 0, draft: 0 },
       parts: prediction.parts,
-      estimated: false,
+      estimated: shape.estimated ?? false,
       spill: false,
       launch: { gpus: launchShares(devices), gpuLayers: 'all' },
     };

@@ -32,6 +32,8 @@ export interface SafetensorsShape {
   readonly headsKv: number;
   readonly headLength: number;
   readonly contextTrained: number | undefined;
+  /** From a shape record: the folder is not here yet. */
+  readonly estimated?: boolean;
 }
 
 export interface VllmSettings {

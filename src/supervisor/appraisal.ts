@@ -11,7 +11,8 @@ import { fileIdentity, type LearnedFootprints, type LearnedKey } from '../models
 import { locateModel } from '../models/locate.ts';
 import { asleepFootprint, type GpuPool, placeGguf, placeVllm, type PredictedPlacement } from '../models/placements.ts';
 import { readShape, readTensorBytes } from '../models/read-shape.ts';
-import { recordedShape } from '../models/shape-record.ts';
+import { recordedFolder, recordedShape } from '../models/shape-record.ts';
+import { filesOf as placesOf } from '../models/sources.ts';
 import { readSafetensorsShape } from '../models/vllm-footprint.ts';
 import type { Placement } from '../planner/world.ts';
 import type { Paths } from '../shared/paths.ts';
@@ -114,13 +115,17 @@ async function predict(
   if (!expert.model) return { predicted: [] };
   if (adapter.modelForm === 'folder') {
     const folder = locateFolder(expert.model, options);
-    if (!folder) return { predicted: [] };
-    const shape = await readSafetensorsShape(folder.path);
+    const shape = folder ? await readSafetensorsShape(folder.path) : recordedFolder(expert.model);
+    if (!shape) return { predicted: [] };
     const predicted = placeVllm(expert, shape, gpus);
     return { predicted, asleep: predicted[0] && asleepFootprint(expert, shape, predicted[0].footprint) };
   }
   const located = locateModel(expert.model, options);
-  if (!located) return { predicted: fromRecord(expert, expert.model, gpus) };
+  if (!located) {
+    // Where it will lie: experts of one file share its pages before it is here, too.
+    const [{ path: file }] = placesOf(expert.model, options).weights;
+    return { predicted: fromRecord(expert, expert.model, gpus), file };
+  }
   const models = await readModels(located);
   if (!models) return { predicted: [unreadable(located.path)], file: located.path };
   return { predicted: placeGguf(expert, models, gpus), file: located.path };
