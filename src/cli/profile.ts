@@ -13,6 +13,8 @@ import { describeProfile } from '../profiles/show.ts';
 import { starterProfile } from '../profiles/starter.ts';
 import { CliError, messageOf } from '../shared/errors.ts';
 import { packageRoot } from '../shared/package-root.ts';
+import { resolvePaths } from '../shared/paths.ts';
+import { refuseMisfits } from '../supervisor/budget-check.ts';
 
 /** `orchestrator profile …`: what profiles there are, what they say, and whether they are right. Needs no running orchestrator. */
 export function profileCommand(): Command {
@@ -32,7 +34,7 @@ export function profileCommand(): Command {
     .action(show);
   command
     .command('validate')
-    .description('check profiles; exit code 78 where one is invalid')
+    .description('check profiles, and that each expert fits into its budget; exit code 78 where one is invalid')
     .argument('<profiles...>', 'names or files')
     .option('--json', 'print JSON')
     .option('--set <key=value>', 'lay a setting upon each file; may be repeated', collect, [])
@@ -86,13 +88,20 @@ async function validate(names: string[], { json, set }: { json?: true; set: stri
   const verdicts: Verdict[] = [];
   const errors: ProfileError[] = [];
   for (const name of names) {
-    const error = await loadProfile(name, { environment: process.env, set }).then(() => undefined, asProfileError);
+    const error = await check(name, set).then(() => undefined, asProfileError);
     if (error) errors.push(error);
     verdicts.push({ profile: name, valid: !error, problems: error?.problems ?? [] });
     if (!json && !error) print(`${name}: valid`);
   }
   if (json) print(JSON.stringify(verdicts, null, 2));
   if (errors.length > 0) throw new ProfileError(errors.flatMap(({ problems }) => problems));
+}
+
+/** Every setting, and whether each expert fits into the budget, by file or shape record, on a machine as the profile describes it. */
+async function check(name: string, set: readonly string[]): Promise<void> {
+  const profile = await loadProfile(name, { environment: process.env, set });
+  const paths = resolvePaths(process.env);
+  await refuseMisfits(profile, { paths, environment: process.env, machine: 'there' });
 }
 
 function asProfileError(error: unknown): ProfileError {

@@ -4,6 +4,7 @@ import type {
   ExpertBase,
   Gpu,
   LaunchContext,
+  LaunchPlacement,
   PreflightFacts,
   ProcessSettings,
   ProgramProbe,
@@ -128,7 +129,7 @@ function preflight(
   return undefined;
 }
 
-function argv(expert: VllmExpert, { program, files, listen, gpus }: LaunchContext): string[] {
+function argv(expert: VllmExpert, { program, files, listen, gpus, placement }: LaunchContext): string[] {
   const { vllm: own } = expert;
   const args = ['serve', files.model ?? ''];
   const has = (flag: string) => program === undefined || program.flags.has(flag);
@@ -152,7 +153,7 @@ function argv(expert: VllmExpert, { program, files, listen, gpus }: LaunchContex
   if (own.enforceEager) put('--enforce-eager');
   if (program === undefined || !isCpuBuild(program)) {
     // One fraction holds for all of them: by the largest, it is more than was asked for on none.
-    const total = Math.max(0, ...gpusOf(expert, gpus ?? []).map(({ totalBytes }) => totalBytes));
+    const total = Math.max(0, ...gpusOf(expert, gpus ?? [], placement).map(({ totalBytes }) => totalBytes));
     if (expert.gpuMemory !== undefined && total > 0) put('--gpu-memory-utilization', share(expert.gpuMemory, total));
     if (own.kvCacheMemory !== undefined) put('--kv-cache-memory-bytes', own.kvCacheMemory);
     if (expert.sleep !== 'off') put('--enable-sleep-mode');
@@ -170,8 +171,12 @@ function argv(expert: VllmExpert, { program, files, listen, gpus }: LaunchContex
   return args;
 }
 
-function environment(expert: VllmExpert, { apiKey, cacheDir, listen, program }: LaunchContext): Record<string, string> {
+function environment(
+  expert: VllmExpert,
+  { apiKey, cacheDir, listen, program, placement }: LaunchContext,
+): Record<string, string> {
   const { vllm: own } = expert;
+  const devices = own.devices ?? placement?.gpus.map(({ index }) => index).join(',');
   const cpu = program === undefined || isCpuBuild(program);
   const folder = listen.kind === 'socket' ? listen.path.slice(0, listen.path.lastIndexOf('/')) : '';
   return {
@@ -194,7 +199,7 @@ function environment(expert: VllmExpert, { apiKey, cacheDir, listen, program }: 
         }
       : {}),
     CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
-    ...(own.devices === undefined ? {} : { CUDA_VISIBLE_DEVICES: own.devices }),
+    ...(devices ? { CUDA_VISIBLE_DEVICES: devices } : {}),
     ...(expert.sleep === 'off' ? {} : { VLLM_SERVER_DEV_MODE: '1' }),
   };
 }
@@ -204,12 +209,12 @@ function isCpuBuild(program: ProgramProbe): boolean {
   return /\+cpu\b/.test(program.version);
 }
 
-/** The devices that the engine will use: those named, else the first ones of the machine. */
-function gpusOf({ vllm: own }: VllmExpert, gpus: readonly Gpu[]): readonly Gpu[] {
+/** The devices that the engine will use: those named, else where the planner wants it, else the first ones of the machine. */
+function gpusOf({ vllm: own }: VllmExpert, gpus: readonly Gpu[], placement?: LaunchPlacement): readonly Gpu[] {
   const names = own.devices?.split(',');
   const visible = names
     ? names.flatMap((name) => gpus.filter(({ index, uuid }) => name === String(index) || uuid.startsWith(name)))
-    : gpus;
+    : gpus.filter(({ index }) => !placement?.gpus.length || placement.gpus.some((gpu) => gpu.index === index));
   return visible.slice(0, own.tensorParallel);
 }
 

@@ -1,5 +1,5 @@
 import { findProgram, listBuilds } from '../../binaries/builds.ts';
-import { readGpus } from '../../binaries/nvidia-smi.ts';
+import { queryGpus, readGpus } from '../../binaries/nvidia-smi.ts';
 import { probeProgram } from '../../binaries/probe.ts';
 import { thisMachine } from '../../binaries/processor.ts';
 import type { ProcessAdapter } from '../../engines/contract.ts';
@@ -12,10 +12,12 @@ import { formOf, howToGet } from '../../models/missing.ts';
 import { describeSource, filesOf } from '../../models/sources.ts';
 import { profileArgument } from '../../profiles/find.ts';
 import { loadProfile } from '../../profiles/load.ts';
+import { ProfileError } from '../../profiles/problems.ts';
 import type { Expert, ProcessExpert, Profile } from '../../profiles/profile.ts';
 import { AppError, messageOf } from '../../shared/errors.ts';
 import type { Paths } from '../../shared/paths.ts';
 import { formatBytes } from '../../shared/units.ts';
+import { refuseMisfits } from '../../supervisor/budget-check.ts';
 import { fail, ok, type Check, warn } from './check.ts';
 
 export interface ProfileChecks {
@@ -44,8 +46,24 @@ export async function checkProfile(options: ProfileChecks): Promise<Check[]> {
     ...(await checkEngines(profile, options)),
     ...checkModels(profile, options),
     ...checkFolders(profile, options),
+    ...(await checkBudget(profile, options)),
     ...profile.experts.flatMap((expert) => checkRemote(expert, options.environment)),
   ];
+}
+
+/** Whether each expert can ever be loaded on this machine. */
+async function checkBudget(profile: Profile, { paths, environment }: ProfileChecks): Promise<Check[]> {
+  const pools = Object.keys(profile.budget.pools);
+  if (pools.length === 0) return [];
+  const gpus = pools.some((pool) => pool !== 'ram') ? await queryGpus({ environment }) : undefined;
+  try {
+    await refuseMisfits(profile, { paths, environment, machine: 'here', gpus });
+    return [ok('budget', `Every expert fits into ${pools.join(', ')} of this machine.`)];
+  } catch (error) {
+    if (!(error instanceof ProfileError)) throw error;
+    const remedy = 'Lower context or parallel, take a smaller file or kvCache: q8_0, or raise the pool in `budget`.';
+    return error.problems.map(({ message }) => fail('budget', message, remedy));
+  }
 }
 
 function checkKeys({ security }: Profile, environment: NodeJS.ProcessEnv): Check[] {
