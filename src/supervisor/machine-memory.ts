@@ -21,7 +21,7 @@ export function readMachineMemory(root = '/'): MachineMemory {
 }
 
 /** `MemTotal`, and what of it is not `MemAvailable`. */
-export function parseMeminfo(text: string): MachineMemory {
+function parseMeminfo(text: string): MachineMemory {
   const kib = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0);
   const total = kib('MemTotal') * 1_024;
   return { total, used: Math.max(0, total - kib('MemAvailable') * 1_024) };

@@ -1,0 +1,47 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { readMachineMemory } from '../../../src/supervisor/machine-memory.ts';
+
+const GiB = 2 ** 30;
+const roots: string[] = [];
+
+function machine(files: Readonly<Record<string, string>>): string {
+  const root = mkdtempSync(join(tmpdir(), 'machine-'));
+  roots.push(root);
+  const meminfo = `MemTotal:       ${16 * 2 ** 20} kB\nMemFree:  1 kB\nMemAvailable:   ${10 * 2 ** 20} kB\n`;
+  for (const [path, text] of Object.entries({ 'proc/meminfo': meminfo, ...files })) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  return root;
+}
+
+afterEach(() => {
+  for (const root of roots.splice(0)) rmSync(root, { recursive: true });
+});
+
+describe('the memory of this machine', () => {
+  it('is what the kernel has, less what can be taken back', () => {
+    expect(readMachineMemory(machine({}))).toEqual({ total: 16 * GiB, used: 6 * GiB });
+  });
+
+  it('is that of the container, or of any group above it, where that is less', () => {
+    const root = machine({
+      'proc/self/cgroup': '0::/box/inner\n',
+      'sys/fs/cgroup/box/inner/memory.max': 'max\n',
+      'sys/fs/cgroup/box/memory.max': `${4 * GiB}\n`,
+      'sys/fs/cgroup/box/memory.stat': `anon ${GiB}\nfile ${3 * GiB}\nshmem ${GiB / 2}\n`,
+    });
+    expect(readMachineMemory(root)).toEqual({ total: 4 * GiB, used: 1.5 * GiB });
+  });
+
+  it('of this very machine is more than nothing', () => {
+    const { total, used } = readMachineMemory();
+    expect(used).toBeGreaterThan(0);
+    expect(total).toBeGreaterThan(used);
+  });
+});

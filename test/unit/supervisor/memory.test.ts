@@ -1,0 +1,197 @@
+/** One account of the machine's memory, with devices that a script describes. */
+import { describe, expect, it } from 'vitest';
+
+import type { GpuAnswer, GpuReading } from '../../../src/binaries/nvidia-smi.ts';
+import type { Appraisal } from '../../../src/supervisor/appraisal.ts';
+import type { ExpertProcess } from '../../../src/supervisor/expert-process.ts';
+import { GpuPoller } from '../../../src/supervisor/gpu-poller.ts';
+import { Memory } from '../../../src/supervisor/memory.ts';
+import { House } from './house.ts';
+
+const GiB = 2 ** 30;
+
+interface Devices {
+  used: number;
+  total: number | undefined;
+  ours: { pid: number; bytes: number | undefined }[];
+  gone: boolean;
+}
+
+/** A house with one GPU of 16 GiB, read on demand. */
+function withGpu(house: House, devices: Devices): { memory: Memory; look: () => Promise<unknown> } {
+  const reading = (): GpuReading => ({
+    devices: devices.gone
+      ? []
+      : [
+          {
+            index: 0,
+            uuid: 'GPU-0',
+            name: 'a card',
+            totalBytes: devices.total,
+            usedBytes: devices.used,
+            freeBytes: undefined,
+          },
+        ],
+    processes: devices.ours.map(({ pid, bytes }) => ({ uuid: 'GPU-0', pid, bytes })),
+    perProcess: devices.ours.every(({ bytes }) => bytes !== undefined),
+  });
+  const gpus = new GpuPoller({
+    environment: {},
+    everyMs: 3_600_000,
+    query: (): Promise<GpuAnswer> => Promise.resolve({ reading: reading() }),
+    onAnswer: (answer) => answer.reading && memory.readDevices(answer.reading),
+  });
+  const memory = new Memory({
+    clock: house.clock,
+    logger: house.logger,
+    machine: () => ({ total: 64 * GiB, used: 0 }),
+    gpus,
+    learned: undefined,
+  });
+  house.cleanUps.push(() => Promise.resolve(memory.close()));
+  const appraisal: Appraisal = { placements: [], asleep: undefined, learnedKey: () => undefined };
+  memory.reconfigure(
+    {
+      budget: {
+        pools: { ram: { capacity: 'auto', reserve: 0 }, gpu0: { capacity: 'auto', reserve: GiB } },
+        spillToCpu: 'refuse',
+        minResidency: 0,
+        maxLoadedExperts: undefined,
+      },
+      appraise: () => Promise.resolve(appraisal),
+      stamp: () => '',
+    },
+    house.processes,
+  );
+  return { memory, look: () => gpus.ask() };
+}
+
+const gpu0 = (memory: Memory) => memory.pools.find(({ id }) => id === 'gpu0');
+const onGpu = (bytes: number) => ({ name: 'gpu0', footprint: { ram: GiB, gpu0: bytes } });
+
+async function started(house: House): Promise<ExpertProcess> {
+  const process = house.expert();
+  const ready = house.log.next('ready', 'a');
+  process.start('wanted');
+  await ready;
+  return process;
+}
+
+describe('a shared GPU', () => {
+  it('has what other programs hold taken off, ours by their process', async () => {
+    await using house = await House.open();
+    const process = await started(house);
+    const devices: Devices = {
+      used: 7 * GiB,
+      total: 16 * GiB,
+      ours: [{ pid: process.pid ?? 0, bytes: 5 * GiB }],
+      gone: false,
+    };
+    const { memory, look } = withGpu(house, devices);
+    memory.reserve(process, onGpu(4 * GiB));
+    await look();
+    expect(gpu0(memory)).toMatchObject({ capacity: 16 * GiB, foreign: 2 * GiB });
+    expect(memory.held(process)?.footprint).toEqual({ ram: GiB, gpu0: 5 * GiB });
+  });
+
+  it('is measured by difference where the driver does not say whose memory it is', async () => {
+    await using house = await House.open();
+    const process = await started(house);
+    const devices: Devices = { used: 2 * GiB, total: 16 * GiB, ours: [], gone: false };
+    const { memory, look } = withGpu(house, devices);
+    await look();
+    memory.reserve(process, onGpu(4 * GiB));
+    devices.used = 7 * GiB;
+    devices.ours = [{ pid: process.pid ?? 0, bytes: undefined }];
+    await look();
+    expect(memory.account(process)?.measured).toMatchObject({ gpu0: 5 * GiB });
+    expect(gpu0(memory)).toMatchObject({ foreign: 2 * GiB });
+  });
+
+  it('credits an ended engine when its memory is back', async () => {
+    await using house = await House.open();
+    const process = await started(house);
+    const devices: Devices = {
+      used: 6 * GiB,
+      total: 16 * GiB,
+      ours: [{ pid: process.pid ?? 0, bytes: 5 * GiB }],
+      gone: false,
+    };
+    const { memory, look } = withGpu(house, devices);
+    memory.reserve(process, onGpu(5 * GiB));
+    await look();
+    devices.ours = [];
+    memory.release(process);
+    await look();
+    expect(memory.isReturning(process)).toBe(true);
+    expect(memory.held(process)?.footprint).toEqual({ gpu0: 5 * GiB });
+    devices.used = GiB;
+    await look();
+    expect(memory.held(process)).toBeUndefined();
+    expect(gpu0(memory)).toMatchObject({ foreign: GiB, quarantined: 0 });
+  });
+
+  it('that vanishes offers nothing', async () => {
+    await using house = await House.open();
+    const devices: Devices = { used: 0, total: 16 * GiB, ours: [], gone: false };
+    const { memory, look } = withGpu(house, devices);
+    await look();
+    devices.gone = true;
+    await look();
+    expect(gpu0(memory)).toMatchObject({ capacity: 0 });
+  });
+
+  it('is handed back for a while, and taken again when that is over', async () => {
+    await using house = await House.open();
+    const { memory, look } = withGpu(house, { used: 0, total: 16 * GiB, ours: [], gone: false });
+    await look();
+    memory.pause(60_000);
+    expect(gpu0(memory)).toMatchObject({ paused: true });
+    house.clock.advance(60_001);
+    expect(memory.tick([])).toBe(true);
+    expect([gpu0(memory)?.paused, memory.pausedUntil]).toEqual([false, undefined]);
+  });
+});
+
+describe('a footprint', () => {
+  it('is unknown until the files have been read, and read again when they have changed', async () => {
+    await using house = await House.open();
+    const process = house.expert();
+    let stamp = 'one';
+    let read = 0;
+    const memory = house.memory;
+    const changed = Promise.withResolvers<void>();
+    const placement = {
+      name: 'cpu',
+      footprint: { ram: GiB },
+      parts: [],
+      estimated: false,
+      learned: false,
+      launch: undefined,
+    };
+    memory.onChange = () => read === 2 && changed.resolve();
+    memory.reconfigure(
+      {
+        budget: {
+          pools: { ram: { capacity: 'auto', reserve: 0 } },
+          spillToCpu: 'refuse',
+          minResidency: 0,
+          maxLoadedExperts: undefined,
+        },
+        appraise: () => {
+          read += 1;
+          return Promise.resolve({ placements: [placement], asleep: undefined, learnedKey: () => undefined });
+        },
+        stamp: () => stamp,
+      },
+      [process],
+    );
+    expect(memory.isPending(process)).toBe(true);
+    memory.look(process);
+    stamp = 'two';
+    memory.look(process);
+    await changed.promise;
+    expect([memory.isPending(process), read]).toEqual([false, 2]);
+    expect(memory.appraisal(process)?.placements).toEqual([placement]);
+  });
+});
