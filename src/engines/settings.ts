@@ -79,6 +79,13 @@ export const ModelSource = z.union([
 ]);
 export type ModelSource = z.output<typeof ModelSource>;
 
+const Licence = z
+  .strictObject({
+    name: z.string().describe('Name, as the publisher writes it'),
+    url: HttpUrl.optional().describe('Where it can be read'),
+  })
+  .describe('Shown when the model is pulled');
+
 /** The bytes an expert is made of: a file on this machine, or sources of the same bytes. */
 export const Model = z
   .strictObject({
@@ -91,13 +98,7 @@ export const Model = z
     sources: z.array(ModelSource).min(1).optional().describe('Several sources of the same bytes, tried in order'),
     size: z.int().positive().optional().describe('Bytes of the whole file'),
     sha256: Sha256.optional().describe('Digest of the whole file'),
-    licence: z
-      .strictObject({
-        name: z.string().describe('Name, as the publisher writes it'),
-        url: HttpUrl.optional().describe('Where it can be read'),
-      })
-      .optional()
-      .describe('Shown when the model is pulled'),
+    licence: Licence.optional(),
     mmproj: FilePath.optional().describe(
       'Multimodal projector: with `path` a file on this machine, else a file of the same hub repository',
     ),
@@ -138,6 +139,7 @@ export const ModelFolder = z
     path: FilePath.optional().describe('A folder on this machine; relative to the profile file'),
     hf: Repository.optional().describe('A whole hub repository, from the cache that `hf download` fills'),
     revision: Revision.optional().describe('Branch, tag or commit of the repository'),
+    licence: Licence.optional(),
   })
   .refine((model) => (model.path === undefined) !== (model.hf === undefined), {
     message: 'a model folder names exactly one of `path` and `hf`',

@@ -44,7 +44,8 @@ export async function pullFolder(model: Model, options: FolderOptions): Promise<
     return await withFileLock(join(folder, '.orchestrator.lock'), { signal, onWait }, async () => {
       const found = locateFolder(model, options);
       if (found) return found;
-      await fetchAll(model.hf ?? '', model.revision ?? 'main', { ...options, dispatcher, folder });
+      const context = { ...options, dispatcher, folder, licence: model.licence };
+      await fetchAll(model.hf ?? '', model.revision ?? 'main', context);
       const whole = locateFolder(model, options);
       if (whole) return whole;
       throw new AppError('model_unavailable', `${model.hf} came whole, and lacks weights that its index names.`);
@@ -67,13 +68,16 @@ interface Context extends FolderOptions {
   readonly dispatcher: Dispatcher;
   /** Of the repository in the cache. */
   readonly folder: string;
+  /** The profile's word, which goes before the hub's. */
+  readonly licence: Model['licence'];
 }
 
 async function fetchAll(repository: string, revision: string, context: Context): Promise<void> {
   const { folder, log = () => {}, limiter = new Limiter(PARALLEL_DOWNLOADS), signal, freeBytes } = context;
   const locked = fetchedCommit(folder, revision);
   log(`trying hub ${repository}${locked ? ` at ${locked}, as it was begun` : ''}`);
-  const { commit, files, licence } = await ask(repository, locked ?? revision, context, locked !== undefined);
+  const { commit, files, licence: byHub } = await ask(repository, locked ?? revision, context, locked !== undefined);
+  const licence = context.licence ?? byHub;
   if (licence) log(`comes under: ${licence.name}${licence.url ? ` (${licence.url})` : ''}`);
   const wanted = neededFiles(files);
   if (!wanted.some(isWeights) || !wanted.some(({ path }) => path === 'config.json')) throw noFolder(repository, files);

@@ -60,6 +60,16 @@ async function failureOf(promise: Promise<unknown>): Promise<AppError> {
 }
 
 describe('pulling a repository', () => {
+  it('names the licence of the profile before that of the hub', async () => {
+    const hub = await fakeHub('owner/name');
+    hub.push(FILES);
+    const options = optionsFor(hub.url);
+    await pullFolder({ ...MODEL, licence: { name: 'House Rules', url: 'https://example.com/rules' } }, options);
+    expect(options.lines.filter((line) => line.startsWith('comes under'))).toEqual([
+      'comes under: House Rules (https://example.com/rules)',
+    ]);
+  });
+
   it('fills the cache of the hub’s own tools with what an engine needs, and asks no network the next time', async () => {
     const hub = await fakeHub('owner/name');
     const commit = hub.push(FILES);

@@ -11,6 +11,7 @@ import { packageRoot } from '../../../src/shared/package-root.ts';
 import { resolvePaths } from '../../../src/shared/paths.ts';
 import type { Appraisal } from '../../../src/supervisor/appraisal.ts';
 import { appraise } from '../../../src/supervisor/appraisal.ts';
+import { poolsOf } from '../../../src/supervisor/pools.ts';
 
 /** A machine without any model file: what a profile says of it rests on the shape records. */
 const NOWHERE = { HOME: '/nonexistent' };
@@ -31,15 +32,13 @@ export interface ShippedHouse {
   readonly world: World;
 }
 
-/** A profile on its machine. `ram`: bytes of that machine, for a pool whose capacity is `auto`. */
+/** A profile on its machine. `ram`: bytes that the kernel counts there, which may be less than the profile grants. */
 export async function shippedHouse(name: string, ram: number): Promise<ShippedHouse> {
   const profile = await loadProfile(name, { environment: NOWHERE });
   const { budget, directory } = profile;
-  const pools = Object.entries(budget.pools).map(([id, { capacity, reserve }]): Pool => {
-    if (capacity === 'auto' && id !== 'ram') throw new Error(`${name} does not say how large ${id} is`);
-    const bytes = capacity === 'auto' ? ram : capacity;
-    return { id, capacity: bytes, reserve, foreign: 0, quarantined: 0, paused: false };
-  });
+  const machine = { total: ram, used: 0 };
+  const nothing = { ourRam: 0, gpus: undefined, gpuProblem: undefined, othersOnDevices: {}, paused: false };
+  const pools = poolsOf(budget.pools, { machine, ...nothing, quarantined: () => 0 });
   const gpus = pools.filter(({ id }) => id !== 'ram');
   const paths = resolvePaths(NOWHERE);
   const appraisals = new Map<string, Appraisal>();
