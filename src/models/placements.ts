@@ -41,7 +41,8 @@ const SPILLS = [0.75, 0.5, 0.25, 0];
  */
 export function placeGguf(expert: PlaceableGguf, models: GgufModels, gpus: readonly GpuPool[]): PredictedPlacement[] {
   const layers = models.shape.layers.length + 1;
-  const wanted = expert.gpuLayers ?? 'auto';
+  // An engine that has no such setting (bitnet.cpp) computes on the CPU alone.
+  const wanted = expert.gpuLayers ?? 0;
   const onGpu = typeof wanted === 'number' ? Math.min(wanted, layers) : layers;
   const allowed = gpus.filter(
     ({ id }) => expert.gpus === undefined || expert.gpus === 'auto' || expert.gpus.includes(id),

@@ -110,6 +110,17 @@ describe('on 32 Axion cores', () => {
   });
 });
 
+describe('bitnet.cpp', () => {
+  it('computes on the CPU, whatever GPUs the budget counts', async () => {
+    const { shape } = await recordOf('bitnet-cpu', 'bitnet_2b');
+    const { experts } = await loadProfile('bitnet-cpu', { environment: { HOME: '/nonexistent' } });
+    const expert = experts.find(({ id }) => id === 'bitnet_2b');
+    if (!expert) throw new Error('no bitnet_2b');
+    const placements = placeGguf(expert, { shape }, [{ id: 'gpu0', capacity: 16 * GiB }]);
+    expect(placements).toMatchObject([{ name: 'cpu', spill: false, launch: { gpus: [], gpuLayers: 0 } }]);
+  });
+});
+
 describe('a mixture', () => {
   it('lies where a published log of gpt-oss 120B says', async () => {
     // llama-server -ngl 999 -ncmoe 26: 42,065 MiB on the CPU, 587 MiB for the embedding, 17,787 MiB on the GPU.
