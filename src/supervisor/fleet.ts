@@ -414,6 +414,7 @@ export class Fleet {
 
   #someoneWaitsForRoom(): boolean {
     if (this.#wanted.size > 0) return true;
+    if (this.#lines.total === 0) return false;
     for (const id of this.#lines.wanted()) if (this.#canStart(id)) return true;
     return false;
   }
@@ -574,7 +575,6 @@ export class Fleet {
       param: 'model',
     });
     this.#lines.rejectAll(id, error);
-    this.#lines.forget(id);
     this.#settleWanted(id, error);
     this.#keepUntil.delete(id);
     this.#unloadWhenIdle.delete(id);

@@ -15,6 +15,7 @@ export interface Waiter {
 /** The queue in front of each expert: in order of arrival, background requests behind the others. */
 export class WaitingLines {
   readonly #lines = new Map<string, Waiter[]>();
+  #total = 0;
 
   /** Those who wait for the expert, the next one first. */
   of(id: string): readonly Waiter[] {
@@ -25,15 +26,15 @@ export class WaitingLines {
     return this.#lines.get(id)?.length ?? 0;
   }
 
+  /** All who wait, for whomever. Asked at the end of every request. */
   get total(): number {
-    let total = 0;
-    for (const line of this.#lines.values()) total += line.length;
-    return total;
+    return this.#total;
   }
 
   join(waiter: Waiter): void {
     const line = this.#lines.get(waiter.expert) ?? [];
     this.#lines.set(waiter.expert, line);
+    this.#total += 1;
     const behind = waiter.background ? -1 : line.findIndex(({ background }) => background);
     if (behind < 0) line.push(waiter);
     else line.splice(behind, 0, waiter);
@@ -42,20 +43,24 @@ export class WaitingLines {
   leave(waiter: Waiter): void {
     const line = this.#lines.get(waiter.expert);
     const index = line?.indexOf(waiter) ?? -1;
-    if (index >= 0) line?.splice(index, 1);
+    if (index < 0) return;
+    line?.splice(index, 1);
+    this.#total -= 1;
   }
 
   /** Takes the next one out. */
   shift(id: string): Waiter | undefined {
-    return this.#lines.get(id)?.shift();
+    const waiter = this.#lines.get(id)?.shift();
+    if (waiter) this.#total -= 1;
+    return waiter;
   }
 
   rejectAll(id: string, error: AppError): void {
-    for (const waiter of this.#lines.get(id)?.splice(0) ?? []) waiter.reject(error);
-  }
-
-  forget(id: string): void {
+    const line = this.#lines.get(id);
+    if (!line) return;
     this.#lines.delete(id);
+    this.#total -= line.length;
+    for (const waiter of line) waiter.reject(error);
   }
 
   /** Experts that somebody waits for. */
