@@ -6,9 +6,11 @@ import { isObject } from './json.ts';
 export interface RequestExtension {
   /** Milliseconds that the expert stays loaded after this request; 0: unload when it is done. */
   readonly keepLoaded?: number | 'forever';
+  /** Background work unloads nobody to be served, and lets others go first. Default: normal. */
+  readonly priority?: 'background' | 'normal';
 }
 
-const KEYS = new Set(['keepLoaded']);
+const KEYS = new Set(['keepLoaded', 'priority']);
 
 /** Checks the `orchestrator` field of a request. Throws `invalid_request` naming what it does not know. */
 export function parseExtension(value: unknown): RequestExtension {
@@ -21,18 +23,27 @@ export function parseExtension(value: unknown): RequestExtension {
       `unknown ${unknown.length > 1 ? 'keys' : 'key'} in \`orchestrator\`: ${unknown.join(', ')}; known: ${[...KEYS].join(', ')}`,
     );
   }
-  const { keepLoaded } = value;
-  if (keepLoaded === undefined || keepLoaded === null) return {};
-  if (keepLoaded === 0 || keepLoaded === '0') return { keepLoaded: 0 };
-  if (keepLoaded === 'forever') return { keepLoaded };
+  const keepLoaded = keepLoadedOf(value['keepLoaded']);
+  const priority = priorityOf(value['priority']);
+  return { ...(keepLoaded !== undefined && { keepLoaded }), ...(priority !== undefined && { priority }) };
+}
+
+function keepLoadedOf(keepLoaded: unknown): RequestExtension['keepLoaded'] {
+  if (keepLoaded === undefined || keepLoaded === null) return undefined;
+  if (keepLoaded === 0 || keepLoaded === '0') return 0;
+  if (keepLoaded === 'forever') return keepLoaded;
   const milliseconds = typeof keepLoaded === 'string' ? parseDuration(keepLoaded) : undefined;
-  if (milliseconds === undefined) {
-    throw wrong(
-      'orchestrator.keepLoaded',
-      '`orchestrator.keepLoaded` must be a duration with its unit ("30m"), "forever" or 0',
-    );
-  }
-  return { keepLoaded: milliseconds };
+  if (milliseconds !== undefined) return milliseconds;
+  throw wrong(
+    'orchestrator.keepLoaded',
+    '`orchestrator.keepLoaded` must be a duration with its unit ("30m"), "forever" or 0',
+  );
+}
+
+function priorityOf(priority: unknown): RequestExtension['priority'] {
+  if (priority === undefined || priority === null) return undefined;
+  if (priority === 'background' || priority === 'normal') return priority;
+  throw wrong('orchestrator.priority', '`orchestrator.priority` must be "background" or "normal"');
 }
 
 function wrong(param: string, message: string): AppError {

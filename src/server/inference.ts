@@ -66,7 +66,7 @@ export class Inference {
 
   #serve(context: RequestContext, route: InferenceRoute, prepared: Prepared): void {
     const ownHeaders = headersOf(context, prepared);
-    const lease = this.#options.fleet.tryAcquire(prepared.target.expert.id);
+    const lease = this.#options.fleet.tryAcquire(prepared.target.expert.id, prepared.background);
     if (lease) this.#trySend(context, route, prepared, ownHeaders, lease);
     else void this.#serveLater(context, route, prepared, ownHeaders);
   }
@@ -141,7 +141,7 @@ export class Inference {
         })
       : undefined;
     try {
-      const lease = await fleet.acquire(expert.id, controller.signal);
+      const lease = await fleet.acquire(expert.id, controller.signal, prepared.background);
       if (!controller.signal.aborted && !outgoing.destroyed) return lease;
       lease.release(false);
       return undefined;

@@ -29,6 +29,8 @@ export interface Prepared {
   readonly stream: boolean;
   readonly translator: AnswerTranslator | undefined;
   readonly keepLoaded: number | 'forever' | undefined;
+  /** Unloads nobody to be served, and lets others go first. */
+  readonly background: boolean;
 }
 
 /** Reads a JSON body and decides what of it goes to whom. Throws the `AppError` that refuses it. */
@@ -77,6 +79,7 @@ export function prepareJson(context: RequestContext, route: InferenceRoute, byte
     stream: policy.stream,
     translator: translation?.translator ?? (serving.errorLines && policy.stream ? translateErrorLines() : undefined),
     keepLoaded: policy.extension.keepLoaded,
+    background: policy.extension.priority === 'background',
   };
 }
 
@@ -105,6 +108,7 @@ export async function prepareUpload(
     stream: false,
     translator: undefined,
     keepLoaded: undefined,
+    background: false,
   };
 }
 

@@ -121,6 +121,11 @@ describe('the request policy', () => {
       keepLoaded: 'forever',
     });
     expect(apply({ messages: MESSAGES, orchestrator: { keepLoaded: 0 } }).extension).toEqual({ keepLoaded: 0 });
+    const background = apply({ messages: MESSAGES, orchestrator: { priority: 'background', keepLoaded: null } });
+    expect(background).toMatchObject({ body: { messages: MESSAGES }, extension: { priority: 'background' } });
+    expect(apply({ messages: MESSAGES, orchestrator: { priority: 'normal' } }).extension).toEqual({
+      priority: 'normal',
+    });
     expect(apply({ messages: MESSAGES, orchestrator: null }).extension).toEqual({});
     expect(refusal({ messages: MESSAGES, orchestrator: { keepLoded: 0 } })).toEqual({
       code: 'invalid_request',
@@ -128,6 +133,9 @@ describe('the request policy', () => {
     });
     for (const keepLoaded of [30, 'long', '30', {}, []]) {
       expect(refusal({ messages: MESSAGES, orchestrator: { keepLoaded } }).param).toBe('orchestrator.keepLoaded');
+    }
+    for (const priority of ['high', 'Background', 5, {}, true]) {
+      expect(refusal({ messages: MESSAGES, orchestrator: { priority } }).param).toBe('orchestrator.priority');
     }
     expect(refusal({ messages: MESSAGES, orchestrator: 'x' }).param).toBe('orchestrator');
   });
