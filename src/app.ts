@@ -10,6 +10,7 @@ import { profileArgument } from './profiles/find.ts';
 import type { GpuReading } from './binaries/nvidia-smi.ts';
 import type { Profile } from './profiles/profile.ts';
 import { Deadlines } from './proxy/deadlines.ts';
+import { budgetView } from './server/budget-views.ts';
 import { createColdRoutes } from './server/cold-routes.ts';
 import type { RequestContext } from './server/context.ts';
 import { createFrontDoor } from './server/front-door.ts';
@@ -176,6 +177,11 @@ export async function startApp(options: AppOptions): Promise<App> {
     queued: () => [...fleet.processes, ...fleet.remotes].map(({ id }) => [id, fleet.queued(id)] as const),
     inFlight: () => [...fleet.processes, ...fleet.remotes].map(({ id, inFlight }) => [id, inFlight] as const),
     logDrops: () => [...fleet.processes].map(({ id, log }) => [id, log.dropped] as const),
+    pools: () => budgetView(fleet.budget(), systemClock.wallTime()).pools,
+    held: () =>
+      budgetView(fleet.budget(), systemClock.wallTime()).pools.flatMap(({ id, holders }) =>
+        holders.map(({ expert, held }) => [expert, id, held] as const),
+      ),
   });
 
   let url = '';

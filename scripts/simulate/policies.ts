@@ -137,5 +137,5 @@ function start({ id, placements: [placement] }: PlannerExpert): Action {
 }
 
 function stop({ id }: PlannerExpert): Action {
-  return { do: 'stop', expert: id, reason: 'its turn' };
+  return { do: 'stop', expert: id, cause: 'room', reason: 'its turn' };
 }

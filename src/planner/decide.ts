@@ -20,7 +20,7 @@ export type Plan = { readonly expert: string; readonly reason: string } & (
       readonly action: 'evict';
       readonly victims: readonly Victim[];
       readonly thenPlacement: Placement;
-      /** Bytes that come back, by pool. */
+      /** Bytes that come back, by pool; below 0 where a sleep takes more there. */
       readonly frees: Readonly<Record<string, number>>;
       /** Some of them work on requests, which are finished first. */
       readonly drains: boolean;
@@ -198,15 +198,19 @@ function cheapest(
 }
 
 function evict(house: World, expert: PlannerExpert, found: Found, reason: string, drains: boolean): Plan {
-  const frees: Record<string, number> = {};
-  for (const { id, how } of found.eviction.victims) {
-    const victim = house.experts.find((other) => other.id === id);
-    const after = how === 'sleep' ? victim?.sleep?.footprint : undefined;
-    for (const [pool, bytes] of Object.entries(victim?.held?.footprint ?? {})) {
-      frees[pool] = (frees[pool] ?? 0) + bytes - (after?.[pool] ?? 0);
-    }
-  }
   const { victims } = found.eviction;
+  const afterwards = house.experts.flatMap((other): PlannerExpert[] => {
+    const victim = victims.find(({ id }) => id === other.id);
+    if (!victim) return [other];
+    return victim.how === 'sleep' && other.sleep ? [{ ...other, held: { placement: 'asleep', ...other.sleep } }] : [];
+  });
+  const before = holdings(house);
+  const after = holdings({ ...house, experts: afterwards });
+  const frees = Object.fromEntries(
+    house.pools
+      .map(({ id }) => [id, charged(before, id) - charged(after, id)] as const)
+      .filter(([, bytes]) => bytes !== 0),
+  );
   return { expert: expert.id, action: 'evict', victims, thenPlacement: found.placement, frees, drains, reason };
 }
 

@@ -4,7 +4,7 @@ import { charged, lasting, touches, usable } from './room.ts';
 import { cheapestVictims, type Victim } from './victims.ts';
 import { isLeaving, type Pool, type PlannerExpert, type World } from './world.ts';
 
-export type Relief = Victim & { readonly reason: string };
+export type Relief = Victim & { readonly cause: 'overdrawn' | 'pause'; readonly reason: string };
 
 /**
  * Who has to go although nobody waits for the room: whoever has tensors in a pool that was handed back to the person at the desk, pinned
@@ -30,7 +30,12 @@ export function overdrawn(world: World): Relief[] {
 }
 
 function handedBack(pool: Pool): (expert: PlannerExpert) => Relief {
-  return ({ id }) => ({ id, how: 'stop', reason: `${pool.id} is handed back to the person at the desk` });
+  return ({ id }) => ({
+    id,
+    how: 'stop',
+    cause: 'pause',
+    reason: `${pool.id} is handed back to the person at the desk`,
+  });
 }
 
 function tooMuch(house: World, pool: Pool, inPool: readonly PlannerExpert[]): Relief[] {
@@ -48,6 +53,7 @@ function tooMuch(house: World, pool: Pool, inPool: readonly PlannerExpert[]): Re
     const state = expert ? ` (${describeIdle(house, expert)})` : '';
     return {
       ...victim,
+      cause: 'overdrawn',
       reason: `${pool.id} holds more than its budget, and ${victim.id}${state} is the cheapest to unload`,
     };
   });

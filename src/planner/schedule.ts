@@ -1,5 +1,5 @@
 import { plan } from './decide.ts';
-import { overdrawn } from './relief.ts';
+import { overdrawn, type Relief } from './relief.ts';
 import type { Victim } from './victims.ts';
 import type { Holding, Placement, PlannerExpert, World } from './world.ts';
 
@@ -14,7 +14,13 @@ export type Action =
       readonly warning?: string;
     }
   /** Takes no new request, finishes what runs, then stops or sleeps. `room`: for which expert. */
-  | { readonly do: 'stop' | 'sleep'; readonly expert: string; readonly room?: string; readonly reason: string }
+  | {
+      readonly do: 'stop' | 'sleep';
+      readonly expert: string;
+      readonly room?: string;
+      readonly cause: 'room' | Relief['cause'];
+      readonly reason: string;
+    }
   /** Every waiting request of the expert. */
   | { readonly do: 'refuse'; readonly expert: string; readonly never: boolean; readonly reason: string };
 
@@ -34,7 +40,7 @@ export function schedule(world: World): Action[] {
     house = after(house, action);
   };
 
-  for (const { id, how, reason } of overdrawn(world)) add({ do: how, expert: id, reason });
+  for (const { id, how, cause, reason } of overdrawn(world)) add({ do: how, expert: id, cause, reason });
   for (const { expert, waitedMs, background } of waitingCases(world)) {
     const decision = plan(house, expert, { waitedMs, background });
     switch (decision.action) {
@@ -115,7 +121,7 @@ function preloads(house: World): Action[] {
 }
 
 function eviction({ id, how }: Victim, room: string, reason: string): Action {
-  return { do: how, expert: id, room, reason: `room for ${room}: ${reason}` };
+  return { do: how, expert: id, room, cause: 'room', reason: `room for ${room}: ${reason}` };
 }
 
 /** The picture once the action has begun. */

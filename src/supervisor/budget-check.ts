@@ -1,6 +1,5 @@
 import { adapterOf } from '../engines/registry.ts';
 import { fits } from '../planner/fits.ts';
-import { plan, type Plan } from '../planner/decide.ts';
 import type { PlannerExpert, Pool, World } from '../planner/world.ts';
 import { type Problem, ProfileError, problemAt } from '../profiles/problems.ts';
 import type { ProcessExpert, Profile } from '../profiles/profile.ts';
@@ -52,11 +51,6 @@ export async function emptyHouse(profile: Profile, options: BudgetCheckOptions):
     },
     appraisals: known,
   };
-}
-
-/** What a request for the expert would come to in an otherwise empty house. */
-export function planInEmptyHouse({ world }: EmptyHouse, id: string): Plan {
-  return plan(world, id, { waitedMs: 0, background: false });
 }
 
 /** @throws ProfileError (exit code 78) with the arithmetic of every expert that can never fit. */

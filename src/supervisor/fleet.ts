@@ -459,7 +459,7 @@ export class Fleet {
         return this.#begin(expert, action.placement, reason);
       case 'stop':
       case 'sleep':
-        this.#publish(action.room ?? expert, 'evict', reason);
+        this.#publish(action.room ?? expert, 'evict', reason, { victim: expert, cause: action.cause });
         this.#options.logger.info(`${expert} is ${action.do === 'sleep' ? 'put to sleep' : 'evicted'}: ${reason}`);
         return this.#evict(expert, action.do, action.room ? `room for ${action.room}` : reason);
       case 'refuse': {
@@ -488,9 +488,14 @@ export class Fleet {
     else void process.stop(reason, this.#plan.drainMs);
   }
 
-  #publish(expert: string, action: 'start' | 'evict' | 'refuse', reason: string): void {
+  #publish(
+    expert: string,
+    action: 'start' | 'evict' | 'refuse',
+    reason: string,
+    eviction: { victim?: string; cause?: 'room' | 'overdrawn' | 'pause' } = {},
+  ): void {
     const at = this.#options.clock.wallTime().toISOString();
-    this.#options.bus.publish({ type: 'plan', at, expert, action, reason });
+    this.#options.bus.publish({ type: 'plan', at, expert, action, reason, ...eviction });
   }
 
   #everyProcess(): ExpertProcess[] {

@@ -25,6 +25,9 @@ export type OrchestratorEvent =
       readonly expert: string;
       readonly action: 'serve' | 'start' | 'evict' | 'wait' | 'refuse';
       readonly reason: string;
+      /** Of an eviction: who goes, and whether for another expert (`room`), or because a pool is overdrawn or handed back. */
+      readonly victim?: string;
+      readonly cause?: 'room' | 'overdrawn' | 'pause';
     }
   | { readonly type: 'reload'; readonly at: string; readonly ok: boolean; readonly message: string };
 

@@ -1,18 +1,9 @@
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
 
-import type { EventBus, ExpertState } from './events.ts';
+import type { EventBus } from './events.ts';
+import { addGauges, type Observed } from './gauges.ts';
 import { type Timing, Timings } from './timings.ts';
 
-const STATES: readonly ExpertState[] = [
-  'stopped',
-  'starting',
-  'ready',
-  'sleeping',
-  'draining',
-  'stopping',
-  'backoff',
-  'failed',
-];
 const SECONDS = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
 /** What one finished request adds to the figures. */
@@ -47,7 +38,8 @@ export class Metrics {
   readonly #wait: Timings<'expert' | 'route'>;
   readonly #starts: Counter<'expert'>;
   readonly #crashes: Counter<'expert'>;
-  readonly #evictions: Counter<'expert'>;
+  readonly #evictions: Counter<'expert' | 'reason'>;
+  readonly #plans: Counter<'action'>;
   readonly #refused: Counter<'code'>;
   /** By expert, then by route. */
   readonly #tallies = new Map<string, Map<string, Tally>>();
@@ -125,8 +117,14 @@ export class Metrics {
     });
     this.#evictions = new Counter({
       name: 'orchestrator_evictions_total',
-      help: 'Plans that unloaded an expert to make room for this one',
-      labelNames: ['expert'],
+      help: 'Unloads of the expert to make room for another, or because its memory was overdrawn or handed back (pause)',
+      labelNames: ['expert', 'reason'],
+      registers,
+    });
+    this.#plans = new Counter({
+      name: 'orchestrator_plans_total',
+      help: 'Plans that were carried out, by what they did',
+      labelNames: ['action'],
       registers,
     });
     this.#refused = new Counter({
@@ -139,44 +137,17 @@ export class Metrics {
   }
 
   /** Gauges that are read when somebody asks. */
-  observe(read: {
-    states(): Iterable<readonly [string, ExpertState]>;
-    queued(): Iterable<readonly [string, number]>;
-    inFlight(): Iterable<readonly [string, number]>;
-    logDrops(): Iterable<readonly [string, number]>;
-  }): void {
-    const registers = [this.registry];
-    const perExpert = (name: string, help: string, values: () => Iterable<readonly [string, number]>) =>
-      new Gauge({
-        name,
-        help,
-        labelNames: ['expert'],
-        registers,
-        collect() {
-          for (const [expert, value] of values()) this.set({ expert }, value);
-        },
-      });
-    perExpert('orchestrator_queue_length', 'Requests that wait for the expert', () => read.queued());
-    perExpert('orchestrator_requests_in_flight', 'Requests that the engine works on', () => read.inFlight());
-    perExpert('orchestrator_log_lines_dropped', 'Lines of engine output that were read but not kept', () =>
-      read.logDrops(),
-    );
-    const states = new Gauge({
-      name: 'orchestrator_expert_state',
-      help: '1 for the state the expert is in',
-      labelNames: ['expert', 'state'],
-      registers: [],
-      collect() {
-        for (const [expert, state] of read.states())
-          for (const one of STATES) this.set({ expert, state: one }, one === state ? 1 : 0);
-      },
-    });
-    this.registry.registerMetric(states);
+  observe(house: Observed): void {
+    addGauges(this.registry, house);
   }
 
   follow(bus: EventBus): void {
     bus.subscribe((event) => {
-      if (event.type === 'plan' && event.action === 'evict') this.#evictions.inc({ expert: event.expert });
+      if (event.type === 'plan') {
+        const { action, expert, victim = expert, cause = 'room' } = event;
+        this.#plans.inc({ action });
+        if (action === 'evict') this.#evictions.inc({ expert: victim, reason: cause });
+      }
       if (event.type !== 'lifecycle') return;
       if (event.to === 'starting') this.#starts.inc({ expert: event.expert });
       if (event.event === 'crash' || event.event === 'break') this.#crashes.inc({ expert: event.expert });

@@ -50,7 +50,7 @@ describe('the schedule', () => {
   it('says for whom and why somebody goes', () => {
     const house = world([expert('a', 12, { waiting: [since(999_999)] }), ready('b', 12)]);
     expect(schedule(house)).toEqual([
-      { do: 'stop', expert: 'b', room: 'a', reason: 'room for a: gpu0 has 4.0 of 12.0 GiB free' },
+      { do: 'stop', expert: 'b', room: 'a', cause: 'room', reason: 'room for a: gpu0 has 4.0 of 12.0 GiB free' },
     ]);
   });
 

@@ -40,27 +40,55 @@ describe('the figures', () => {
     bus.publish({ ...move, from: 'stopped', to: 'starting', event: 'start' });
     bus.publish({ ...move, from: 'starting', to: 'backoff', event: 'crash' });
     bus.publish({ ...move, from: 'starting', to: 'failed', event: 'break' });
-    bus.publish({ type: 'plan', at: '', expert: 'a', action: 'evict', reason: 'room' });
+    bus.publish({
+      type: 'plan',
+      at: '',
+      expert: 'a',
+      action: 'evict',
+      victim: 'b',
+      cause: 'room',
+      reason: 'room for a',
+    });
+    bus.publish({ type: 'plan', at: '', expert: 'b', action: 'evict', cause: 'pause', reason: 'gpu0 is handed back' });
+    bus.publish({ type: 'plan', at: '', expert: 'a', action: 'start', reason: 'gpu0 has room' });
     const text = await metrics.registry.metrics();
     expect(text).toContain('orchestrator_engine_starts_total{expert="a"} 1');
     expect(text).toContain('orchestrator_engine_crashes_total{expert="a"} 2');
-    expect(text).toContain('orchestrator_evictions_total{expert="a"} 1');
+    expect(text).toContain('orchestrator_evictions_total{expert="b",reason="room"} 1');
+    expect(text).toContain('orchestrator_evictions_total{expert="b",reason="pause"} 1');
+    expect(text).toContain('orchestrator_plans_total{action="evict"} 2');
+    expect(text).toContain('orchestrator_plans_total{action="start"} 1');
   });
 
   it('of the moment somebody asks', async () => {
     const metrics = new Metrics();
     let queued = 1;
+    let pools = [
+      { id: 'gpu0', capacity: 10, usable: 8, held: 9, free: -1, foreign: 2, quarantined: 1 },
+      { id: 'gpu1', capacity: 4, usable: 4, held: 0, free: 4, foreign: 0, quarantined: 0 },
+    ];
     metrics.observe({
       states: () => [['a', 'ready']],
+      pools: () => pools,
+      held: () => [['a', 'gpu0', 5]],
       queued: () => [['a', queued]],
       inFlight: () => [['a', 2]],
       logDrops: () => [['a', 0]],
     });
+    await metrics.registry.metrics();
     queued = 5;
+    pools = pools.slice(0, 1);
     const text = await metrics.registry.metrics();
     expect(text).toContain('orchestrator_expert_state{expert="a",state="ready"} 1');
     expect(text).toContain('orchestrator_expert_state{expert="a",state="stopped"} 0');
     expect(text).toContain('orchestrator_queue_length{expert="a"} 5');
+    for (const figure of ['capacity_bytes{pool="gpu0"} 10', 'usable_bytes{pool="gpu0"} 8', 'held_bytes{pool="gpu0"} 9'])
+      expect(text).toContain(`orchestrator_pool_${figure}`);
+    for (const figure of ['free_bytes{pool="gpu0"} -1', 'foreign_bytes{pool="gpu0"} 2'])
+      expect(text).toContain(`orchestrator_pool_${figure}`);
+    expect(text).toContain('orchestrator_pool_quarantined_bytes{pool="gpu0"} 1');
+    expect(text, 'what a reload took out').not.toContain('gpu1');
+    expect(text).toContain('orchestrator_expert_held_bytes{expert="a",pool="gpu0"} 5');
   });
 });
 
