@@ -5,6 +5,7 @@ import type { Fleet } from '../supervisor/fleet.ts';
 import { fetchText } from '../supervisor/readiness.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { labelMetrics, type Metrics } from '../telemetry/metrics.ts';
+import { addBudgetRoutes, type BudgetRoutesOptions } from './budget-routes.ts';
 import type { ColdApp, ColdEnvironment } from './cold-context.ts';
 import { addExpertRoutes, type ExpertRoutesOptions } from './expert-routes.ts';
 import { modelList, stateOf } from './expert-views.ts';
@@ -15,7 +16,7 @@ import type { HealthView, ReloadView, StatsView } from './views.ts';
 /** An engine that computes on every core answers late; Prometheus itself waits ten seconds. */
 const ENGINE_METRICS_TIMEOUT_MS = 5_000;
 
-export interface ColdRoutesOptions extends ExpertRoutesOptions, LogRoutesOptions {
+export interface ColdRoutesOptions extends ExpertRoutesOptions, BudgetRoutesOptions, LogRoutesOptions {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly version: string;
@@ -104,6 +105,7 @@ export function createColdRoutes(options: ColdRoutesOptions): ColdApp {
   });
 
   addExpertRoutes(app, options);
+  addBudgetRoutes(app, options);
   addLogRoutes(app, options);
 
   app.post('/api/reload', async (context) => context.json(await options.reload()));

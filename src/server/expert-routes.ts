@@ -1,7 +1,9 @@
+import type { Context } from 'hono';
+
 import type { Clock } from '../shared/clock.ts';
 import { AppError } from '../shared/errors.ts';
 import type { Fleet } from '../supervisor/fleet.ts';
-import { type ColdApp, expertNamed } from './cold-context.ts';
+import { type ColdApp, type ColdEnvironment, expertNamed } from './cold-context.ts';
 import { expertView } from './expert-views.ts';
 import type { Settings } from './settings.ts';
 
@@ -12,14 +14,23 @@ export interface ExpertRoutesOptions {
   readonly buildOf: (expert: string) => string | undefined;
 }
 
-/** Experts one by one: what they are and do, and loading and unloading them by hand. */
-export function addExpertRoutes(app: ColdApp, { fleet, settings, clock, buildOf }: ExpertRoutesOptions): void {
+/** Experts one by one: what they are and do, and loading, unloading and pinning them by hand. */
+export function addExpertRoutes(app: ColdApp, options: ExpertRoutesOptions): void {
+  const { fleet, settings, clock, buildOf } = options;
   const known = (name: string) => expertNamed(settings().directory, name);
-  const view = (id: string) => expertView(fleet, known(id), clock, buildOf);
+  const around = () => ({ fleet, world: fleet.budget().world, clock, buildOf });
+  const view = (name: string) => expertView(known(name), around());
+  /** One that runs here. `what`: there is nothing to do it to where it does not. */
+  const local = (name: string, what: string) => {
+    const { id } = known(name);
+    if (!fleet.remote(id)) return id;
+    throw new AppError('conflict', `${id} runs on an endpoint that someone else runs; there is nothing to ${what}.`);
+  };
 
-  app.get('/api/experts', (context) =>
-    context.json({ experts: settings().directory.experts.map((expert) => view(expert.id)) }),
-  );
+  app.get('/api/experts', (context) => {
+    const surroundings = around();
+    return context.json({ experts: settings().directory.experts.map((expert) => expertView(expert, surroundings)) });
+  });
   app.get('/api/experts/:id', (context) => context.json(view(context.req.param('id'))));
   app.post('/api/experts/:id/load', async (context) => {
     const { id } = known(context.req.param('id'));
@@ -27,11 +38,25 @@ export function addExpertRoutes(app: ColdApp, { fleet, settings, clock, buildOf 
     return context.json(view(id));
   });
   app.post('/api/experts/:id/unload', async (context) => {
-    const { id } = known(context.req.param('id'));
-    if (fleet.remote(id))
-      throw new AppError('conflict', `${id} runs on an endpoint that someone else runs; there is nothing to unload.`);
-    const force = context.req.query('force') === '1' || context.req.query('force') === 'true';
-    await fleet.unload(id, 'asked for by name', force);
+    const id = local(context.req.param('id'), 'unload');
+    await fleet.unload(id, 'asked for by name', isForced(context));
     return context.json(view(id));
   });
+  app.post('/api/unload', async (context) => {
+    const loaded = [...fleet.processes].filter(({ state }) => state !== 'stopped' && state !== 'failed');
+    await Promise.all(loaded.map(({ id }) => fleet.unload(id, 'all were asked to go', isForced(context))));
+    const surroundings = around();
+    return context.json({ experts: loaded.map(({ expert }) => expertView(expert, surroundings)) });
+  });
+  for (const action of ['pin', 'unpin'] as const) {
+    app.post(`/api/experts/:id/${action}`, (context) => {
+      const id = local(context.req.param('id'), action);
+      fleet.pin(id, action === 'pin');
+      return context.json(view(id));
+    });
+  }
+}
+
+function isForced(context: Context<ColdEnvironment>): boolean {
+  return context.req.query('force') === '1' || context.req.query('force') === 'true';
 }

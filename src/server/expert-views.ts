@@ -1,9 +1,11 @@
 import type { ExpertBase } from '../engines/contract.ts';
+import type { World } from '../planner/world.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { ExpertProcess } from '../supervisor/expert-process.ts';
 import type { Fleet } from '../supervisor/fleet.ts';
 import type { RemoteExpert } from '../supervisor/remote-expert.ts';
 import type { ExpertState } from '../telemetry/events.ts';
+import { footprintOf } from './budget-views.ts';
 import type { Directory } from './directory.ts';
 import type { ExpertView } from './views.ts';
 
@@ -14,12 +16,16 @@ export function stateOf(fleet: Fleet, id: string): ExpertState {
   return fleet.remote(id)?.refusal() ? 'failed' : 'ready';
 }
 
-export function expertView(
-  fleet: Fleet,
-  expert: ExpertBase,
-  clock: Clock,
-  buildOf: (id: string) => string | undefined,
-): ExpertView {
+export interface ExpertSurroundings {
+  readonly fleet: Fleet;
+  /** As the planner sees the house now. */
+  readonly world: World;
+  readonly clock: Clock;
+  readonly buildOf: (id: string) => string | undefined;
+}
+
+export function expertView(expert: ExpertBase, { fleet, world, clock, buildOf }: ExpertSurroundings): ExpertView {
+  const planned = world.experts.find(({ id }) => id === expert.id);
   const process = fleet.process(expert.id);
   const remote = fleet.remote(expert.id);
   const inMs = (ms: number | undefined) =>
@@ -34,6 +40,10 @@ export function expertView(
     task: expert.task,
     context: expert.context,
     parallel: expert.parallel,
+    languages: [...expert.languages],
+    fit: { ...expert.fit },
+    pinned: planned?.pinned ?? false,
+    priority: planned?.priority ?? null,
     state: stateOf(fleet, expert.id),
     since: (process?.since ?? remote?.since ?? clock.wallTime()).toISOString(),
     inFlight: process?.inFlight ?? remote?.inFlight ?? 0,
@@ -41,6 +51,7 @@ export function expertView(
     pid: process?.pid ?? null,
     build: buildOf(expert.id) ?? null,
     memoryBytes: process?.memoryBytes() ?? null,
+    footprint: footprintOf(world, expert.id),
     unloadsAt: process ? inMs(fleet.unloadsInMs(process)) : null,
     loadMs: process?.loadMs === undefined ? null : Math.round(process.loadMs),
     starts: process?.starts ?? 0,
@@ -90,6 +101,8 @@ export function modelList(fleet: Fleet, directory: Directory, createdSeconds: nu
       output: [OUTPUTS[expert.task]],
     },
     tools: expert.task === 'generate' && expert.tools,
+    languages: [...expert.languages],
+    domains: { ...expert.fit },
     state: stateOf(fleet, expert.id),
   });
   const automatic =

@@ -15,6 +15,14 @@ export interface ExpertView {
   task: Task;
   context: number;
   parallel: number;
+  /** ISO 639 codes; empty: any. */
+  languages: string[];
+  /** How well it serves each domain, 0 to 1. */
+  fit: Record<string, number>;
+  /** Never unloaded for another expert. */
+  pinned: boolean;
+  /** 0 to 10; null: it takes no room here. */
+  priority: number | null;
   state: ExpertState;
   /** ISO 8601; when the state was entered. */
   since: string;
@@ -25,6 +33,8 @@ export interface ExpertView {
   build: string | null;
   /** Bytes of private and shared-anonymous memory of the whole process tree; null while there is none. */
   memoryBytes: number | null;
+  /** Bytes that it holds of each pool that the budget counts, mapped model files included. */
+  footprint: Record<string, number>;
   /** ISO 8601; when it is unloaded if nobody asks for it before; null: not while loaded like this. */
   unloadsAt: string | null;
   /** Milliseconds that the last start took until a token was generated. */
@@ -78,10 +88,12 @@ export interface PlanView {
   /** The clause after the colon. */
   reason: string;
   warning: string | null;
-  /** Where it would run; null where it would not, or where it runs already. */
+  /** Where it would run, or, where it cannot now, would best; null: it runs already, or nothing is known of it. */
   placement: PlacementView | null;
+  /** Bytes that the placement takes of each pool beyond what is held: nothing for a file that is mapped already. */
+  needs: Record<string, number>;
   victims: { expert: string; how: 'stop' | 'sleep' }[];
-  /** Bytes that would come back, by pool. */
+  /** Bytes that would come back, by pool; below 0 where a sleep takes more there. */
   frees: Record<string, number>;
   pools: PoolView[];
 }
@@ -135,9 +147,10 @@ export interface PoolView {
 export interface HolderView {
   expert: string;
   state: ExpertState;
+  /** Its reservation or what was measured, whichever is larger. */
   held: number;
-  /** Null: not known. */
-  predicted: number | null;
+  /** Both with the mapped files; null: not measured. */
+  predicted: number;
   measured: number | null;
   /** Share of `held` that lies in mapped model files. */
   mapped: number;

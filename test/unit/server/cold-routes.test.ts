@@ -1,95 +1,10 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { remote as remoteAdapter } from '../../../src/engines/remote.ts';
-import type { Expert, Profile } from '../../../src/profiles/profile.ts';
-import { type ColdRoutesOptions, createColdRoutes } from '../../../src/server/cold-routes.ts';
-import { Directory } from '../../../src/server/directory.ts';
-import { HostCheck } from '../../../src/server/host-check.ts';
-import { Authenticator, type Identity } from '../../../src/server/identity.ts';
 import { findPolicy, POLICIES } from '../../../src/server/policy.ts';
-import { ServingTable } from '../../../src/server/serving.ts';
-import { Fleet } from '../../../src/supervisor/fleet.ts';
 import { RemoteExpert } from '../../../src/supervisor/remote-expert.ts';
-import { EventBus } from '../../../src/telemetry/events.ts';
-import { LogBuffer } from '../../../src/telemetry/log-buffer.ts';
-import { Metrics } from '../../../src/telemetry/metrics.ts';
-import { Sandbox } from '../profiles/sandbox.ts';
-import { expertWith, House } from '../supervisor/house.ts';
-
-const ADMIN: Identity = { user: 'ana', admin: true };
-
-async function profile(): Promise<Profile> {
-  const sandbox = new Sandbox();
-  const file = sandbox.write(
-    'p.yaml',
-    'name: small\nexperts:\n  far:\n    engine: remote\n    url: http://127.0.0.1:9\n    keyEnv: FAR_KEY\n',
-  );
-  return sandbox.load(file);
-}
-
-/** The routes over one expert in memory and one remote without its key. */
-async function routesOver(house: House, overrides: Partial<ColdRoutesOptions> = {}) {
-  const [far] = (await profile()).experts;
-  if (!far) throw new Error('no expert');
-  const near = expertWith({
-    aliases: ['close'],
-    description: 'In memory',
-    vision: true,
-    variants: { 'a:long': { request: {}, strip: [] } },
-  });
-  const process = house.expert(near);
-  const remote = new RemoteExpert(far, remoteAdapter, {}, new Date(5_000));
-  const bus = new EventBus((error) => {
-    throw error;
-  });
-  const fleet = new Fleet({ clock: house.clock, bus, logger: house.logger, memory: house.memory });
-  house.onMove = (moved, move) => fleet.onMove(moved, move);
-  house.cleanUps.push(() => fleet.close(0));
-  fleet.reconfigure({
-    processes: [process],
-    remotes: [remote],
-    maxLoaded: 2,
-    spillToCpu: 'refuse',
-    minResidencyMs: 0,
-    queueLength: 9,
-    queueAgeMs: 60_000,
-    drainMs: 0,
-  });
-  const loaded = await profile();
-  const log = new LogBuffer();
-  const shutdown = vi.fn<(drainMs: number | undefined) => void>();
-  const options: ColdRoutesOptions = {
-    fleet,
-    settings: () => ({
-      generation: 1,
-      profile: loaded,
-      directory: new Directory([near, far], 'a'),
-      serving: new ServingTable([], () => ''),
-      authenticator: new Authenticator({ required: false, keys: [], runToken: 't' }),
-      hosts: new HostCheck([]),
-    }),
-    metrics: new Metrics(),
-    bus,
-    logger: house.logger,
-    log,
-    clock: house.clock,
-    version: '1.2.3',
-    url: () => 'http://127.0.0.1:1',
-    active: () => 4,
-    buildOf: () => 'b1',
-    shutdown,
-    reload: () => Promise.reject(new Error('a defect in the reload')),
-    ...overrides,
-  };
-  const app = createColdRoutes(options);
-  const call = (method: string, path: string, identity = ADMIN) =>
-    app.request(path, { method }, { identity, requestId: 'r1' });
-  const get = async (path: string, identity = ADMIN) => {
-    const response = await call('GET', path, identity);
-    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
-  };
-  return { app, call, get, fleet, bus, log, process, shutdown, far: far satisfies Expert };
-}
+import { House } from '../supervisor/house.ts';
+import { routesOver } from './cold-house.ts';
 
 describe('every route', () => {
   it('has a policy, and every policy a route', async () => {
@@ -179,6 +94,8 @@ describe('the list of models', () => {
       context_length: 1_024,
       modalities: { input: ['text', 'image'], output: ['text'] },
       tools: true,
+      languages: ['en', 'es'],
+      domains: { coding: 0.4 },
       state: 'stopped',
     });
     expect(data[3]).toMatchObject({ owned_by: 'remote', state: 'failed' });

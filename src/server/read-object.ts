@@ -1,0 +1,57 @@
+import { isObject, type JsonObject } from '../proxy/json.ts';
+import { AppError, messageOf } from '../shared/errors.ts';
+
+/** What a management route takes is a few words. */
+const MOST_BYTES = 64 << 10;
+const DEADLINE_MS = 10_000;
+
+/**
+ * The JSON object that a management request brings; an empty one where it brings none.
+ * @throws AppError `invalid_json`, `content_type_refused`, `body_too_large`, `request_timeout`, or `invalid_request` naming a field
+ * that is not among `fields`.
+ */
+export async function readObject(request: Request, fields: readonly string[]): Promise<JsonObject> {
+  const text = await readText(request);
+  if (text.trim() === '') return {};
+  if (!/^application\/json\b/i.test(request.headers.get('content-type') ?? ''))
+    throw new AppError('content_type_refused', 'This route takes content-type: application/json.');
+  const value = parse(text);
+  if (!isObject(value)) throw new AppError('invalid_json', 'The body must be a JSON object.');
+  const unknown = Object.keys(value).find((key) => !fields.includes(key));
+  if (unknown === undefined) return value;
+  const known = fields.map((field) => `\`${field}\``).join(', ');
+  throw new AppError('invalid_request', `Unknown field \`${unknown.slice(0, 60)}\`; this route takes ${known}.`, {
+    param: unknown.slice(0, 60),
+  });
+}
+
+async function readText(request: Request): Promise<string> {
+  const reader = request.body?.getReader();
+  if (!reader) return '';
+  const late = new AppError('request_timeout', 'The body did not arrive in time.');
+  const deadline = setTimeout(() => void reader.cancel(late).catch(() => undefined), DEADLINE_MS);
+  const decoder = new TextDecoder();
+  const startedAt = performance.now();
+  let [text, bytes] = ['', 0];
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done && performance.now() - startedAt >= DEADLINE_MS) throw late;
+      if (done) return text + decoder.decode();
+      bytes += value.length;
+      if (bytes > MOST_BYTES) throw new AppError('body_too_large', `This route takes at most ${MOST_BYTES >> 10} KiB.`);
+      text += decoder.decode(value, { stream: true });
+    }
+  } finally {
+    clearTimeout(deadline);
+    reader.cancel().catch(() => undefined);
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new AppError('invalid_json', `The body is not JSON: ${messageOf(error).slice(0, 200)}`, { cause: error });
+  }
+}
