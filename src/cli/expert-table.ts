@@ -1,8 +1,11 @@
 /** What `status` shows of the house, as text. Pure: the time and whether colours are wanted are handed in. */
 import { styleText, stripVTControlCharacters } from 'node:util';
 
-import type { ExpertState, ExpertView, StatsView } from '../server/views.ts';
+import type { BudgetView, ExpertState, ExpertView, StatsView } from '../server/views.ts';
 import { formatBytes, formatDuration } from '../shared/units.ts';
+import { footprintText, pausedLines, poolSummary } from './budget-table.ts';
+import type { Snapshot } from './snapshot.ts';
+import { tableLines } from './table.ts';
 
 export interface TableOptions {
   /** Milliseconds since the epoch. */
@@ -30,9 +33,10 @@ const AT_REST: ReadonlySet<ExpertState> = new Set(['stopped', 'sleeping', 'faile
 
 const HEADINGS = ['EXPERT', 'ENGINE', 'STATE', 'SINCE', 'IN FLIGHT/QUEUED', 'MEMORY', 'UNLOADS IN', 'LAST FAILURE'];
 
-/** The header line and the table, line by line. */
-export function statusLines(stats: StatsView, experts: readonly ExpertView[], options: TableOptions): string[] {
-  return [headerLine(stats), '', ...expertTable(experts, options)].map((line) => cut(line, options.width));
+/** The header, and the table, line by line. Memory is by pool where the profile counts pools. */
+export function statusLines({ stats, experts, budget }: Snapshot, options: TableOptions): string[] {
+  const lines = [headerLine(stats), ...poolLines(budget, options), '', ...expertTable(experts, options)];
+  return lines.map((line) => cut(line, options.width));
 }
 
 function headerLine(stats: StatsView): string {
@@ -48,19 +52,19 @@ function headerLine(stats: StatsView): string {
   return `${stats.status === 'ok' ? '' : 'STOPPING · '}${parts.join(' · ')}`;
 }
 
+/** What of each pool is held, and what is unusual: nothing where no pool is counted. */
+function poolLines(budget: BudgetView, options: TableOptions): string[] {
+  const unusual = budget.pools.filter(({ note, paused }) => note !== null && !paused);
+  return [
+    ...(budget.pools.length > 0 ? [budget.pools.map(poolSummary).join(' · ')] : []),
+    ...pausedLines(budget, options.now).map((line) => paint('yellow', line, options)),
+    ...unusual.map(({ id, note }) => paint('yellow', `${id}: ${note}`, options)),
+  ];
+}
+
 function expertTable(experts: readonly ExpertView[], options: TableOptions): string[] {
-  const rows = experts.map((expert) => rowOf(expert, options));
-  const widths = HEADINGS.map((heading, column) =>
-    Math.max(heading.length, ...rows.map((row) => stripVTControlCharacters(row[column] ?? '').length)),
-  );
-  const line = (cells: readonly string[]) =>
-    cells
-      .map(
-        (cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - stripVTControlCharacters(cell).length)),
-      )
-      .join('  ')
-      .trimEnd();
-  return [paint('bold', line(HEADINGS), options), ...rows.map(line)];
+  const [headings = '', ...rows] = tableLines([HEADINGS, ...experts.map((expert) => rowOf(expert, options))]);
+  return [paint('bold', headings, options), ...rows];
 }
 
 function rowOf(expert: ExpertView, options: TableOptions): string[] {
@@ -68,13 +72,19 @@ function rowOf(expert: ExpertView, options: TableOptions): string[] {
   return [
     expert.id,
     expert.engine,
-    paint(STATE_COLOURS[expert.state], expert.state, options),
+    paint(STATE_COLOURS[expert.state], expert.state, options) + (expert.pinned ? ', pinned' : ''),
     expert.kind === 'remote' ? '–' : formatDuration(Math.max(0, now - Date.parse(expert.since))),
     `${expert.inFlight}/${expert.queued}`,
-    expert.memoryBytes === null ? '–' : formatBytes(expert.memoryBytes),
+    memoryOf(expert),
     expert.unloadsAt === null ? '–' : formatDuration(Math.max(0, Date.parse(expert.unloadsAt) - now)),
     noteOf(expert, now),
   ];
+}
+
+/** What the budget counts it for; where it counts nothing, what its processes hold. */
+function memoryOf({ footprint, memoryBytes }: ExpertView): string {
+  if (Object.keys(footprint).length > 0) return footprintText(footprint);
+  return memoryBytes === null ? '–' : formatBytes(memoryBytes);
 }
 
 /** While an expert starts, its progress; else why it ended last, and when it is tried again. */

@@ -33,8 +33,38 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     name: 'unload',
-    summary: 'unload an expert',
+    summary: 'unload an expert, or all of them',
     load: async () => (await import('./unload.ts')).unloadCommand(),
+  },
+  {
+    name: 'pin',
+    summary: 'keep an expert from being unloaded for another',
+    load: async () => (await import('./pin.ts')).pinCommand(),
+  },
+  {
+    name: 'unpin',
+    summary: 'let an expert be unloaded for another again',
+    load: async () => (await import('./pin.ts')).unpinCommand(),
+  },
+  {
+    name: 'plan',
+    summary: 'what would happen if an expert were requested, and why',
+    load: async () => (await import('./plan.ts')).planCommand(),
+  },
+  {
+    name: 'budget',
+    summary: 'memory: capacity, who holds how much, what is free',
+    load: async () => (await import('./budget.ts')).budgetCommand(),
+  },
+  {
+    name: 'pause',
+    summary: 'give the GPUs back to the person at the desk',
+    load: async () => (await import('./pause.ts')).pauseCommand(),
+  },
+  {
+    name: 'resume',
+    summary: 'take the GPUs again',
+    load: async () => (await import('./pause.ts')).resumeCommand(),
   },
   {
     name: 'logs',

@@ -91,9 +91,9 @@ class Screen implements View {
     this.#output = output;
   }
 
-  snapshot({ stats, experts }: Snapshot): void {
+  snapshot(snapshot: Snapshot): void {
     const width = this.#output.columns || undefined;
-    this.#last = statusLines(stats, experts, { now: Date.now(), colours: wantsColours(this.#output), width });
+    this.#last = statusLines(snapshot, { now: Date.now(), colours: wantsColours(this.#output), width });
     this.#draw([...this.#last, '', 'Ctrl-C ends the watching; the orchestrator goes on.']);
   }
 
@@ -140,6 +140,9 @@ class Lines implements View {
     else if (event.type === 'lifecycle') {
       const reason = event.reason === null ? '' : `  (${event.reason})`;
       this.#output.write(`${event.at}  ${event.expert}  ${event.from} → ${event.to}${reason}\n`);
+    } else if (event.type === 'plan' && event.action === 'refuse') {
+      // Every other plan shows as a move, which carries its reason.
+      this.#output.write(`${event.at}  ${event.expert}  refused  (${event.reason})\n`);
     }
   }
 

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { readStat } from '../../../src/supervisor/proc.ts';
-import { events, expertView, FakeHouse, json, StateDir, statsView } from './fake-house.ts';
+import { budgetView, events, expertView, FakeHouse, json, poolView, StateDir, statsView } from './fake-house.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../../src/cli/main.ts');
 
@@ -28,10 +28,11 @@ describe('status', () => {
     await using house = await new FakeHouse()
       .on('GET /stats', statsView())
       .on('GET /api/experts', { experts: [expertView()] })
+      .on('GET /api/budget', budgetView())
       .open();
     expect((await run(house, ['status'])).stdout).toMatch(/^general +llama-server +stopped/m);
     const { stdout } = await run(house, ['status', '--json']);
-    expect(JSON.parse(stdout)).toEqual({ stats: statsView(), experts: [expertView()] });
+    expect(JSON.parse(stdout)).toEqual({ stats: statsView(), experts: [expertView()], budget: budgetView() });
   });
 });
 
@@ -68,6 +69,108 @@ describe('unload', () => {
     const { code, stdout } = await run(house, ['unload', 'general', '--force']);
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'general is stopped.\n' });
     expect(asked(house)[0]).toBe('POST /api/experts/general/unload?force=1');
+  });
+});
+
+describe('unload --all', () => {
+  it('names all that were unloaded, and who was asked for again meanwhile', async () => {
+    await using house = await new FakeHouse()
+      .on('POST /api/unload', { experts: [expertView(), expertView({ id: 'coder', state: 'starting' })] })
+      .open();
+    const { code, stdout, stderr } = await run(house, ['unload', '--all', '--force']);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'unloaded: general, coder.\n' });
+    expect(stderr).toContain('asked for again meanwhile: coder.');
+    expect(asked(house)).toEqual(['POST /api/unload?force=1']);
+  });
+
+  it('is wrong usage together with an expert, as is naming nothing', async () => {
+    await using house = await new FakeHouse().open();
+    expect((await run(house, ['unload', 'general', '--all'])).code).toBe(2);
+    expect((await run(house, ['unload'])).code).toBe(2);
+    expect(house.asked).toEqual([]);
+  });
+});
+
+describe('pin and unpin', () => {
+  it('say what that means', async () => {
+    await using house = await new FakeHouse()
+      .on('POST /api/experts/general/pin', expertView({ pinned: true }))
+      .on('POST /api/experts/general/unpin', expertView())
+      .open();
+    expect((await run(house, ['pin', 'general'])).stdout).toMatch(/^general is pinned: .* not loaded/);
+    expect((await run(house, ['unpin', 'general'])).stdout).toMatch(/^general is not pinned/);
+    const { stdout } = await run(house, ['pin', 'general', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ id: 'general', pinned: true });
+  });
+});
+
+describe('plan', () => {
+  it('prints the sentence first, and with --json everything', async () => {
+    const view = {
+      expert: 'general',
+      action: 'serve',
+      sentence: 'would serve general at once: general is loaded',
+      reason: 'general is loaded',
+      warning: null,
+      placement: null,
+      needs: {},
+      victims: [],
+      frees: {},
+      pools: [],
+    };
+    await using house = await new FakeHouse().on('POST /api/plan', view).open();
+    expect((await run(house, ['plan', 'general'])).stdout).toBe(`${view.sentence}\n`);
+    expect(JSON.parse((await run(house, ['plan', 'general', '--json'])).stdout)).toEqual(view);
+    expect(house.asked.map(({ body }) => body)).toEqual(Array(2).fill('{"expert":"general"}'));
+  });
+});
+
+describe('budget', () => {
+  it('prints a table, and with --json the view', async () => {
+    const view = budgetView({ pools: [poolView()] });
+    await using house = await new FakeHouse().on('GET /api/budget', view).open();
+    expect((await run(house, ['budget'])).stdout).toMatch(/^gpu0 +16\.0 GiB +2\.0 GiB +1\.0 GiB +14\.0 GiB +0 B$/m);
+    expect(JSON.parse((await run(house, ['budget', '--json'])).stdout)).toEqual(view);
+  });
+});
+
+describe('pause and resume', () => {
+  const holders = [{ expert: 'general', state: 'draining', held: 1, predicted: 1, measured: 1, mapped: 0 } as const];
+  const paused = (busy: boolean) =>
+    budgetView({ pools: [poolView({ paused: true, holders: busy ? [...holders] : [] })], pausedUntil: 'for ever' });
+
+  it('hands back, and waits until nobody holds anything there', async () => {
+    const views = [paused(true), paused(true), paused(false)];
+    await using house = await new FakeHouse()
+      .on('POST /api/pause', paused(true))
+      .on('GET /api/budget', (response) => json(response, views.shift()))
+      .open();
+    const { code, stdout } = await run(house, ['pause', '--for', '2h']);
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: 'gpu0 is free until `orchestrator resume`. Experts on the CPU and elsewhere go on.\n',
+    });
+    expect(views).toEqual([]);
+    expect(house.asked[0]?.body).toBe('{"for":"2h"}');
+  });
+
+  it('takes a duration only', async () => {
+    await using house = await new FakeHouse().open();
+    const { code, stderr } = await run(house, ['pause', '--for', 'lunch']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('45m or 2h, not "lunch"');
+    expect(house.asked).toEqual([]);
+  });
+
+  it('takes the GPUs again, or says that nothing was paused', async () => {
+    const resumed = budgetView({ pools: [poolView()] });
+    const before = [paused(false), resumed];
+    await using house = await new FakeHouse()
+      .on('GET /api/budget', (response) => json(response, before.shift()))
+      .on('POST /api/resume', resumed)
+      .open();
+    expect((await run(house, ['resume'])).stdout).toMatch(/^gpu0 can be used again/);
+    expect((await run(house, ['resume'])).stdout).toBe('nothing was paused.\n');
   });
 });
 

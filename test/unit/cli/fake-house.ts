@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
-import type { ExpertView, RuntimeFile, StatsView } from '../../../src/server/views.ts';
+import type { BudgetView, ExpertView, PoolView, RuntimeFile, StatsView } from '../../../src/server/views.ts';
 import { readStat } from '../../../src/supervisor/proc.ts';
 
 export interface Asked {
@@ -92,6 +92,10 @@ export function expertView(view: Partial<ExpertView> = {}): ExpertView {
     task: 'generate',
     context: 2_048,
     parallel: 2,
+    languages: [],
+    fit: {},
+    pinned: false,
+    priority: 5,
     state: 'stopped',
     since: '2026-01-01T00:00:00.000Z',
     inFlight: 0,
@@ -99,6 +103,7 @@ export function expertView(view: Partial<ExpertView> = {}): ExpertView {
     pid: null,
     build: null,
     memoryBytes: null,
+    footprint: {},
     unloadsAt: null,
     loadMs: null,
     starts: 0,
@@ -123,6 +128,27 @@ export function statsView(view: Partial<StatsView> = {}): StatsView {
     maxLoadedExperts: 2,
     requests: { total: 0, active: 0, queued: 0, failed: 0 },
     tokens: { prompt: 0, generated: 0 },
+    ...view,
+  };
+}
+
+export function budgetView(view: Partial<BudgetView> = {}): BudgetView {
+  return { pools: [], maxLoadedExperts: 2, loadedExperts: 0, pausedUntil: null, ...view };
+}
+
+export function poolView(view: Partial<PoolView> = {}): PoolView {
+  return {
+    id: 'gpu0',
+    capacity: 16 * 2 ** 30,
+    reserve: 2 * 2 ** 30,
+    foreign: 2 ** 30,
+    quarantined: 0,
+    paused: false,
+    usable: 14 * 2 ** 30,
+    held: 0,
+    free: 14 * 2 ** 30,
+    note: null,
+    holders: [],
     ...view,
   };
 }

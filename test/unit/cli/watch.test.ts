@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { Client } from '../../../src/cli/client.ts';
 import { watch } from '../../../src/cli/watch.ts';
 import { CliError } from '../../../src/shared/errors.ts';
-import { events, expertView, FakeHouse, json, statsView } from './fake-house.ts';
+import { budgetView, events, expertView, FakeHouse, json, statsView } from './fake-house.ts';
 
 const MOVE = {
   type: 'lifecycle',
@@ -21,6 +21,7 @@ function house(onEvents: Parameters<FakeHouse['on']>[1]): FakeHouse {
   return new FakeHouse()
     .on('GET /stats', statsView())
     .on('GET /api/experts', { experts: [expertView()] })
+    .on('GET /api/budget', budgetView())
     .on('GET /api/events', onEvents);
 }
 
@@ -51,6 +52,13 @@ describe('status --watch', () => {
       expect.stringMatching(/^\S+ {2}general {2}stopped$/),
       '2026-01-01T00:00:01.000Z  general  stopped → starting  (a request)',
     ]);
+  });
+
+  it('prints who was refused room, and why', async () => {
+    const plan = { type: 'plan', at: MOVE.at, expert: 'big', action: 'refuse', reason: 'general is pinned' };
+    await using orchestrator = await house((response) => events(response, plan, MOVE)).open();
+    const written = await watchUntil('a request', () => new Client(new URL(orchestrator.url)));
+    expect(written.split('\n')[1]).toBe('2026-01-01T00:00:01.000Z  big  refused  (general is pinned)');
   });
 
   it('prints events alone with --json', async () => {
