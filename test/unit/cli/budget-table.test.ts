@@ -97,7 +97,7 @@ describe('a plan', () => {
       gpu0   6.7 GiB   2.1 GiB     5.0 GiB
       ram   400.0 MB  50.0 GiB           –
 
-      gemma on gpu0 (estimated: the model file is not here)
+      gemma on gpu0: gpu0 6.7 GiB, ram 400.0 MB (estimated: the model file is not here)
         gpu0  weights   6.0 GiB  34 layers
         ram   process  400.0 MB  measured on this build"
     `);
