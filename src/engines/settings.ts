@@ -216,7 +216,7 @@ export const processShape = {
     .boolean()
     .default(false)
     .describe('Load when the orchestrator starts, and again, into free room, after it had to make room'),
-  pin: z.boolean().default(false).describe('Never evicted for another expert'),
+  pin: z.boolean().default(false).describe('Stays loaded: never evicted for another expert, never unloaded when idle'),
   priority: z
     .int()
     .min(0)

@@ -1,5 +1,4 @@
 import { plan, type Plan } from '../planner/decide.ts';
-import { type Demand, NO_DEMAND, observe, rate } from '../planner/demand.ts';
 import { type Action, schedule } from '../planner/schedule.ts';
 import type { Footprint, Placement, PlannerExpert, Pool, Waiting, World } from '../planner/world.ts';
 import type { Clock } from '../shared/clock.ts';
@@ -13,7 +12,9 @@ import type { Lease } from './lease.ts';
 import type { Move } from './lifecycle.ts';
 import type { Memory } from './memory.ts';
 import type { RemoteExpert } from './remote-expert.ts';
+import { type KeepLoaded, Residency } from './residency.ts';
 import { type Waiter, WaitingLines } from './waiting-lines.ts';
+import { Wishes } from './wishes.ts';
 
 /** How often idle experts and old waiters are looked at; the hot path sets no timer. */
 const TICK_MS = 200;
@@ -38,19 +39,6 @@ export interface FleetOptions {
   readonly logger: Logger;
   /** Counts the pools of the budget; told of every start and end. */
   readonly memory: Memory;
-}
-
-/** How long an expert stays loaded after a request: milliseconds, for ever, or (0) not at all. */
-export type KeepLoaded = number | 'forever';
-
-/** A load that somebody asked for by name, not by a request. */
-interface Wish {
-  /** Monotonic milliseconds. */
-  readonly since: number;
-  /** Has all the time in the world, and drains nobody who is busy. */
-  readonly patient: boolean;
-  resolve(): void;
-  reject(error: AppError): void;
 }
 
 /** What would be done for a request, and the picture that it was decided by. */
@@ -91,17 +79,8 @@ export class Fleet {
   /** Processes that a reload took out of the house and that still end. */
   readonly #retiring = new Set<ExpertProcess>();
   readonly #lines = new WaitingLines();
-  /** Monotonic milliseconds until which an expert was asked to stay; Infinity: for ever. */
-  readonly #keepUntil = new Map<string, number>();
-  readonly #unloadWhenIdle = new Set<string>();
-  readonly #wanted = new Map<string, Wish[]>();
-  readonly #demands = new Map<string, Demand>();
-  /** Monotonic milliseconds of the moment it became ready. */
-  readonly #readySince = new WeakMap<ExpertProcess, number>();
-  /** Pins set by hand, in place of the profile's. */
-  readonly #pins = new Map<string, boolean>();
-  /** Experts with `preload` that had to make room: they come back into free room. */
-  readonly #wantedBack = new Set<string>();
+  readonly #wishes = new Wishes();
+  readonly #residency = new Residency();
   #lastTickMs: number;
   readonly #timer: NodeJS.Timeout;
   #closing = false;
@@ -171,7 +150,7 @@ export class Fleet {
 
   /** A lease at once, where the expert is ready, has a free slot, and nobody waits before us. */
   tryAcquire(id: string, background = false): Lease | undefined {
-    this.#demands.set(id, observe(this.#demands.get(id) ?? NO_DEMAND, this.#options.clock.now()));
+    this.#residency.requested(id, this.#options.clock.now());
     if (this.#closing || this.queued(id) > 0) return undefined;
     return (this.#processes.get(id) ?? this.#remotes.get(id))?.tryEnter(background);
   }
@@ -221,9 +200,7 @@ export class Fleet {
     if (!process || process.isServing) return Promise.resolve();
     if (this.#closing) return Promise.reject(new AppError('shutting_down', 'The orchestrator is stopping.'));
     return new Promise((resolve, reject) => {
-      const wishes = this.#wanted.get(id) ?? [];
-      wishes.push({ since: this.#options.clock.now(), patient: options.patient, resolve, reject });
-      this.#wanted.set(id, wishes);
+      this.#wishes.add(id, { since: this.#options.clock.now(), patient: options.patient, resolve, reject });
       this.#lookAtFiles(id);
       this.#pump();
     });
@@ -234,30 +211,23 @@ export class Fleet {
    * name before is told that it was unloaded.
    */
   async unload(id: string, reason: string, force: boolean): Promise<void> {
-    this.#settleWanted(id, new AppError('expert_stopped', `${id} was unloaded (${reason}) before it was ready.`));
-    this.#wantedBack.delete(id);
+    this.#wishes.settle(id, new AppError('expert_stopped', `${id} was unloaded (${reason}) before it was ready.`));
+    this.#residency.dismissed(id);
     await this.#processes.get(id)?.stop(reason, force ? 0 : this.#plan.drainMs);
   }
 
   keepLoaded(id: string, keep: KeepLoaded): void {
-    if (!this.#processes.has(id)) return;
-    if (keep === 0) {
-      this.#keepUntil.delete(id);
-      this.#unloadWhenIdle.add(id);
-      return;
-    }
-    this.#unloadWhenIdle.delete(id);
-    this.#keepUntil.set(id, keep === 'forever' ? Infinity : this.#options.clock.now() + keep);
+    if (this.#processes.has(id)) this.#residency.keep(id, keep, this.#options.clock.now());
   }
 
   /** Until the next start of the orchestrator, whatever the profile says. */
   pin(id: string, pinned: boolean): void {
-    this.#pins.set(id, pinned);
+    this.#residency.pin(id, pinned);
     this.#pump();
   }
 
   isPinned(process: ExpertProcess): boolean {
-    return this.#pins.get(process.id) ?? process.expert.pin;
+    return this.#residency.isPinned(process);
   }
 
   /** Hands every GPU back to the person at the desk, for so many milliseconds or until `resume`; what only needs RAM goes on. */
@@ -275,33 +245,28 @@ export class Fleet {
   /** Milliseconds until an idle expert is unloaded; undefined while it is not loaded, is busy, or stays. */
   unloadsInMs(process: ExpertProcess): number | undefined {
     if (process.state !== 'ready' || process.inFlight > 0 || this.queued(process.id) > 0) return undefined;
-    if (this.#unloadWhenIdle.has(process.id)) return 0;
-    const { idleUnload } = process.expert;
-    const kept = this.#keepUntil.get(process.id) ?? -Infinity;
-    const until = Math.max(kept, idleUnload === 'never' ? Infinity : process.lastUsedMs + idleUnload);
-    return until === Infinity ? undefined : Math.max(0, until - this.#options.clock.now());
+    return this.#residency.unloadsInMs(process, this.#options.clock.now());
   }
 
   /** Told of every move of every expert. */
   onMove(process: ExpertProcess, move: Move): void {
     const { memory, clock } = this.#options;
-    if (move.to === 'ready') {
-      this.#readySince.set(process, clock.now());
-      memory.ready(process);
-    }
+    if (move.to === 'ready') memory.ready(process);
     if (move.to === 'stopped' || move.to === 'backoff' || move.to === 'failed') memory.release(process);
     // Who was taken out of the house speaks for nobody any more; its end may be the room that another waits for.
     if (this.#processes.get(move.expert) !== process) return this.#pump();
-    if (move.to === 'ready') this.#wantedBack.delete(move.expert);
-    if (move.to === 'ready') this.#settleWanted(move.expert, undefined);
+    if (move.to === 'starting') this.#residency.started(move.expert);
+    if (move.to === 'ready') {
+      this.#residency.ready(move.expert, clock.now());
+      this.#wishes.settle(move.expert, undefined);
+    }
     const failed = move.to === 'backoff' || move.to === 'failed' || move.event === 'refuse';
     if (failed) {
       const error = process.startError ?? new AppError('expert_failed', move.reason ?? `${move.expert} failed.`);
       this.#lines.rejectAll(move.expert, error);
       // Who asked for it by name while an engine was ending asked for the next one.
-      if (move.from === 'starting') this.#settleWanted(move.expert, error);
+      if (move.from === 'starting') this.#wishes.settle(move.expert, error);
     }
-    if (move.to === 'starting') this.#unloadWhenIdle.delete(move.expert);
     if (move.event === 'rest' && process.expert.preload)
       this.load(move.expert, { patient: true }).catch(() => undefined);
     this.#pump();
@@ -316,7 +281,7 @@ export class Fleet {
       { retryAfterSeconds: 5 },
     );
     for (const id of this.#lines.wanted()) this.#lines.rejectAll(id, error);
-    for (const id of this.#wanted.keys()) this.#settleWanted(id, error);
+    this.#wishes.settleAll(error);
     await Promise.all([
       ...[...this.#processes.values(), ...this.#retiring].map((process) => process.stop('shutdown', drainMs)),
       ...[...this.#remotes.values()].map((remote) => remote.close(drainMs)),
@@ -378,16 +343,6 @@ export class Fleet {
     if (process && !process.isServing) this.#options.memory.look(process);
   }
 
-  #settleWanted(id: string, error: AppError | undefined): void {
-    const waiting = this.#wanted.get(id);
-    if (!waiting) return;
-    this.#wanted.delete(id);
-    for (const waiter of waiting) {
-      if (error) waiter.reject(error);
-      else waiter.resolve();
-    }
-  }
-
   /** A slot came free, or it has fallen asleep. */
   #released(process: ExpertProcess): void {
     if (process.state === 'sleeping' && process.turn === undefined) this.#options.memory.rest(process);
@@ -413,7 +368,7 @@ export class Fleet {
   }
 
   #someoneWaitsForRoom(): boolean {
-    if (this.#wanted.size > 0) return true;
+    if (this.#wishes.size > 0) return true;
     if (this.#lines.total === 0) return false;
     for (const id of this.#lines.wanted()) if (this.#canStart(id)) return true;
     return false;
@@ -425,7 +380,7 @@ export class Fleet {
     if (process?.state === 'sleeping') return process.turn === undefined;
     // Who asks by name means it, whatever it failed of.
     if (process?.state === 'failed' || process?.state === 'backoff') {
-      return this.#wanted.has(id) || process.refusal() === undefined;
+      return this.#wishes.has(id) || process.refusal() === undefined;
     }
     return false;
   }
@@ -466,7 +421,7 @@ export class Fleet {
         this.#publish(expert, 'refuse', reason);
         const error = new AppError('no_room', `${expert} cannot be loaded: ${reason}.`);
         this.#lines.rejectAll(expert, error);
-        return this.#settleWanted(expert, error);
+        return this.#wishes.settle(expert, error);
       }
     }
   }
@@ -482,7 +437,7 @@ export class Fleet {
   #evict(id: string, how: 'stop' | 'sleep', reason: string): void {
     const process = this.#processes.get(id);
     if (!process) return;
-    if (process.expert.preload) this.#wantedBack.add(id);
+    this.#residency.evicted(process);
     // Who works on a request cannot fall asleep.
     if (how === 'sleep' && process.inFlight === 0) void process.sleep(reason);
     else void process.stop(reason, this.#plan.drainMs);
@@ -527,16 +482,11 @@ export class Fleet {
 
   #picture(process: ExpertProcess, id: string, retired: boolean): PlannerExpert {
     const { memory, clock } = this.#options;
-    const now = clock.now();
     return pictureOf(process, memory, {
       id,
       state: retired || memory.isReturning(process) ? 'stopping' : this.#stateOf(process),
       waiting: this.#waiting(id),
-      pinned: this.isPinned(process),
-      minResidencyUntilMs: (this.#readySince.get(process) ?? -Infinity) + this.#plan.minResidencyMs,
-      keptUntilMs: this.#keepUntil.get(id) ?? 0,
-      demand: rate(this.#demands.get(id) ?? NO_DEMAND, now),
-      preload: this.#wantedBack.has(id),
+      ...this.#residency.picture(process, this.#plan.minResidencyMs, clock.now()),
     });
   }
 
@@ -553,7 +503,7 @@ export class Fleet {
     const requests = this.#lines.of(id).map(({ since, background }) => ({ sinceMs: since, background }));
     const now = this.#options.clock.now();
     // Who is patient has never waited long: idle experts make room for it, busy ones are not drained.
-    const wishes = (this.#wanted.get(id) ?? []).map(({ since, patient }) => ({
+    const wishes = this.#wishes.of(id).map(({ since, patient }) => ({
       sinceMs: patient ? now : since,
       background: false,
     }));
@@ -580,12 +530,8 @@ export class Fleet {
       param: 'model',
     });
     this.#lines.rejectAll(id, error);
-    this.#settleWanted(id, error);
-    this.#keepUntil.delete(id);
-    this.#unloadWhenIdle.delete(id);
-    this.#demands.delete(id);
-    this.#pins.delete(id);
-    this.#wantedBack.delete(id);
+    this.#wishes.settle(id, error);
+    this.#residency.forget(id);
   }
 
   #tick(): void {
@@ -595,7 +541,7 @@ export class Fleet {
     for (const id of this.#lines.wanted()) this.#age(id, now, elapsed);
     for (const process of this.#processes.values()) {
       if (this.unloadsInMs(process) !== 0) continue;
-      if (process.canSleep && !this.#unloadWhenIdle.has(process.id)) void process.sleep('idle');
+      if (process.canSleep && !this.#residency.isUnwanted(process.id)) void process.sleep('idle');
       else void process.stop('idle', this.#plan.drainMs);
     }
     const remeasured = this.#options.memory.tick(this.#everyProcess());
