@@ -159,8 +159,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     memory.reconfigure(memoryPlan(wanted, memory, options, learned), plan.processes);
     fleet.reconfigure(plan);
     settings = createSettings({ generation, profile: wanted, fleet, keys: wantedKeys, runToken, host: options.host });
-    for (const { id, remedy } of missingModels(wanted, { paths, environment }))
-      logger.warn(`the model of ${id} is not on this machine. ${remedy}`);
+    for (const { id, role, remedy } of missingModels(wanted, { paths, environment }))
+      logger.warn(`the ${role} of ${id} is not on this machine. ${remedy}`);
     for (const { id, expert } of plan.processes) {
       if (!expert.preload) continue;
       fleet
