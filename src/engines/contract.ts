@@ -193,6 +193,8 @@ export interface ProcessSettings {
   readonly footprint?: Readonly<Record<string, number>> | undefined;
   readonly model?: Model | undefined;
   readonly chatTemplate?: string | undefined;
+  /** SHA-256 of the template's content, hex. */
+  readonly chatTemplateDigest?: string | undefined;
   readonly draft?: Draft | undefined;
 }
 

@@ -28,6 +28,7 @@ export function launchKey(expert: ProcessExpert, adapter: ProcessAdapter): strin
     adapter.name,
     launch,
     modelsOf(expert),
+    expert.chatTemplateDigest,
     expert.task,
     expert.parallel,
     adapter.build(expert),
