@@ -118,7 +118,7 @@ export class AnswerParser {
     const { connection, 'transfer-encoding': encoding, 'content-length': length } = headers;
     const says = (word: string) => connection !== undefined && String(connection).toLowerCase().includes(word);
     const persists = version === '1' ? !says('close') : says('keep-alive');
-    this.#restMs = persists && !closesAfterwards(headers['content-type']) ? restOf(headers['keep-alive']) : 0;
+    this.#restMs = persists ? restOf(headers['keep-alive']) : 0;
     if (encoding !== undefined && (length !== undefined || String(encoding).toLowerCase() !== 'chunked')) {
       throw new AnswerMalformed('the length of the body is not clear');
     }
@@ -223,14 +223,6 @@ function lengthOf(value: string | string[]): number {
     throw new AnswerMalformed('content-length is no number');
   }
   return Number(first);
-}
-
-/**
- * llama-server closes the connection of every stream of events when it has ended, a moment later and whatever it announced
- * (`Keep-Alive: timeout=5`): a request that is sent in that moment meets its end.
- */
-function closesAfterwards(contentType: string | string[] | undefined): boolean {
-  return typeof contentType === 'string' && contentType.startsWith('text/event-stream');
 }
 
 /** `timeout=5, max=100` → how long the connection may rest. */

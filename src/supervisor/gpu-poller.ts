@@ -45,7 +45,7 @@ export class GpuPoller {
     return this.#last;
   }
 
-  /** The last good reading, with the monotonic milliseconds of when it was taken. */
+  /** The last good reading, with the monotonic milliseconds of when it was begun: of what came later it knows nothing. */
   get good(): { readonly reading: NonNullable<GpuAnswer['reading']>; readonly at: number } | undefined {
     return this.#good;
   }
@@ -67,10 +67,11 @@ export class GpuPoller {
 
   async #take(): Promise<GpuAnswer> {
     const hung = this.#last?.problem?.stillRunning?.() ? this.#last : undefined;
+    const begunAt = performance.now();
     const answer = hung ?? (await (this.#options.query ?? queryGpus)(this.#options));
     this.#last = answer;
     this.#failures = answer.problem ? Math.min(this.#failures + 1, 10) : 0;
-    if (answer.reading) this.#good = { reading: answer.reading, at: performance.now() };
+    if (answer.reading) this.#good = { reading: answer.reading, at: begunAt };
     this.#options.onAnswer?.(answer);
     return answer;
   }

@@ -1,6 +1,4 @@
 import type { ProcessAdapter } from '../engines/contract.ts';
-import { modelsOf } from '../engines/expert-models.ts';
-import { adaptersOf } from '../engines/lora.ts';
 import type { ProcessExpert } from './launcher.ts';
 
 /**
@@ -10,13 +8,7 @@ import type { ProcessExpert } from './launcher.ts';
 export function launchKey(expert: ProcessExpert, adapter: ProcessAdapter): string {
   const launch = adapter.launch(expert, {
     program: undefined,
-    files: {
-      model: 'model',
-      mmproj: 'mmproj',
-      ...(expert.chatTemplate ? { chatTemplate: expert.chatTemplate } : {}),
-      ...(expert.draft ? { draft: 'draft' } : {}),
-      loras: adaptersOf(expert).map((_, index) => ({ path: `lora ${index}` })),
-    },
+    files: { model: 'model', mmproj: 'mmproj', ...(expert.chatTemplate ? { chatTemplate: expert.chatTemplate } : {}) },
     listen: { kind: 'port', port: 1 },
     apiKey: 'key',
     cores: 1,
@@ -27,8 +19,7 @@ export function launchKey(expert: ProcessExpert, adapter: ProcessAdapter): strin
     expert.id,
     adapter.name,
     launch,
-    modelsOf(expert),
-    expert.chatTemplateDigest,
+    expert.model,
     expert.task,
     expert.parallel,
     adapter.build(expert),

@@ -6,6 +6,7 @@ import { formatBytes } from '../shared/units.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Appraisal, Estimate } from './appraisal.ts';
 import type { ExpertProcess } from './expert-process.ts';
+import { DeviceGrowth } from './device-growth.ts';
 import type { GpuPoller } from './gpu-poller.ts';
 import { type Account, devicesOf, Holdings } from './holdings.ts';
 import type { MachineMemory } from './machine-memory.ts';
@@ -54,9 +55,9 @@ export class Memory {
   readonly #holdings = new Holdings<ExpertProcess>();
   readonly #appraisals = new WeakMap<ExpertProcess, Known>();
   #others: Footprint = {};
-  /** Devices are attributed by difference where the driver does not tell whose memory it is. */
-  readonly #before = new Map<ExpertProcess, { readonly used: Footprint; readonly changes: number }>();
-  #changes = 0;
+  /** The same by what was measured in place of what is reserved: what is really there, to tell what has come back. */
+  #present: Footprint = {};
+  readonly #growth = new DeviceGrowth<ExpertProcess>();
   readonly #provenReady = new WeakSet<ExpertProcess>();
   #ticks = 0;
   #looking: NodeJS.Timeout | undefined;
@@ -158,12 +159,9 @@ export class Memory {
     placement: { readonly name: string; readonly footprint: Footprint },
   ): Estimate | undefined {
     const estimate = this.appraisal(process)?.placements.find(({ name }) => name === placement.name);
+    if (devicesOf({ reserved: placement.footprint, measured: {} }).length > 0)
+      this.#growth.starts(process, this.#options.gpus?.good, !this.#holdings.returning);
     this.#holdings.reserve(process, placement);
-    if (devicesOf({ reserved: placement.footprint, measured: {} }).length > 0) {
-      this.#changes += 1;
-      const used = usedOf(this.#options.gpus?.good?.reading);
-      this.#before.set(process, { used, changes: this.#changes });
-    }
     return estimate;
   }
 
@@ -171,6 +169,8 @@ export class Memory {
   rest(process: ExpertProcess): void {
     const asleep = this.appraisal(process)?.asleep;
     if (asleep) this.#holdings.rest(process, asleep);
+    // Its memory has gone from the devices.
+    this.#growth.ends(process);
   }
 
   /** It answers: what it takes from here on is worth remembering. */
@@ -178,19 +178,20 @@ export class Memory {
     const account = this.#holdings.account(process);
     if (!account) return;
     this.#provenReady.add(process);
+    if (devicesOf(account).length === 0) return;
+    this.#growth.settles(process);
     // Where the driver does not say whose memory it is, a reading right now tells.
-    if (devicesOf(account).length > 0) void this.#options.gpus?.ask();
+    void this.#options.gpus?.ask();
   }
 
   /** Its process has ended. What it took is remembered where it had become ready. */
   release(process: ExpertProcess): void {
     const now = performance.now();
-    const watched = this.#options.gpus?.good ? this.#others : undefined;
+    const watched = this.#options.gpus?.good ? this.#present : undefined;
     const account = this.#holdings.release(process, now, watched);
     if (!account) return;
-    this.#before.delete(process);
     if (devicesOf(account).length > 0) {
-      this.#changes += 1;
+      this.#growth.ends(process);
       this.#lookAgain(0);
     }
     const wasReady = this.#provenReady.delete(process);
@@ -242,14 +243,15 @@ export class Memory {
     const keys = new Map(processes.map((process, index) => [String(index), process]));
     const families = new Map([...keys].map(([key, process]) => [key, process.processIds()]));
     const { byExpert, others } = attributeGpu(reading, families);
-    const unclaimed: Record<string, number> = { ...others };
+    const unclaimed = { reserved: { ...others }, measured: { ...others } };
     for (const [key, process] of keys) {
       const shares = byExpert.get(key);
       if (shares) this.#holdings.measure(process, shares);
       else this.#claim(process, reading, unclaimed);
     }
-    this.#others = unclaimed;
-    for (const { pool, bytes } of this.#holdings.look(unclaimed, performance.now()))
+    this.#others = unclaimed.reserved;
+    this.#present = unclaimed.measured;
+    for (const { pool, bytes } of this.#holdings.look(unclaimed.measured, performance.now()))
       this.#options.logger.warn(
         `${formatBytes(bytes)} of ${pool} did not come back after an engine ended; they are set aside`,
       );
@@ -257,21 +259,27 @@ export class Memory {
   }
 
   /** The driver does not say whose memory it is (WSL2, containers): it is taken for ours as far as we hold it. */
-  #claim(process: ExpertProcess, reading: GpuReading, unclaimed: Record<string, number>): void {
+  #claim(
+    process: ExpertProcess,
+    reading: GpuReading,
+    unclaimed: { reserved: Record<string, number>; measured: Record<string, number> },
+  ): void {
     const account = this.#holdings.account(process);
     if (!account) return;
-    const before = this.#before.get(process);
-    if (before?.changes === this.#changes && process.state === 'ready') {
-      const used = usedOf(reading);
-      const grown = devicesOf(account).flatMap((pool) => {
-        const [first, last] = [before.used[pool], used[pool]];
-        return first === undefined || last === undefined ? [] : [[pool, Math.max(0, last - first)] as const];
-      });
-      this.#holdings.measure(process, Object.fromEntries(grown));
-      this.#before.delete(process);
+    const grown = this.#growth.take(process, { reading, at: this.#options.gpus?.good?.at ?? Infinity });
+    if (grown) {
+      const ours = devicesOf(account);
+      const shares = Object.entries(grown).filter(([pool]) => ours.includes(pool));
+      this.#holdings.measure(process, Object.fromEntries(shares));
     }
     const held = this.#holdings.held(process)?.footprint ?? {};
-    for (const pool of devicesOf(account)) unclaimed[pool] = Math.max(0, (unclaimed[pool] ?? 0) - (held[pool] ?? 0));
+    const measured = this.#holdings.account(process)?.measured ?? {};
+    for (const pool of devicesOf(account)) {
+      const take = (from: Record<string, number>, bytes: number) =>
+        (from[pool] = Math.max(0, (from[pool] ?? 0) - bytes));
+      take(unclaimed.reserved, held[pool] ?? 0);
+      take(unclaimed.measured, measured[pool] ?? held[pool] ?? 0);
+    }
   }
 
   /** Until what has ended is gone from the devices. */
@@ -305,11 +313,3 @@ const UNKNOWN: Appraisal = {
   asleep: undefined,
   learnedKey: () => undefined,
 };
-
-function usedOf(reading: GpuReading | undefined): Footprint {
-  return Object.fromEntries(
-    (reading?.devices ?? []).flatMap(({ index, usedBytes }) =>
-      usedBytes === undefined ? [] : [[`gpu${index}`, usedBytes]],
-    ),
-  );
-}

@@ -42,12 +42,6 @@ const ANSWERS: Record<string, { text: string; body: string; reusableMs: number; 
   chunks: {
     text: 'HTTP/1.1 200 OK\r\ntransfer-encoding: Chunked\r\ncontent-type: text/event-stream\r\n\r\n6\r\ndata: \r\n0000a;x=1\r\n{"a":[1]}\n\r\n1\r\n\n\r\n0\r\nx-trailer: 1\r\n\r\n',
     body: 'data: {"a":[1]}\n\n',
-    // llama-server says otherwise, and closes it.
-    reusableMs: 0,
-  },
-  'chunks that are no stream of events': {
-    text: 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-type: application/json\r\n\r\n2\r\n{}\r\n0\r\n\r\n',
-    body: '{}',
     reusableMs: 4_000,
   },
   'the end of the connection': {

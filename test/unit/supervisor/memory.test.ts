@@ -103,9 +103,47 @@ describe('a shared GPU', () => {
     memory.reserve(process, onGpu(4 * GiB));
     devices.used = 7 * GiB;
     devices.ours = [{ pid: process.pid ?? 0, bytes: undefined }];
+    memory.ready(process);
     await look();
     expect(memory.account(process)?.measured).toMatchObject({ gpu0: 5 * GiB });
     expect(gpu0(memory)).toMatchObject({ foreign: 2 * GiB });
+  });
+
+  it('is not measured by difference against a reading from before another load', async () => {
+    await using house = await House.open();
+    const [first, second] = [await started(house), await started(house)];
+    const devices: Devices = { used: 0, total: 16 * GiB, ours: [], gone: false };
+    const { memory, look } = withGpu(house, devices);
+    await look();
+    memory.reserve(first, onGpu(4 * GiB));
+    memory.ready(first);
+    devices.used = 8 * GiB;
+    // Nobody has looked since the first one came: what is there now may be of either.
+    memory.reserve(second, onGpu(4 * GiB));
+    memory.ready(second);
+    await look();
+    expect(memory.account(first)?.measured).toEqual({});
+    expect(memory.account(second)?.measured).toEqual({});
+    expect(gpu0(memory)).toMatchObject({ foreign: 0 });
+  });
+
+  it('credits at once what was reserved and never taken, where the driver does not say whose memory it is', async () => {
+    await using house = await House.open();
+    const process = await started(house);
+    const devices: Devices = { used: 2 * GiB, total: 16 * GiB, ours: [], gone: false };
+    const { memory, look } = withGpu(house, devices);
+    await look();
+    memory.reserve(process, onGpu(6 * GiB));
+    devices.used = 7 * GiB;
+    memory.ready(process);
+    await look();
+    expect(memory.held(process)?.footprint).toMatchObject({ gpu0: 6 * GiB });
+    expect(memory.account(process)?.measured).toMatchObject({ gpu0: 5 * GiB });
+    memory.release(process);
+    devices.used = 2 * GiB;
+    await look();
+    expect(memory.isReturning(process)).toBe(false);
+    expect(gpu0(memory)).toMatchObject({ foreign: 2 * GiB, quarantined: 0 });
   });
 
   it('credits an ended engine when its memory is back', async () => {
