@@ -124,15 +124,11 @@ async function ready(client: Client, gone: () => boolean): Promise<void> {
 
 async function fill(client: Client, slot: number, tokens: number, options: RealRunOptions): Promise<void> {
   const prompt = Array.from({ length: tokens }, (_, index) => (index * 7 + slot * 3) % options.promptVocabulary);
-  const request =
-    options.expert.task === 'embed'
-      ? { path: '/v1/embeddings', body: { input: prompt } }
-      : { path: '/completion', body: { prompt, n_predict: 1, id_slot: slot, cache_prompt: true } };
   const answer = await client.request({
-    path: request.path,
+    path: '/completion',
     method: 'POST',
     headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
-    body: JSON.stringify(request.body),
+    body: JSON.stringify({ prompt, n_predict: 1, id_slot: slot, cache_prompt: true }),
   });
   const text = await answer.body.text();
   if (answer.statusCode !== 200) throw new Error(`the engine answered ${answer.statusCode}: ${text.slice(0, 300)}`);

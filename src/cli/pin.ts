@@ -7,8 +7,8 @@ import { expertPath } from './experts.ts';
 export function pinCommand(): Command {
   return command(
     'pin',
-    'Keeps an expert from being unloaded for another one, until the orchestrator ends, whatever the profile says. It is not ' +
-      'loaded by that; and when nobody has asked for it for `idleUnload`, it still goes.',
+    'Keeps an expert loaded, idle or not, and never unloads it for another one: until the orchestrator ends, whatever the profile ' +
+      'says. It is not loaded by that.',
     `
 Examples:
   orchestrator pin phi4_fast && orchestrator load phi4_fast
@@ -16,7 +16,7 @@ Examples:
 
 For good: \`pin: true\` in the profile.`,
     ({ id, state }) =>
-      `${id} is pinned: it does not make room for others.` +
+      `${id} is pinned: it is not unloaded, neither when idle nor for others.` +
       (state === 'stopped' ? ` It is not loaded; \`orchestrator load ${id}\` loads it.` : ''),
   );
 }
@@ -24,11 +24,11 @@ For good: \`pin: true\` in the profile.`,
 export function unpinCommand(): Command {
   return command(
     'unpin',
-    'Lets an expert be unloaded for another one again, until the orchestrator ends, whatever the profile says.',
+    'Lets an expert be unloaded again, when idle or for another one: until the orchestrator ends, whatever the profile says.',
     `
 Example:
   orchestrator unpin phi4_fast`,
-    ({ id }) => `${id} is not pinned: it makes room for others.`,
+    ({ id }) => `${id} is not pinned: it is unloaded when idle, or for others.`,
   );
 }
 

@@ -38,12 +38,12 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     name: 'pin',
-    summary: 'keep an expert from being unloaded for another',
+    summary: 'keep an expert from being unloaded',
     load: async () => (await import('./pin.ts')).pinCommand(),
   },
   {
     name: 'unpin',
-    summary: 'let an expert be unloaded for another again',
+    summary: 'let an expert be unloaded again',
     load: async () => (await import('./pin.ts')).unpinCommand(),
   },
   {

@@ -19,7 +19,7 @@ export interface ExpertView {
   languages: string[];
   /** How well it serves each domain, 0 to 1. */
   fit: Record<string, number>;
-  /** Never unloaded for another expert. */
+  /** Not unloaded, neither when idle nor for another expert. */
   pinned: boolean;
   /** 0 to 10; null: it takes no room here. */
   priority: number | null;
@@ -160,8 +160,6 @@ export interface HolderView {
 export interface ReloadView {
   generation: number;
   profile: string;
-  /** Absolute. */
-  file: string;
   /** Nothing changed for these. */
   kept: string[];
   /** Other settings on the same process. */
@@ -169,10 +167,7 @@ export interface ReloadView {
   /** Drained and ended; started again at the next request. */
   replaced: string[];
   added: string[];
-  /** Drained and ended; its name is unknown at once. */
   removed: string[];
-  /** What else a person should know, as sentences. */
-  notes: string[];
 }
 
 /** `<stateDir>/runtime.json`, mode 0600: how the command line finds and authenticates to the running orchestrator. */
@@ -183,9 +178,7 @@ export interface RuntimeFile {
   url: string;
   /** An administrator's key that lives as long as this run. */
   token: string;
-  /** The profile in force, and its file. */
   profile: string;
-  profileFile: string;
   version: string;
   startedAt: string;
 }
