@@ -118,7 +118,9 @@ export class AnswerParser {
     const { connection, 'transfer-encoding': encoding, 'content-length': length } = headers;
     const says = (word: string) => connection !== undefined && String(connection).toLowerCase().includes(word);
     const persists = version === '1' ? !says('close') : says('keep-alive');
-    this.#restMs = persists ? restOf(headers['keep-alive']) : 0;
+    // After an answer that it streamed, llama-server (b11669) closes the connection and has announced the opposite: a request that is
+    // sent in that moment, as the next in a queue is, would be lost.
+    this.#restMs = persists && encoding === undefined ? restOf(headers['keep-alive']) : 0;
     if (encoding !== undefined && (length !== undefined || String(encoding).toLowerCase() !== 'chunked')) {
       throw new AnswerMalformed('the length of the body is not clear');
     }

@@ -42,7 +42,7 @@ const ANSWERS: Record<string, { text: string; body: string; reusableMs: number; 
   chunks: {
     text: 'HTTP/1.1 200 OK\r\ntransfer-encoding: Chunked\r\ncontent-type: text/event-stream\r\n\r\n6\r\ndata: \r\n0000a;x=1\r\n{"a":[1]}\n\r\n1\r\n\n\r\n0\r\nx-trailer: 1\r\n\r\n',
     body: 'data: {"a":[1]}\n\n',
-    reusableMs: 4_000,
+    reusableMs: 0,
   },
   'the end of the connection': {
     text: 'HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nall of it',

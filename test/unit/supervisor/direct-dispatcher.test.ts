@@ -235,6 +235,19 @@ describe('connections', () => {
     expect(connections()).toBe(2);
   });
 
+  test('are not used again after a streamed answer: llama-server closes them then, whatever it has announced', async () => {
+    const { dispatcher, connections } = await serving((request, response) => {
+      request.resume();
+      response.setHeader('keep-alive', 'timeout=5, max=100');
+      response.write('data: 1\n\n');
+      response.end('data: [DONE]\n\n', () => response.socket?.end());
+    });
+    for (let turn = 0; turn < 5; turn += 1) {
+      expect(await post(dispatcher, 'x').outcome).toMatchObject({ status: 200, body: 'data: 1\n\ndata: [DONE]\n\n' });
+    }
+    expect(connections()).toBe(5);
+  });
+
   test('of a request that is given up are closed, so that the engine stops', async () => {
     const left = Promise.withResolvers<void>();
     const { dispatcher } = await serving((request, response) => {
