@@ -85,12 +85,13 @@ function holderView({ expert, state, held, predicted, measured, mapped: files }:
   };
 }
 
-function noteOf({ reserve, foreign, quarantined, paused, note }: Pool, free: number): string | null {
+function noteOf({ id, reserve, foreign, quarantined, paused, note }: Pool, free: number): string | null {
   const notes = [
     note,
     paused && 'handed back to the person at the desk; `orchestrator resume` takes it again',
-    // Where nothing is set aside, that others hold something is how it is meant to be.
-    reserve > 0 &&
+    // Of RAM others always hold much; and of a device for which nothing is set aside they may.
+    id !== 'ram' &&
+      reserve > 0 &&
       foreign > reserve &&
       `other programs hold ${formatBytes(foreign)}, ${formatBytes(foreign - reserve)} more than the reserve`,
     quarantined > 0 && `${formatBytes(quarantined)} did not come back after an engine had ended, and count as taken`,

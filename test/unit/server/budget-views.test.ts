@@ -63,6 +63,7 @@ describe('the view of the budget', () => {
     expect(noteOf({ reserve: GIB, foreign: 3 * GIB })).toBe(
       'other programs hold 3.0 GiB, 2.0 GiB more than the reserve',
     );
+    expect(noteOf({ id: 'ram', reserve: GIB, foreign: 3 * GIB })).toBeNull();
     expect(noteOf({ quarantined: GIB })).toMatch(/^1\.0 GiB did not come back/);
     expect(noteOf({ capacity: 0, note: 'nvidia-smi lists no such GPU' })).toBe('nvidia-smi lists no such GPU');
     expect(noteOf({ id: 'ram', capacity: 6 * GIB })).toBe('overdrawn by 1.0 GiB');
