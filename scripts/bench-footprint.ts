@@ -10,11 +10,12 @@ import { probeProgram } from '../src/binaries/probe.ts';
 import type { ProgramProbe } from '../src/engines/contract.ts';
 import { settingsOfExpert } from '../src/models/expert-footprint.ts';
 import { predictGguf } from '../src/models/footprint.ts';
-import { readShape } from '../src/models/read-shape.ts';
+import { readShape, readTensorBytes } from '../src/models/read-shape.ts';
 import { resolvePaths } from '../src/shared/paths.ts';
 import { formatDuration } from '../src/shared/units.ts';
 import { REAL_ENGINES_DIR } from '../test/support/real-parts.ts';
 import { buildGguf } from './build-gguf.ts';
+import { buildLora } from './build-lora.ts';
 import { CASES } from './footprint/cases.ts';
 import type { FootprintCase } from './footprint/cases.ts';
 import { asExpert, realRun } from './footprint/real-run.ts';
@@ -61,22 +62,35 @@ for (const one of CASES.filter(({ name }) => !values.only || values.only.some((t
 }
 report();
 
-async function measure({ name, model, settings, turns }: FootprintCase, program: ProgramProbe): Promise<Row> {
-  const path = join(folder, 'model.gguf');
+async function measure(one: FootprintCase, program: ProgramProbe): Promise<Row> {
+  const { name, model, settings, draft, adapter, turns } = one;
+  const own = mkdtempSync(join(folder, 'case-'));
   try {
-    await buildGguf({ path, ...model });
+    const { path } = await buildGguf({ path: join(own, 'model.gguf'), ...model });
+    const drafting = draft && (await buildGguf({ path: join(own, 'draft.gguf'), ...draft })).path;
+    const adapting = adapter && (await buildLora({ path: join(own, 'adapter.gguf'), base: path, rank: adapter })).path;
     const shape = await readShape(path);
     const expert = asExpert({ ...settings, model: { path }, threads: cores });
-    const prediction = predictGguf({ shape, settings: settingsOfExpert(expert) });
+    const prediction = predictGguf({
+      shape,
+      draft: drafting ? { shape: await readShape(drafting) } : undefined,
+      loras: adapting ? [await readTensorBytes(adapting)] : [],
+      settings: settingsOfExpert(expert),
+    });
     const run = await realRun({
       program,
       model: path,
       expert,
+      // A draft model that no way of drafting is named for is loaded and never used.
+      moreArgs: [
+        ...(drafting ? ['--model-draft', drafting, '--spec-type', 'draft-simple'] : []),
+        ...(adapting ? ['--lora', adapting] : []),
+      ],
       turns,
       // What is left over is the answer's token and the one that the engine keeps free.
       promptTokens: settings.context - 8,
-      promptVocabulary: PLAIN_TOKENS,
-      folder,
+      promptVocabulary: Math.min(PLAIN_TOKENS, shape.vocabulary),
+      folder: own,
       cores,
     });
     const { mappedFileBytes, footprint } = prediction;
@@ -85,7 +99,7 @@ async function measure({ name, model, settings, turns }: FootprintCase, program:
     const measured = { private: run.anonymousBytes, mapped: run.logged.mapped };
     return {
       name,
-      context: `${settings.context} × ${settings.parallel} ${settings.kvCache ?? 'f16'}`,
+      context: `${settings.context} × ${settings.parallel} ${settings.task === 'embed' ? '' : (settings.kvCache ?? 'f16')}`,
       fileBytes: shape.fileBytes,
       predicted: { private: ram, mapped: mappedFileBytes },
       measured,
@@ -95,7 +109,7 @@ async function measure({ name, model, settings, turns }: FootprintCase, program:
       logged: { ...run.logged, idle: run.idleBytes },
     };
   } finally {
-    rmSync(path, { force: true });
+    rmSync(own, { recursive: true, force: true });
   }
 }
 

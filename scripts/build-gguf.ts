@@ -41,6 +41,13 @@ export interface BuildOptions {
   readonly weights?: keyof typeof FILE_TYPE;
   /** A `llama` whose embedding is also its output matrix: nothing then keeps it from ending an answer. */
   readonly tied?: boolean;
+  /** A `llama` that is a mixture of so many experts, of which each token sees `expertsUsed` (default 2). */
+  readonly experts?: number;
+  readonly expertsUsed?: number;
+  /** Pairs of the tokenizer besides the few that it uses. */
+  readonly merges?: number;
+  /** Files that it is written as, `…-00001-of-00003.gguf` and so on, where `path` ends in `.gguf`; default one. */
+  readonly parts?: number;
   /** Tokens that the sliding layers of a `gemma3` look back on; default 512. */
   readonly slidingWindow?: number;
   /** Bytes that the file shall have, within a few percent; reached by wider feed-forward layers. */
@@ -57,11 +64,26 @@ export interface BuiltModel {
   readonly sha256: string;
 }
 
-/** Writes a model; with nothing but a path one of 0.2 MB. Everything with a KV cache streams for as long as it is asked to. */
+/**
+ * Writes a model; with nothing but a path one of 0.2 MB. Everything with a KV cache streams for as long as it is asked to. Of one in
+ * several parts it resolves to the first file and its digest, and to the bytes of all.
+ */
 export async function buildGguf(options: BuildOptions): Promise<BuiltModel> {
+  const { parts = 1 } = options;
   const path = resolve(options.path);
   const model = describe(options);
   await mkdir(dirname(path), { recursive: true });
+  if (parts === 1) return writeModel(path, model);
+  const stem = path.replace(/\.gguf$/, '');
+  const numbered = (number: number) => String(number).padStart(5, '0');
+  const built: BuiltModel[] = [];
+  for (const [index, part] of splitModel(model, parts).entries())
+    built.push(await writeModel(`${stem}-${numbered(index + 1)}-of-${numbered(parts)}.gguf`, part));
+  const bytes = built.reduce((sum, one) => sum + one.bytes, 0);
+  return { path: built[0]?.path ?? path, bytes, sha256: built[0]?.sha256 ?? '' };
+}
+
+async function writeModel(path: string, model: WritableModel): Promise<BuiltModel> {
   const temporary = `${path}.${process.pid}.${process.hrtime.bigint()}.part`;
   try {
     const written = await writeGguf(temporary, model);
@@ -70,6 +92,20 @@ export async function buildGguf(options: BuildOptions): Promise<BuiltModel> {
   } finally {
     await rm(temporary, { force: true });
   }
+}
+
+/** As `llama-gguf-split` does it: all that is known of the model stands in the first part, the tensors are dealt out in their order. */
+function splitModel({ metadata, tensors }: WritableModel, parts: number): WritableModel[] {
+  const each = Math.ceil(tensors.length / parts);
+  return Array.from({ length: parts }, (_, index) => ({
+    metadata: {
+      ...(index === 0 && metadata),
+      'split.no': { type: 'u16', value: index },
+      'split.count': { type: 'u16', value: parts },
+      'split.tensors.count': { type: 'i32', value: tensors.length },
+    },
+    tensors: tensors.slice(index * each, (index + 1) * each),
+  }));
 }
 
 /**
@@ -90,7 +126,7 @@ function describe(options: BuildOptions): WritableModel {
   if (options.pooling === 'rank' && architecture !== 'bert') throw new Error('pooling rank needs architecture bert');
   const encoder = architecture === 'bert' ? characterTokenizer() : undefined;
   const shape = shapeOf(options, encoder?.size);
-  const tokenizer = encoder ? undefined : byteTokenizer(shape.vocabulary);
+  const tokenizer = encoder ? undefined : byteTokenizer(shape.vocabulary, options.merges);
   const build = (wanted: Shape) => {
     if (!tokenizer) return bertTensors(wanted, options.pooling === 'rank');
     return architecture === 'gemma3' ? gemmaTensors(wanted) : llamaTensors(wanted, tokenizer.printable);
@@ -102,7 +138,7 @@ function describe(options: BuildOptions): WritableModel {
   const metadata: Record<string, WritableValue> = {
     ...commonMetadata(architecture, options.name ?? `Generated ${architecture}`, sized),
     'general.file_type': u32(FILE_TYPE[options.weights ?? 'f16']),
-    ...(architecture === 'llama' && llamaMetadata(sized, options.pooling)),
+    ...(architecture === 'llama' && llamaMetadata(sized, options)),
     ...(architecture === 'gemma3' && gemmaMetadata(sized, options.slidingWindow ?? 512)),
     ...(architecture === 'bert' && bertMetadata(options.pooling)),
     ...(tokenizer ?? encoder)?.metadata,
@@ -134,6 +170,7 @@ function shapeOf(options: BuildOptions, fixedVocabulary: number | undefined): Sh
     context: options.contextLength ?? (fixedVocabulary ? 512 : 32_768),
     quantised: options.weights && options.weights !== 'f16' ? QUANTISED[options.weights] : undefined,
     tied: options.tied ?? false,
+    experts: options.experts,
   };
 }
 
@@ -162,13 +199,20 @@ function commonMetadata(architecture: string, name: string, shape: Shape): Recor
   };
 }
 
-function llamaMetadata(shape: Shape, pooling: BuildOptions['pooling']): Record<string, WritableValue> {
+function llamaMetadata(
+  shape: Shape,
+  { pooling, experts, expertsUsed = 2 }: BuildOptions,
+): Record<string, WritableValue> {
   return {
     'llama.attention.layer_norm_rms_epsilon': f32(1e-5),
     'llama.rope.dimension_count': u32(shape.embedding / shape.heads),
     'llama.rope.freq_base': f32(10_000),
     'llama.vocab_size': u32(shape.vocabulary),
     ...(pooling && { 'llama.pooling_type': u32(POOLING[pooling]) }),
+    ...(experts !== undefined && {
+      'llama.expert_count': u32(experts),
+      'llama.expert_used_count': u32(expertsUsed),
+    }),
   };
 }
 
@@ -210,6 +254,10 @@ async function main(): Promise<void> {
       'chat-template': string,
       weights: string,
       tied: { type: 'boolean' },
+      experts: string,
+      'experts-used': string,
+      merges: string,
+      parts: string,
       'sliding-window': string,
       pooling: string,
     },
@@ -238,6 +286,10 @@ async function main(): Promise<void> {
     targetBytes,
     weights: weights as BuildOptions['weights'],
     tied: values.tied,
+    experts: number(values.experts),
+    expertsUsed: number(values['experts-used']),
+    merges: number(values.merges),
+    parts: number(values.parts),
     slidingWindow: number(values['sliding-window']),
     chatTemplate: values['chat-template'],
     pooling: pooling as BuildOptions['pooling'],

@@ -9,6 +9,7 @@ import { missingModels } from './models/missing.ts';
 import { profileArgument } from './profiles/find.ts';
 import type { GpuReading } from './binaries/nvidia-smi.ts';
 import type { Profile } from './profiles/profile.ts';
+import { FileWatch } from './profiles/watch.ts';
 import { Deadlines } from './proxy/deadlines.ts';
 import { budgetView } from './server/budget-views.ts';
 import { createColdRoutes } from './server/cold-routes.ts';
@@ -17,7 +18,7 @@ import { createFrontDoor } from './server/front-door.ts';
 import { listen } from './server/http-server.ts';
 import { Inference } from './server/inference.ts';
 import { readKeys, refuseOpenDoor } from './server/open-door.ts';
-import { createReload } from './server/reload.ts';
+import { createReload, type ProfileChoice } from './server/reload.ts';
 import { createSettings, type Settings } from './server/settings.ts';
 import type { ReloadView, RuntimeFile } from './server/views.ts';
 import { writeFileAtomic } from './shared/atomic-file.ts';
@@ -54,8 +55,13 @@ const LAST_WORDS_MS = 500;
 
 export interface AppOptions {
   readonly profile: Profile;
-  /** Reads the profile again, for a reload. */
-  readonly readProfile: () => Promise<Profile>;
+  /** What `profile` was read from; `POST /api/reload` can choose another. */
+  readonly choice: ProfileChoice;
+  /** Reads a profile for a reload, and names each file that it comes from. */
+  readonly readProfile: (choice: ProfileChoice, onSource: (file: string) => void) => Promise<Profile>;
+  readonly profileNames: () => Promise<readonly string[]>;
+  /** Watch the profile's files although it does not ask for it. */
+  readonly watch: boolean;
   readonly paths: Paths;
   readonly environment: NodeJS.ProcessEnv;
   readonly host: string;
@@ -158,11 +164,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     const { plan, change } = assembleCrew(wanted, fleet, crew);
     memory.reconfigure(memoryPlan(wanted, memory, options, learned), plan.processes);
     fleet.reconfigure(plan);
+    logFile.resize({ maxBytes: wanted.logs.fileSize, files: wanted.logs.files });
     settings = createSettings({ generation, profile: wanted, fleet, keys: wantedKeys, runToken, host: options.host });
-    for (const { id, remedy } of missingModels(wanted, { paths, environment }))
-      logger.warn(`the model of ${id} is not on this machine. ${remedy}`);
+    for (const { id, role, remedy } of missingModels(wanted, { paths, environment }))
+      logger.warn(`the ${role} of ${id} is not on this machine. ${remedy}`);
     for (const { id, expert } of plan.processes) {
-      if (!expert.preload) continue;
+      // Who is unloaded or asleep by now is not what changed.
+      if (!expert.preload || change.kept.includes(id)) continue;
       fleet
         .load(id, { patient: true })
         .catch((error: unknown) => logger.warn('a preload failed', { expert: id, error }));
@@ -193,6 +201,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       fleet.hurry();
       return stopping;
     }
+    fileWatch.close();
     logger.info('stopping', { reason, drain: `${drainMs} ms` });
     stopping = (async () => {
       const closed = new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()));
@@ -211,21 +220,34 @@ export async function startApp(options: AppOptions): Promise<App> {
   };
 
   const reload = createReload({
-    read: async () => {
-      const wanted = await options.readProfile();
-      await check(wanted);
-      return wanted;
-    },
+    choice: options.choice,
+    read: options.readProfile,
+    check,
+    inForce: () => settings,
     apply: (wanted) => {
       if (fleet.closing) throw new AppError('shutting_down', 'The orchestrator is stopping.');
       const generation = settings.generation + 1;
-      return { generation, profile: wanted.name, ...apply(wanted, generation) };
+      const view = { generation, profile: wanted.name, file: wanted.file, ...apply(wanted, generation) };
+      try {
+        tellWhatRuns();
+      } catch (error) {
+        logger.warn('the runtime file still names the profile before', { error });
+      }
+      return view;
     },
+    onSources: (files, { watch }) => fileWatch.follow(options.watch || watch ? files : []),
     report: (ok, message) => {
       logger[ok ? 'info' : 'error'](ok ? 'reloaded' : 'a reload was refused; the profile in force stays', { message });
       bus.publish({ type: 'reload', at: systemClock.wallTime().toISOString(), ok, message });
     },
   });
+  // What went wrong is in the log.
+  const reloadIfChanged = () =>
+    reload({ quiet: true }).then(
+      () => undefined,
+      () => undefined,
+    );
+  const fileWatch = new FileWatch({ onChange: reloadIfChanged });
   const routes = createColdRoutes({
     fleet,
     settings: () => settings,
@@ -240,12 +262,18 @@ export async function startApp(options: AppOptions): Promise<App> {
     buildOf: (id) => fleet.process(id)?.programVersion,
     shutdown: (drainMs) => void stop('asked for by the command line', drainMs),
     reload,
+    profileNames: options.profileNames,
+    runToken,
   });
+  const tellWhatRuns = () => {
+    const { name, file } = settings.profile;
+    writeRuntimeFile(paths.stateDir, { url, token: runToken, profile: name, profileFile: file });
+  };
   try {
     const listening = await listen({
       host: options.host,
       port: options.port,
-      connectionsPerAddress: profile.limits.connectionsPerAddress,
+      connectionsPerAddress: () => settings.profile.limits.connectionsPerAddress,
       logger,
       handle: createFrontDoor({
         settings: () => settings,
@@ -256,13 +284,15 @@ export async function startApp(options: AppOptions): Promise<App> {
     });
     server = listening.server;
     url = `http://${options.host.includes(':') ? `[${options.host}]` : reachable(options.host)}:${listening.address.port}`;
-    writeRuntimeFile(paths.stateDir, { url, token: runToken, profile: profile.name });
+    tellWhatRuns();
   } catch (error) {
     await stop('the server could not start', 0);
     throw error;
   }
   logger.info(`listening on ${url}`, { profile: profile.name, experts: profile.experts.length });
-  return { url, stopped: stopped.promise, stop, reload };
+  // Reads once more: from then on every change is seen.
+  if (options.watch || profile.watch) void reloadIfChanged();
+  return { url, stopped: stopped.promise, stop, reload: () => reload() };
 }
 
 /** How the memory of the profile's experts is predicted. */
@@ -306,7 +336,10 @@ function makeStateDir(stateDir: string): void {
   }
 }
 
-function writeRuntimeFile(stateDir: string, facts: Pick<RuntimeFile, 'url' | 'token' | 'profile'>): void {
+function writeRuntimeFile(
+  stateDir: string,
+  facts: Pick<RuntimeFile, 'url' | 'token' | 'profile' | 'profileFile'>,
+): void {
   const file: RuntimeFile = {
     pid: process.pid,
     startTicks: readStat(process.pid)?.startTicks ?? 0,

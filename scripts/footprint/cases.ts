@@ -5,11 +5,16 @@ export interface FootprintCase {
   readonly model: Omit<BuildOptions, 'path'>;
   /** As in a profile. */
   readonly settings: {
+    readonly task?: 'embed';
     readonly context: number;
     readonly parallel: number;
     readonly kvCache?: 'f16' | 'q8_0' | 'q4_0';
     readonly 'llama-server'?: Readonly<Record<string, unknown>>;
   };
+  /** A second model that drafts for the first. */
+  readonly draft?: Omit<BuildOptions, 'path'> | undefined;
+  /** Rank of an adapter. */
+  readonly adapter?: number | undefined;
   /** Requests in which the prompt grows to the whole context; default 1. */
   readonly turns?: number | undefined;
 }
@@ -32,13 +37,13 @@ const of = (
   name: string,
   model: FootprintCase['model'],
   settings: FootprintCase['settings'],
-  turns?: number,
-): FootprintCase => ({ name, model, settings, turns });
+  more: Pick<FootprintCase, 'draft' | 'adapter' | 'turns'> = {},
+): FootprintCase => ({ name, model, settings, ...more });
 const own = (settings: Readonly<Record<string, unknown>>) => ({ 'llama-server': settings });
 const small = { context: 2_048, parallel: 1 } as const;
 const short = { context: 512, parallel: 1 } as const;
 /** One prompt leaves two checkpoints; a conversation that grows leaves as many as are kept. */
-const TURNS = 4;
+const growing = { turns: 4 } as const;
 
 /** From 50 MB to 2 GB; what is large in weights is short in context, so that the whole takes minutes. */
 export const CASES: readonly FootprintCase[] = [
@@ -61,18 +66,18 @@ export const CASES: readonly FootprintCase[] = [
   of('grouped f16 1 GB', { ...grouped, vocabularySize: 64_000, targetBytes: 1_000 * MB }, short),
   of('grouped q4_0 500 MB', { ...grouped, weights: 'q4_0', vocabularySize: 64_000, targetBytes: 500 * MB }, short),
   of('grouped f16 2 GB', { ...grouped, vocabularySize: 128_000, targetBytes: 2_000 * MB }, short),
-  of('sliding f16 100 MB', { ...sliding, targetBytes: 100 * MB }, { context: 4_096, parallel: 1 }, TURNS),
+  of('sliding f16 100 MB', { ...sliding, targetBytes: 100 * MB }, { context: 4_096, parallel: 1 }, growing),
   of(
     'sliding q4_0 100 MB',
     { ...sliding, weights: 'q4_0', targetBytes: 100 * MB },
     { context: 1_536, parallel: 2 },
-    TURNS,
+    growing,
   ),
   of(
     'sliding q8_0 200 MB, wide',
     { ...sliding, slidingWindow: 1_024, weights: 'q8_0', vocabularySize: 64_000, targetBytes: 200 * MB },
     { ...small, kvCache: 'q8_0' },
-    TURNS,
+    growing,
   ),
   of('tied f16 150 MB', { ...tied, targetBytes: 150 * MB }, { context: 2_048, parallel: 1 }),
   of(
@@ -84,5 +89,40 @@ export const CASES: readonly FootprintCase[] = [
     'tied q8_0 300 MB',
     { ...tied, weights: 'q8_0', vocabularySize: 128_000, targetBytes: 300 * MB },
     { context: 1_024, parallel: 2 },
+  ),
+  of('grouped q8_0 2 GB', { ...grouped, weights: 'q8_0', vocabularySize: 64_000, targetBytes: 2_000 * MB }, short),
+  of(
+    'sliding q4_0 60 MB, long',
+    { ...sliding, weights: 'q4_0', targetBytes: 60 * MB },
+    { context: 12_288, parallel: 1, kvCache: 'q8_0' },
+    growing,
+  ),
+  of(
+    'tied q4_0 1 GB, 128,000 merges',
+    { ...tied, weights: 'q4_0', vocabularySize: 128_000, merges: 128_000, targetBytes: 1_000 * MB },
+    short,
+  ),
+  of(
+    'mixture q4_0 300 MB',
+    { ...grouped, experts: 8, weights: 'q4_0', targetBytes: 300 * MB },
+    { context: 2_048, parallel: 2 },
+  ),
+  of(
+    'mixture f16 400 MB, small experts',
+    { ...grouped, experts: 32, expertsUsed: 8, targetBytes: 400 * MB },
+    { context: 1_024, parallel: 1 },
+  ),
+  of('split in three, q8_0 150 MB', { ...dense, weights: 'q8_0', parts: 3, targetBytes: 150 * MB }, small),
+  of(
+    'draft model f16 50 MB beside q8_0 200 MB',
+    { ...grouped, weights: 'q8_0', targetBytes: 200 * MB },
+    { context: 1_024, parallel: 2 },
+    { draft: { ...dense, seed: 2, targetBytes: 50 * MB } },
+  ),
+  of('adapter of rank 64, f16 150 MB', { ...dense, targetBytes: 150 * MB }, small, { adapter: 64 }),
+  of(
+    'encoder f16 100 MB',
+    { architecture: 'bert', embeddingLength: 768, blockCount: 8, targetBytes: 100 * MB },
+    { task: 'embed', context: 512, parallel: 2 },
   ),
 ];

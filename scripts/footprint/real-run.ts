@@ -124,11 +124,15 @@ async function ready(client: Client, gone: () => boolean): Promise<void> {
 
 async function fill(client: Client, slot: number, tokens: number, options: RealRunOptions): Promise<void> {
   const prompt = Array.from({ length: tokens }, (_, index) => (index * 7 + slot * 3) % options.promptVocabulary);
+  const request =
+    options.expert.task === 'embed'
+      ? { path: '/v1/embeddings', body: { input: prompt } }
+      : { path: '/completion', body: { prompt, n_predict: 1, id_slot: slot, cache_prompt: true } };
   const answer = await client.request({
-    path: '/completion',
+    path: request.path,
     method: 'POST',
     headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ prompt, n_predict: 1, id_slot: slot, cache_prompt: true }),
+    body: JSON.stringify(request.body),
   });
   const text = await answer.body.text();
   if (answer.statusCode !== 200) throw new Error(`the engine answered ${answer.statusCode}: ${text.slice(0, 300)}`);

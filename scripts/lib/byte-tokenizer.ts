@@ -17,8 +17,12 @@ export interface ByteTokenizer {
   readonly printable: (token: number) => boolean;
 }
 
-/** A GPT-2 style tokenizer that takes any text: all bytes, a few merges, the specials, and made-up words up to the wanted size. */
-export function byteTokenizer(size: number): ByteTokenizer {
+/**
+ * A GPT-2 style tokenizer that takes any text: all bytes, a few merges, the specials, and made-up words up to the wanted size.
+ * `moreMerges` are pairs that no text has: real tokenizers have as many pairs as words.
+ */
+export function byteTokenizer(size: number, moreMerges = 0): ByteTokenizer {
+  const pairs = Array.from({ length: moreMerges }, (_, index) => `Ġ${syllables(index)} ${syllables(index + 7)}`);
   const tokens = [...byteLetters(), ...MERGES.map((merge) => merge.replace(' ', '')), ...SPECIALS];
   const special = (index: number) => index >= LEAST_VOCABULARY - SPECIALS.length && index < LEAST_VOCABULARY;
   for (let word = 0; tokens.length < size; word += 1) tokens.push(`Ġ${syllables(word)}`);
@@ -33,7 +37,7 @@ export function byteTokenizer(size: number): ByteTokenizer {
         type: 'i32s',
         value: tokens.map((_, index) => (special(index) ? TOKEN_TYPE.control : TOKEN_TYPE.normal)),
       },
-      'tokenizer.ggml.merges': { type: 'strings', value: MERGES },
+      'tokenizer.ggml.merges': { type: 'strings', value: [...MERGES, ...pairs] },
       'tokenizer.ggml.bos_token_id': id('<|endoftext|>'),
       'tokenizer.ggml.eos_token_id': id('<|im_end|>'),
       'tokenizer.ggml.padding_token_id': id('<|endoftext|>'),

@@ -15,6 +15,8 @@ export interface Shape {
   readonly quantised?: Quantised | undefined;
   /** No matrix of its own for the output: the embedding serves as it, as in many models below 10 billion parameters. */
   readonly tied?: boolean;
+  /** A mixture: each layer has so many feed-forward parts, and a matrix that chooses among them. */
+  readonly experts?: number | undefined;
 }
 
 /**
@@ -60,12 +62,27 @@ export function gemmaTensors(shape: Shape): WritableTensor[] {
 function decoderTensors(shape: Shape, norms: (at: (name: string) => string) => WritableTensor[]): WritableTensor[] {
   const { embedding, vocabulary, feedForward, seed, quantised } = shape;
   const headLength = embedding / shape.heads;
-  const weights = (name: string, columns: number, rows: number) =>
-    matrix({ name, columns, rows, seed, quantised, spread: 1 / Math.sqrt(columns) });
+  const weights = (name: string, columns: number, rows: number, copies?: number) =>
+    matrix({ name, columns, rows, copies, seed, quantised, spread: 1 / Math.sqrt(columns) });
   // What layers add to the hidden state stays small however many there are, so that the steady element keeps its share.
-  const contribution = (name: string, columns: number) => {
+  const contribution = (name: string, columns: number, copies?: number) => {
     const spread = 1 / Math.sqrt(columns * 2 * shape.blocks);
-    return matrix({ name, columns, rows: embedding, seed, quantised, spread, zeroFirstRow: true });
+    return matrix({ name, columns, rows: embedding, copies, seed, quantised, spread, zeroFirstRow: true });
+  };
+  const feedForwardOf = (at: (name: string) => string) => {
+    if (shape.experts === undefined)
+      return [
+        weights(at('ffn_gate'), embedding, feedForward),
+        weights(at('ffn_up'), embedding, feedForward),
+        contribution(at('ffn_down'), feedForward),
+      ];
+    const { experts } = shape;
+    return [
+      matrix({ name: at('ffn_gate_inp'), columns: embedding, rows: experts, seed, spread: 1, single: true }),
+      weights(at('ffn_gate_exps'), embedding, feedForward, experts),
+      weights(at('ffn_up_exps'), embedding, feedForward, experts),
+      contribution(at('ffn_down_exps'), feedForward, experts),
+    ];
   };
   const tensors = [
     matrix({
@@ -87,9 +104,7 @@ function decoderTensors(shape: Shape, norms: (at: (name: string) => string) => W
       weights(at('attn_v'), embedding, headLength * shape.headsKv),
       contribution(at('attn_output'), embedding),
       constant(at('ffn_norm'), embedding, 1),
-      weights(at('ffn_gate'), embedding, feedForward),
-      weights(at('ffn_up'), embedding, feedForward),
-      contribution(at('ffn_down'), feedForward),
+      ...feedForwardOf(at),
       ...norms(at),
     );
   }

@@ -21,6 +21,8 @@ interface MatrixOptions {
   readonly first?: (row: number) => number;
   /** Leaves the first output of the matrix at zero. */
   readonly zeroFirstRow?: boolean;
+  /** So many matrices as one tensor, all the same: what a mixture has for its experts. */
+  readonly copies?: number | undefined;
   /** f32 in place of f16: what llama.cpp adds instead of multiplying must be. */
   readonly single?: boolean;
   /** A quantised type in place of f16. */
@@ -29,10 +31,13 @@ interface MatrixOptions {
 
 /** A matrix of seeded weights. One block is made and used over and over, so that hundreds of megabytes take a second. */
 export function matrix(options: MatrixOptions): WritableTensor {
-  const { name, columns, rows, single, quantised } = options;
-  if (quantised !== undefined)
-    return { name, dims: [columns, rows], type: quantised, data: () => quantisedChunks(options, quantised) };
-  return { name, dims: [columns, rows], type: single ? F32 : F16, data: () => chunks(options) };
+  const { name, columns, rows, copies, single, quantised } = options;
+  const dims = copies === undefined ? [columns, rows] : [columns, rows, copies];
+  const once = () => (quantised === undefined ? chunks(options) : quantisedChunks(options, quantised));
+  const data = function* () {
+    for (let copy = 0; copy < (copies ?? 1); copy += 1) yield* once();
+  };
+  return { name, dims, type: quantised ?? (single ? F32 : F16), data };
 }
 
 /** An f32 vector with the same number everywhere: a norm, a bias. */

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 
 import type { Command } from 'commander';
 
+import { EXIT_INVALID_PROFILE, type Problem, ProfileError } from '../profiles/problems.ts';
 import type { RuntimeFile } from '../server/views.ts';
 import { CliError, messageOf } from '../shared/errors.ts';
 import { resolvePaths } from '../shared/paths.ts';
@@ -123,13 +124,16 @@ function unreachable(url: URL, error: Error): CliError {
 
 /** The sentence of the server's error object; a body that is none is quoted in short. */
 function refusal(status: number, body: string, where: string): CliError {
-  let message: unknown;
+  let error: { message?: unknown; code?: unknown; problems?: unknown } = {};
   try {
-    message = (JSON.parse(body) as { error?: { message?: unknown } }).error?.message;
+    error = (JSON.parse(body) as { error?: typeof error }).error ?? {};
   } catch {
-    message = undefined;
+    // Not an orchestrator's: quoted below.
   }
+  const { message } = error;
+  if (Array.isArray(error.problems)) return new ProfileError(error.problems as Problem[]);
   const sentence = typeof message === 'string' ? message : `${where} answered ${status}: ${body.slice(0, 200).trim()}`;
+  if (error.code === 'profile_invalid') return new CliError(sentence, EXIT_INVALID_PROFILE);
   if (status !== 401 && status !== 403) return new CliError(sentence);
   return new CliError(`${sentence} Commands need an administrator's key in ORCHESTRATOR_TOKEN.`);
 }

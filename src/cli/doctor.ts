@@ -30,7 +30,10 @@ export function doctorCommand(): Command {
     .action(async (options: Options) => {
       const paths = resolvePaths(process.env, options.stateDir);
       const name =
-        options.profile ?? process.env['ORCHESTRATOR_PROFILE'] ?? readRuntimeFile(paths.stateDir)?.profile ?? 'demo';
+        options.profile ??
+        process.env['ORCHESTRATOR_PROFILE'] ??
+        readRuntimeFile(paths.stateDir)?.profileFile ??
+        'demo';
       const checks = [
         ...(await checkMachine(paths, process.env)),
         ...(await checkProfile({ name, paths, environment: process.env })),

@@ -1,14 +1,16 @@
 import { InvalidArgumentError } from 'commander';
 
+import { locateExpert } from '../models/expert-files.ts';
 import { settingsOfExpert } from '../models/expert-footprint.ts';
 import type { GgufExpert } from '../models/expert-footprint.ts';
 import { predictGguf } from '../models/footprint.ts';
 import type { FootprintPart, GgufSettings, Prediction } from '../models/footprint.ts';
+import { readGgufModels } from '../models/gguf-models.ts';
 import { CACHE_TYPES } from '../models/kv-cache.ts';
 import type { CacheType } from '../models/kv-cache.ts';
-import { readShape, readTensorBytes } from '../models/read-shape.ts';
-import { recordedShape } from '../models/shape-record.ts';
 import { loadProfile } from '../profiles/load.ts';
+import type { ProcessExpert } from '../profiles/profile.ts';
+import { resolvePaths } from '../shared/paths.ts';
 import { formatBytes } from '../shared/units.ts';
 import type { NamedModel } from './model-names.ts';
 
@@ -29,17 +31,18 @@ export async function predictFor(
   },
   options: FootprintOptions,
 ): Promise<Prediction | undefined> {
-  const settings = await settingsFor(found.named, options);
-  if (found.path !== undefined) {
-    const shape = await readShape(found.path);
-    return predictGguf({
-      shape,
-      mmproj: (found.mmproj && (await readTensorBytes(found.mmproj))) || undefined,
-      settings,
-    });
-  }
-  const recorded = found.named && recordedShape(found.named.model);
-  return recorded && predictGguf({ shape: recorded.shape, mmproj: recorded.mmproj, settings });
+  const { named, path, mmproj } = found;
+  const expert = named && (await expertOf(named.profile, named.id));
+  const places = {
+    paths: resolvePaths(process.env),
+    profileDirectory: named?.directory ?? '',
+    environment: process.env,
+  };
+  const files = expert
+    ? locateExpert(expert, {}, places).files
+    : { ...(path !== undefined && { model: path }), ...(mmproj !== undefined && { mmproj }) };
+  const models = await readGgufModels(expert ?? PLAIN_EXPERT, files);
+  return models && predictGguf({ ...models, settings: settingsFor(expert, options) });
 }
 
 /** Pools with their sums, then each part with its arithmetic. */
@@ -81,11 +84,7 @@ export function layers(text: string): number | 'all' {
   return Number(text);
 }
 
-async function settingsFor(
-  named: (NamedModel & { readonly profile: string }) | undefined,
-  options: FootprintOptions,
-): Promise<GgufSettings> {
-  const expert = named && (await expertOf(named.profile, named.id));
+function settingsFor(expert: GgufExpert | undefined, options: FootprintOptions): GgufSettings {
   const gpuLayers =
     options.gpuLayers ?? (typeof expert?.gpuLayers === 'number' || expert?.gpuLayers === 'all' ? expert.gpuLayers : 0);
   // Which GPUs there are is the planner's question; the arithmetic is shown for one.
@@ -102,9 +101,9 @@ async function settingsFor(
   };
 }
 
-async function expertOf(profile: string, id: string): Promise<GgufExpert | undefined> {
+async function expertOf(profile: string, id: string): Promise<(GgufExpert & ProcessExpert) | undefined> {
   const { experts } = await loadProfile(profile, { environment: process.env });
-  return experts.find((expert) => expert.id === id);
+  return experts.find((expert) => expert.kind === 'process' && expert.id === id) as ProcessExpert | undefined;
 }
 
 /** What a profile that sets nothing would say. */

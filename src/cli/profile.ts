@@ -13,12 +13,13 @@ import { describeProfile } from '../profiles/show.ts';
 import { starterProfile } from '../profiles/starter.ts';
 import { CliError, messageOf } from '../shared/errors.ts';
 import { packageRoot } from '../shared/package-root.ts';
+import { profileUseCommand } from './profile-use.ts';
 import { resolvePaths } from '../shared/paths.ts';
 import { refuseMisfits } from '../supervisor/budget-check.ts';
 
-/** `orchestrator profile …`: what profiles there are, what they say, and whether they are right. Needs no running orchestrator. */
+/** `orchestrator profile …`: what profiles there are, what they say, and whether they are right. Only `use` needs a running orchestrator. */
 export function profileCommand(): Command {
-  const command = new Command('profile').description('list, show, check and create profiles');
+  const command = new Command('profile').description('list, show, check, create and switch profiles');
   command
     .command('list')
     .description('the profiles that can be named: your own, the machine’s, and those that come with the program')
@@ -50,6 +51,7 @@ export function profileCommand(): Command {
     .argument('[file]', 'where to', 'orchestrator.yaml')
     .addHelpText('after', examples('profile init mine.yaml'))
     .action(init);
+  command.addCommand(profileUseCommand());
   return command;
 }
 

@@ -6,7 +6,9 @@ import { Command, InvalidArgumentError } from 'commander';
 
 import { startApp } from '../app.ts';
 import { missingModels } from '../models/missing.ts';
+import { listProfiles, profileFolders } from '../profiles/find.ts';
 import { loadProfile } from '../profiles/load.ts';
+import type { ProfileChoice } from '../server/reload.ts';
 import { delay } from '../shared/clock.ts';
 import { CliError } from '../shared/errors.ts';
 import { resolvePaths } from '../shared/paths.ts';
@@ -22,6 +24,7 @@ interface UpOptions {
   stateDir?: string;
   set: string[];
   pull: boolean;
+  watch: boolean;
   detach: boolean;
   allowUnauthenticated: boolean;
   logLevel: 'debug' | 'info' | 'warn' | 'error';
@@ -49,6 +52,7 @@ export function upCommand(): Command {
       [],
     )
     .option('--pull', 'first bring the models of the profile that are not on this machine', false)
+    .option('--watch', 'reload when a file that the profile comes from changes (in a profile: watch: true)', false)
     .option('--detach', 'start in the background and return when it listens', false)
     .option('--allow-unauthenticated', 'bind beyond loopback without keys: something in front authenticates', false)
     .option('--log-level <level>', 'debug, info, warn or error', parseLevel, 'info')
@@ -83,11 +87,16 @@ async function run(options: UpOptions): Promise<void> {
   const paths = resolvePaths(process.env, options.stateDir);
   // A relative file name means the same at every reload, wherever the process goes meanwhile.
   const directory = process.cwd();
-  const readProfile = () => loadProfile(options.profile, { environment: process.env, set: options.set, directory });
-  const profile = await readProfile();
+  const choice: ProfileChoice = { profile: options.profile, set: options.set };
+  const readProfile = ({ profile, set }: ProfileChoice, onSource?: (file: string) => void) =>
+    loadProfile(profile, { environment: process.env, set, directory, ...(onSource && { onSource }) });
+  const profile = await readProfile(choice);
   const app = await startApp({
     profile,
+    choice,
     readProfile,
+    profileNames: async () => (await listProfiles(profileFolders(process.env))).map(({ name }) => name),
+    watch: options.watch,
     paths,
     environment: process.env,
     host: options.host,

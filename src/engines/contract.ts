@@ -6,6 +6,8 @@
 import type { z } from 'zod';
 
 import type { ErrorCode } from '../shared/errors.ts';
+import type { Draft } from './draft.ts';
+import type { LaunchFiles, Lora } from './model-parts.ts';
 import type { InferenceRoute, Task } from './routes.ts';
 import type { Model } from './settings.ts';
 
@@ -59,7 +61,7 @@ export interface LaunchContext {
   /** Undefined for an engine without a managed program (`command`). */
   readonly program: ProgramProbe | undefined;
   /** Absolute paths; present where the settings name them. */
-  readonly files: { readonly model?: string; readonly mmproj?: string; readonly chatTemplate?: string };
+  readonly files: LaunchFiles;
   readonly listen: Listen;
   /** Random per start; the engine must refuse requests without it where it can. */
   readonly apiKey: string;
@@ -162,6 +164,7 @@ export interface ExpertBase {
   readonly parallel: number;
   readonly request: Readonly<Record<string, unknown>>;
   readonly strip: readonly string[];
+  readonly lora?: Lora | undefined;
   /** By domain, 0 to 1. */
   readonly fit: Readonly<Record<string, number>>;
   /** ISO 639 codes; empty: any. */
@@ -172,6 +175,8 @@ export interface ExpertVariant {
   readonly description?: string | undefined;
   readonly request: Readonly<Record<string, unknown>>;
   readonly strip: readonly string[];
+  /** Absent: as the expert says. */
+  readonly lora?: Lora | undefined;
 }
 
 /** The part that experts with a process of their own have besides. */
@@ -188,6 +193,9 @@ export interface ProcessSettings {
   readonly footprint?: Readonly<Record<string, number>> | undefined;
   readonly model?: Model | undefined;
   readonly chatTemplate?: string | undefined;
+  /** SHA-256 of the template's content, hex. */
+  readonly chatTemplateDigest?: string | undefined;
+  readonly draft?: Draft | undefined;
 }
 
 interface AdapterBase<S extends ExpertBase> {
@@ -206,8 +214,12 @@ interface AdapterBase<S extends ExpertBase> {
    * header; `undefined` lets every field through.
    */
   knownFields(expert: S, route: InferenceRoute): ReadonlySet<string> | undefined;
-  /** Fields the engine needs changed in every request (a model name, say); undefined leaves the body as it is. */
-  requestFields?(expert: S, route: InferenceRoute): Readonly<Record<string, unknown>> | undefined;
+  /** Fields that are set in every request by a name (a model, an adapter), and by no client; undefined leaves the body as it is. */
+  requestFields?(
+    expert: S,
+    route: InferenceRoute,
+    variant?: ExpertVariant,
+  ): Readonly<Record<string, unknown>> | undefined;
   /** Request fields that the engine knows by an older name: from the client's to the engine's. */
   readonly fieldNames?: Readonly<Record<string, string>>;
   /** Failures in the middle of a stream come as `error: {…}` lines, and `[DONE]` after them (llama-server until 2025). */

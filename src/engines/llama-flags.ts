@@ -10,6 +10,7 @@ const RESERVED_FLAGS = [
   /^(-hf.*|--hf-.*|-dr|--docker-repo|--.*-hf|-mmu?|--mmproj(-url)?|--.*-(default|spec)|--rpc|--offline)$/,
   /^(--chat-template.*|--grammar-file|-jf|--json-schema-file|--ui-config-file|--webui-config-file|-lc[sd]|--lookup-cache-.*)$/,
   /^(--log-(file|prompts-dir|disable)|--slot-save-path|--media-path|--video-ffmpeg-dir|--ssl-.*|--cors-.*|--props)$/,
+  /^(--lora.*|--spec-draft-(model|ngl))$/,
   /^(--tools.*|--agent|--mcp-.*|--(ui|webui)-mcp-proxy|--sleep-idle-seconds)$/,
   // Of 2024: a file as system prompt or prompt, and folders for logs.
   /^(-spf|--system-prompt-file|-f|--file|-bf|--binary-file|-ld|--logdir)$/,

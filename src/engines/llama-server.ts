@@ -10,8 +10,11 @@ import type {
   Refusal,
 } from './contract.ts';
 import { defineProcessEngine } from './contract.ts';
+import { Draft } from './draft.ts';
+import { adapterFlags, draftFlags, refuseSharedCache } from './llama-extras.ts';
 import { LLAMA_DEFAULTS } from './llama-defaults.ts';
 import { extraFlags, sectionOf } from './llama-flags.ts';
+import { adaptersOf, loraFilesShape, strengthsOf } from './lora.ts';
 import { OPENAI_FIELDS, openaiCanary } from './openai-base.ts';
 import type { InferenceRoute } from './routes.ts';
 import { commonShape, FilePath, modelShape, processShape, Size } from './settings.ts';
@@ -48,13 +51,21 @@ const own = z
   })
   .prefault({});
 
-const settings = z.strictObject({
-  engine: z.literal('llama-server').describe('llama.cpp’s server'),
-  ...commonShape,
-  ...processShape,
-  ...modelShape,
-  'llama-server': own.describe('Settings of llama-server alone'),
-});
+const settings = z
+  .strictObject({
+    engine: z.literal('llama-server').describe('llama.cpp’s server'),
+    ...commonShape,
+    ...processShape,
+    ...modelShape,
+    ...loraFilesShape,
+    draft: Draft.optional().describe('A small model that guesses ahead (speculative decoding)'),
+    'llama-server': own.describe('Settings of llama-server alone'),
+  })
+  .refine(({ task, draft }) => task === 'generate' || draft === undefined, {
+    message: 'a draft model is for experts that generate',
+    path: ['draft'],
+  })
+  .check(refuseSharedCache);
 
 type LlamaExpert = ExpertBase & ProcessSettings & z.output<typeof settings>;
 
@@ -77,6 +88,13 @@ export const llamaServer = defineProcessEngine<LlamaExpert>({
   binary: (expert) => expert['llama-server'].binary,
   routes: routesOf,
   knownFields: (_expert, route) => OPENAI_FIELDS[route],
+  requestFields: (expert, route, variant) => {
+    if (route === '/v1/messages/count_tokens') return undefined;
+    // Every adapter is named in every request: with an empty list llama-server applies all of them, in full, upon what it has cached
+    // for another.
+    const scales = strengthsOf(expert, variant);
+    return scales.length === 0 ? undefined : { lora: scales.map((scale, id) => ({ id, scale })) };
+  },
   listens: (_expert, program) => {
     const help = program?.help ?? '';
     if (/socket\b[^]*?\.sock/i.test(sectionOf(help, '--host'))) return ['socket', 'port'];
@@ -84,6 +102,8 @@ export const llamaServer = defineProcessEngine<LlamaExpert>({
   },
   preflight: (expert, program, { header } = {}) => {
     if (header && isForBitnet(header)) return needsBitnet(expert.id, header);
+    const lacking = program && lackingFor(expert, program);
+    if (lacking) return lacking;
     const wantsGpu = expert.gpuLayers === 'all' || (typeof expert.gpuLayers === 'number' && expert.gpuLayers > 0);
     if (!wantsGpu || !program || program.devices.length > 0) return undefined;
     return {
@@ -117,10 +137,24 @@ function needsBitnet(id: string, { architecture, tensorTypes }: ModelHeader): Re
   };
 }
 
+/** What the expert is made of and this build cannot take, which would leave its answers without it. */
+function lackingFor(expert: LlamaExpert, { flags, path, version }: ProgramProbe): Refusal | undefined {
+  const refuse = (what: string): Refusal => ({
+    code: 'engine_unfit',
+    message: `${expert.id} has ${what}, which ${path} (${version}) does not take. Install a newer build: orchestrator engine install llama-server.`,
+  });
+  // A choice of adapters by request came in January 2025, some days before Jinja; an older build passes over it without a word.
+  if (adaptersOf(expert).length > 0 && !(flags.has('--lora') && flags.has('--jinja'))) return refuse('LoRA adapters');
+  if (expert.draft && !flags.has('--model-draft')) return refuse('a draft model');
+  return undefined;
+}
+
 function routesOf(expert: LlamaExpert): readonly InferenceRoute[] {
   if (expert.task === 'embed') return ['/v1/embeddings'];
   if (expert.task === 'rerank') return ['/v1/rerank'];
-  return expert.audio ? [...GENERATE_ROUTES, '/v1/audio/transcriptions'] : GENERATE_ROUTES;
+  const routes = expert.audio ? [...GENERATE_ROUTES, '/v1/audio/transcriptions' as const] : GENERATE_ROUTES;
+  // llama-server's own translation of Anthropic's dialect loses the choice of adapters; ours keeps it.
+  return adaptersOf(expert).length === 0 ? routes : routes.filter((route) => route !== '/v1/messages');
 }
 
 function argv(expert: LlamaExpert, { program, files, listen, cores, placement }: LaunchContext): string[] {
@@ -152,13 +186,17 @@ function argv(expert: LlamaExpert, { program, files, listen, cores, placement }:
   );
   const numericLayers = { all: 999, auto: program && program.devices.length > 0 ? 999 : 0 };
   const layers = placement?.gpuLayers ?? expert.gpuLayers;
-  put(['--n-gpu-layers', '-ngl'], typeof layers === 'number' ? layers : numericLayers[layers]);
+  const onGpu = typeof layers === 'number' ? layers : numericLayers[layers];
+  put(['--n-gpu-layers', '-ngl'], onGpu);
   const devices = own.device ?? placedDevices(program, gpusOf(expert, placement));
   if (devices !== undefined) put(['--device', '-dev'], devices);
   if (placement && placement.gpus.length > 1) {
     put(['--split-mode', '-sm'], 'layer');
     put(['--tensor-split', '-ts'], placement.gpus.map(({ share }) => Number(share.toPrecision(3))).join(','));
   }
+  if (expert.draft && files.draft !== undefined)
+    draftFlags(expert.draft, { ...expert, path: files.draft, onGpu, program, put });
+  if (files.loras) adapterFlags(files.loras, program, put);
   if (expert.cpuMoe === true) put(['--cpu-moe', '-cmoe']);
   else if (expert.cpuMoe !== false) put(['--n-cpu-moe', '-ncmoe'], expert.cpuMoe);
   put(['--fit', '-fit'], 'off');

@@ -86,51 +86,69 @@ const Licence = z
   })
   .describe('Shown when the model is pulled');
 
+/** Where a model file is, or can be had; in a schema that `oneFile` completes. */
+export const modelFileShape = {
+  path: FilePath.optional().describe('A file on this machine; relative to the profile file'),
+  hf: Repository.optional().describe('Short form of one hub source: repository'),
+  file: InnerPath.optional().describe('Short form of one hub source: file; with `sources` the name the file gets here'),
+  revision: Revision.optional().describe('Short form of one hub source: branch, tag or commit'),
+  sources: z.array(ModelSource).min(1).optional().describe('Several sources of the same bytes, tried in order'),
+  size: z.int().positive().optional().describe('Bytes of the whole file'),
+  sha256: Sha256.optional().describe('Digest of the whole file'),
+  licence: Licence.optional(),
+};
+
+interface ModelFileFields {
+  path?: string | undefined;
+  hf?: string | undefined;
+  file?: string | undefined;
+  revision?: string | undefined;
+  sources?: readonly unknown[] | undefined;
+  size?: number | undefined;
+  sha256?: string | undefined;
+}
+
+/** The shape says one file, in one of the ways there are. */
+export function oneFile<S extends z.ZodType<ModelFileFields>>(schema: S): S {
+  return schema
+    .refine((model) => [model.path, model.hf, model.sources].filter((part) => part !== undefined).length === 1, {
+      message: 'a model names exactly one of `path`, `hf` (with `file`) and `sources`',
+    })
+    .refine((model) => model.hf === undefined || model.file !== undefined, {
+      message: '`hf` needs `file`',
+      path: ['file'],
+    })
+    .refine((model) => model.path === undefined || model.file === undefined, {
+      message: '`file` goes with `hf` or `sources`; `path` names the whole file already',
+      path: ['file'],
+    })
+    .refine((model) => model.revision === undefined || model.hf !== undefined, {
+      message: '`revision` goes with `hf`',
+      path: ['revision'],
+    })
+    .refine(
+      (model) =>
+        model.sources === undefined ||
+        (model.file !== undefined && model.sha256 !== undefined && model.size !== undefined),
+      {
+        message:
+          '`sources` needs `file`, `size` and `sha256`: several sources are only one model when the bytes are pinned',
+      },
+    );
+}
+
 /** The bytes an expert is made of: a file on this machine, or sources of the same bytes. */
-export const Model = z
-  .strictObject({
-    path: FilePath.optional().describe('A file on this machine; relative to the profile file'),
-    hf: Repository.optional().describe('Short form of one hub source: repository'),
-    file: InnerPath.optional().describe(
-      'Short form of one hub source: file; with `sources` the name the file gets here',
-    ),
-    revision: Revision.optional().describe('Short form of one hub source: branch, tag or commit'),
-    sources: z.array(ModelSource).min(1).optional().describe('Several sources of the same bytes, tried in order'),
-    size: z.int().positive().optional().describe('Bytes of the whole file'),
-    sha256: Sha256.optional().describe('Digest of the whole file'),
-    licence: Licence.optional(),
+export const Model = oneFile(
+  z.strictObject({
+    ...modelFileShape,
     mmproj: FilePath.optional().describe(
       'Multimodal projector: with `path` a file on this machine, else a file of the same hub repository',
     ),
-  })
-  .refine((model) => [model.path, model.hf, model.sources].filter((part) => part !== undefined).length === 1, {
-    message: 'a model names exactly one of `path`, `hf` (with `file`) and `sources`',
-  })
-  .refine((model) => model.hf === undefined || model.file !== undefined, {
-    message: '`hf` needs `file`',
-    path: ['file'],
-  })
-  .refine((model) => model.path === undefined || model.file === undefined, {
-    message: '`file` goes with `hf` or `sources`; `path` names the whole file already',
-    path: ['file'],
-  })
-  .refine(({ path, mmproj }) => path !== undefined || mmproj === undefined || InnerPath.safeParse(mmproj).success, {
-    message: 'without `path`, `mmproj` is a file of the hub repository: a relative path without `..`',
-    path: ['mmproj'],
-  })
-  .refine((model) => model.revision === undefined || model.hf !== undefined, {
-    message: '`revision` goes with `hf`',
-    path: ['revision'],
-  })
-  .refine(
-    (model) =>
-      model.sources === undefined ||
-      (model.file !== undefined && model.sha256 !== undefined && model.size !== undefined),
-    {
-      message:
-        '`sources` needs `file`, `size` and `sha256`: several sources are only one model when the bytes are pinned',
-    },
-  );
+  }),
+).refine(({ path, mmproj }) => path !== undefined || mmproj === undefined || InnerPath.safeParse(mmproj).success, {
+  message: 'without `path`, `mmproj` is a file of the hub repository: a relative path without `..`',
+  path: ['mmproj'],
+});
 export type Model = z.output<typeof Model>;
 
 /** Weights as a folder of safetensors with its config and tokenizer: on this machine, or in the hub's own cache. */
@@ -151,6 +169,22 @@ export const ModelFolder = z
 
 const RequestFields = z.record(z.string(), z.json());
 
+/** Further names of one process; `more` is what they may say besides on an engine. */
+export function variantsWith<Shape extends z.ZodRawShape>(more: Shape) {
+  return z
+    .record(
+      z.string().regex(/^[\w.:/-]+$/, 'a name has letters, digits and . : / - _'),
+      z.strictObject({
+        description: z.string().optional().describe('One line, shown in lists'),
+        request: RequestFields.default({}).describe('Fields of the request, used where the client sets none'),
+        strip: z.array(z.string()).default([]).describe('Fields taken out of the request'),
+        ...more,
+      }),
+    )
+    .default({})
+    .describe('Further names on the same process with other request fields');
+}
+
 /** What every engine's experts have. */
 export const commonShape = {
   description: z.string().optional().describe('One line, shown in lists'),
@@ -160,17 +194,7 @@ export const commonShape = {
     )
     .default([])
     .describe('Further names; `claude-*-haiku*` is a pattern'),
-  variants: z
-    .record(
-      z.string().regex(/^[\w.:/-]+$/, 'a name has letters, digits and . : / - _'),
-      z.strictObject({
-        description: z.string().optional().describe('One line, shown in lists'),
-        request: RequestFields.default({}).describe('Fields of the request, used where the client sets none'),
-        strip: z.array(z.string()).default([]).describe('Fields taken out of the request'),
-      }),
-    )
-    .default({})
-    .describe('Further names on the same process with other request fields'),
+  variants: variantsWith({}),
   task: z.enum(TASKS).default('generate').describe('What the expert is for'),
   vision: z.boolean().default(false).describe('Takes images'),
   audio: z.boolean().default(false).describe('Takes audio'),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { loraFolderShape } from './lora.ts';
 import { commonShape, Duration, FilePath, modelShape, ModelFolder, processShape, Size } from './settings.ts';
 
 /**
@@ -14,7 +15,8 @@ const RESERVED_FLAGS = `
   --pipeline-parallel-size -pp --worker- --scheduler-cls --max-model-len --max-num-seqs --gpu-memory-utilization
   --device-memory-utilization --kv-cache-memory-bytes --kv-cache-dtype --quantization -q --dtype --device-ids
   --enforce-eager --trust- --logits-processors --tool-parser-plugin --reasoning-parser-plugin
-  --io-processor-plugin --model-class-overrides --enable-sleep-mode --chat-template --tool-server --lora-modules
+  --io-processor-plugin --model-class-overrides --enable-sleep-mode --chat-template --tool-server --enable-lora --no-enable-lora
+  --lora-modules --max-lora-rank --max-loras --default-mm-loras
   --log-config-file --logging-config --profiler-config --otlp-traces-endpoint --kv-transfer-config --ec-
   --kv-events-config --weight-transfer-config --enable-prompt-embeds --enable-mm-embeds --enable-log-requests
   --enable-log-outputs --enable-scale-out --enable-elastic-ep --mm-encoder-fp8-scale-save-path
@@ -87,6 +89,7 @@ export const vllmSettings = z.strictObject({
   engine: z.literal('vllm').describe('vLLM'),
   ...commonShape,
   ...processShape,
+  ...loraFolderShape,
   // Imports, profiling and graph capture pass without a line of log, and take minutes the first time.
   stallTimeout: Duration.prefault('3m').describe(processShape.stallTimeout.description ?? ''),
   startTimeout: Duration.prefault('15m').describe(processShape.startTimeout.description ?? ''),

@@ -11,8 +11,10 @@ import type {
   Refusal,
 } from './contract.ts';
 import { defineProcessEngine } from './contract.ts';
+import { adaptersOf } from './lora.ts';
 import { openaiCanary } from './openai-base.ts';
 import type { InferenceRoute, Task } from './routes.ts';
+import { adapterArgs, baseName, servedName } from './vllm-adapters.ts';
 import { VLLM_FIELDS } from './vllm-fields.ts';
 import { sleepProtocol } from './vllm-sleep.ts';
 import { vllmSettings } from './vllm-settings.ts';
@@ -58,8 +60,8 @@ export const vllm = defineProcessEngine<VllmExpert>({
   binary: ({ vllm: own }) => own.binary ?? (own.venv === undefined ? undefined : `${own.venv}/bin/vllm`),
   routes: (expert) => TASK_ROUTES[expert.task],
   knownFields: (_expert, route) => VLLM_FIELDS[route],
-  // vLLM answers 404 to any other name.
-  requestFields: (expert) => ({ model: expert.id }),
+  // vLLM answers 404 to any other name; a LoRA adapter has one of its own.
+  requestFields: (expert, _route, variant) => ({ model: servedName(expert, variant) }),
   listens: (_expert, program) => (program === undefined || program.flags.has('--uds') ? ['socket', 'port'] : ['port']),
   preflight,
   launch: (expert, context) => ({
@@ -89,6 +91,12 @@ function preflight(
 ): Refusal | undefined {
   const refuse = (message: string): Refusal => ({ code: 'gpu_unavailable', message });
   if (!program) return undefined;
+  if (adaptersOf(expert).length > 0 && !program.flags.has('--lora-modules')) {
+    return {
+      code: 'engine_unfit',
+      message: `${expert.id} has LoRA adapters, which ${program.path} (${program.version}) does not take. Install a newer build: orchestrator engine install vllm.`,
+    };
+  }
   const gpus = facts.gpus && gpusOf(expert, facts.gpus);
   if (isCpuBuild(program)) {
     const wish = expert.gpuMemory !== undefined ? 'gpuMemory' : expert.sleep !== 'off' ? 'sleep' : undefined;
@@ -142,12 +150,13 @@ function argv(expert: VllmExpert, { program, files, listen, gpus, placement }: L
     put('--host', '127.0.0.1');
     put('--port', listen.kind === 'port' ? listen.port : 0);
   }
-  put('--served-model-name', expert.id);
+  put('--served-model-name', baseName(expert));
   put('--max-model-len', expert.context);
   put('--max-num-seqs', own.maxNumSeqs ?? expert.parallel);
   put('--dtype', own.dtype);
   put('--kv-cache-dtype', own.kvCacheDtype);
   if (expert.task === 'embed' || expert.task === 'rerank') put('--runner', 'pooling');
+  adapterArgs(expert, files.loras ?? [], put);
   if (own.quantization) put('--quantization', own.quantization);
   if (own.tensorParallel > 1) put('--tensor-parallel-size', own.tensorParallel);
   if (own.enforceEager) put('--enforce-eager');

@@ -23,6 +23,7 @@ export interface ComputeBuffer {
  * measure at a time on the real server; exact to 0.1 MB for llama and gemma3 there:
  *   feed-forward    3 × feed-forward width + 5 × embedding        (gate, up and their product; residuals and norms)
  *                   without a gate 2 × the width; an encoder keeps 2 × embedding
+ *   experts         what `expertsWidth` says + 5 × embedding
  *   attention       4 × embedding + query + keys + values, at least 6 × embedding; without flash attention one embedding more,
  *                   and the scores, heads × cells
  * each times 4 bytes and the physical batch; the masks (f16 with flash attention, else f32) live through all of it, one for
@@ -34,10 +35,7 @@ export function computeBuffer(shape: GgufShape, settings: ComputeSettings): Comp
   const headsKv = Math.max(0, ...shape.layers.map((layer) => layer.headsKv));
   const keysAndValues = headsKv * (shape.keyLength + shape.valueLength);
   const feedForward = (shape.gated ? 3 : 2) * shape.feedForward + (shape.causal ? 5 : 2) * shape.embedding;
-  const mixture = shape.mixture
-    ? shape.mixture.used * Math.max(3 * shape.mixture.feedForward, shape.mixture.feedForward + 2 * shape.embedding) +
-      5 * shape.embedding
-    : 0;
+  const mixture = shape.mixture ? expertsWidth(shape.mixture, shape.embedding) + 5 * shape.embedding : 0;
   const cells = [
     ...new Set(shape.layers.filter(({ headsKv }) => headsKv > 0).map((layer) => cellsOf(shape, layer, settings))),
   ];
@@ -62,6 +60,16 @@ export function computeBuffer(shape: GgufShape, settings: ComputeSettings): Comp
     maskBytes,
     how: `batch of ${ubatch} × ${width} elements (${moment}) × 4 B + masks of ${cells.join(' and ') || 0} cells × ${ubatch} × ${flashAttention ? 2 : 4} B`,
   };
+}
+
+/**
+ * Gate, up and their product for each expert that a token sees, then its output beside the product: in the place of gate and up where
+ * it fits there, else behind. A product no wider than the embedding lies in a hole left by attention. (Found like the rest, with 2 to
+ * 8 experts of 32 to 1,536.) Elements for each token.
+ */
+export function expertsWidth({ used, feedForward }: NonNullable<GgufShape['mixture']>, embedding: number): number {
+  if (used * feedForward <= embedding) return used * Math.max(2 * feedForward, embedding);
+  return used * (3 * feedForward + (embedding <= 2 * feedForward ? 0 : embedding));
 }
 
 /**

@@ -9,6 +9,8 @@ export interface LocatedFolder {
   readonly path: string;
   /** Of the weights alone. */
   readonly bytes: number;
+  /** Of a LoRA adapter: the largest of its matrices. */
+  readonly rank?: number;
 }
 
 interface Places {
@@ -17,20 +19,27 @@ interface Places {
 }
 
 const INDEX = 'model.safetensors.index.json';
+const ADAPTER_CONFIG = 'adapter_config.json';
+/** One of these is in every folder of weights; it says what the weights are. */
+export const CONFIGS: readonly string[] = ['config.json', ADAPTER_CONFIG];
 
-/** A model folder that is whole on this machine: config, and every file of weights that its index names; undefined otherwise. */
+/**
+ * A folder of a model or an adapter that is whole on this machine: config, and every file of weights that its index names; undefined
+ * otherwise.
+ */
 export function locateFolder(model: Model, places: Places): LocatedFolder | undefined {
   const path = folderOf(model, places);
-  if (path === undefined || !sizeOf(join(path, 'config.json'))) return undefined;
+  if (path === undefined || !CONFIGS.some((name) => sizeOf(join(path, name)))) return undefined;
   const weights = weightFiles(path).map((name) => sizeOf(join(path, name)));
   if (weights.length === 0 || weights.includes(0)) return undefined;
-  return { path, bytes: weights.reduce((sum, size) => sum + size, 0) };
+  const rank = rankIn(readText(join(path, ADAPTER_CONFIG)) ?? '');
+  return { path, bytes: weights.reduce((sum, size) => sum + size, 0), ...(rank !== undefined && { rank }) };
 }
 
 /** What is wrong with a folder of the user's own, as a sentence. */
 export function folderProblem(model: Model, places: Places): string {
   const path = folderOf(model, places) ?? 'The folder';
-  return `${path} lacks config.json or weights in safetensors. Correct \`model.path\` in the profile.`;
+  return `${path} lacks config.json (of a LoRA adapter: adapter_config.json with \`r\`) or weights in safetensors. Correct its \`path\` in the profile.`;
 }
 
 function folderOf(model: Model, { profileDirectory, environment }: Places): string | undefined {
@@ -49,6 +58,17 @@ function weightFiles(folder: string): string[] {
     return [...new Set(Object.values(map ?? {}))];
   } catch {
     return [];
+  }
+}
+
+/** `rank_pattern` may give some matrices more than `r`. */
+function rankIn(config: string): number | undefined {
+  try {
+    const { r, rank_pattern: pattern } = JSON.parse(config) as { r?: unknown; rank_pattern?: Record<string, unknown> };
+    const ranks = [r, ...Object.values(pattern ?? {})].filter((rank) => typeof rank === 'number');
+    return typeof r === 'number' && r > 0 ? Math.max(...ranks) : undefined;
+  } catch {
+    return undefined;
   }
 }
 

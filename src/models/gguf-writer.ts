@@ -6,7 +6,7 @@ import { TENSOR_TYPES, VALUE_TYPES } from './gguf-types.ts';
 
 /** A metadata value with its type: those that models are written with here. */
 export type WritableValue =
-  | { readonly type: 'u32' | 'i32' | 'f32'; readonly value: number }
+  | { readonly type: 'u16' | 'u32' | 'i32' | 'f32'; readonly value: number }
   | { readonly type: 'bool'; readonly value: boolean }
   | { readonly type: 'string'; readonly value: string }
   | { readonly type: 'strings'; readonly value: readonly string[] }
@@ -100,6 +100,8 @@ function encodeValue(entry: WritableValue): Buffer[] {
       return [typeNumber('array'), typeNumber('i32'), u64(entry.value.length), bytesOf(Int32Array.from(entry.value))];
     case 'bool':
       return [typeNumber('bool'), Buffer.from([entry.value ? 1 : 0])];
+    case 'u16':
+      return [typeNumber('u16'), bytesOf(Uint16Array.of(entry.value))];
     case 'u32':
       return [typeNumber('u32'), u32(entry.value)];
     case 'i32':
@@ -110,7 +112,7 @@ function encodeValue(entry: WritableValue): Buffer[] {
   return entry satisfies never;
 }
 
-const bytesOf = (numbers: Int32Array | Float32Array) => Buffer.from(numbers.buffer);
+const bytesOf = (numbers: Uint16Array | Int32Array | Float32Array) => Buffer.from(numbers.buffer);
 const typeNumber = (type: (typeof VALUE_TYPES)[number]) => u32(VALUE_TYPES.indexOf(type));
 const padding = (position: number) => Buffer.alloc((ALIGNMENT - (position % ALIGNMENT)) % ALIGNMENT);
 

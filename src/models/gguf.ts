@@ -29,6 +29,7 @@ interface GgufTensor {
 export interface GgufHeader {
   readonly path: string;
   readonly version: number;
+  /** Empty in a later part of a split file. */
   readonly architecture: string;
   readonly name: string | undefined;
   readonly contextLength: number | undefined;
@@ -209,8 +210,9 @@ class HeaderReader {
   #summary(version: number, metadata: Map<string, GgufValue>, tensors: GgufTensor[], dataOffset: number): GgufHeader {
     const text = (key: string) => asText(metadata.get(key));
     const number = (key: string) => asNumber(metadata.get(key));
-    const architecture = text('general.architecture');
-    if (!architecture) throw this.#refuse('it does not name its general.architecture');
+    // llama-gguf-split writes what is known of the model into the first part alone.
+    const architecture = text('general.architecture') ?? (number('split.no') ? '' : undefined);
+    if (architecture === undefined) throw this.#refuse('it does not name its general.architecture');
     const own = (key: string) => metadata.get(`${architecture}.${key}`);
     const fileType = number('general.file_type');
     const splitCount = number('split.count');

@@ -1,10 +1,13 @@
+import type { ExpertModel } from '../engines/expert-models.ts';
+import { modelsOf } from '../engines/expert-models.ts';
 import type { Model } from '../engines/settings.ts';
 import { adapterOf } from '../engines/registry.ts';
 import { profileArgument } from '../profiles/find.ts';
 import type { Expert, Profile } from '../profiles/profile.ts';
 import type { Paths } from '../shared/paths.ts';
-import { folderProblem, locateFolder } from './folder.ts';
-import { isPresent, locateModel } from './locate.ts';
+import { locatePart } from './expert-files.ts';
+import { folderProblem } from './folder.ts';
+import { isPresent } from './locate.ts';
 import { allOf, filesOf } from './sources.ts';
 
 /** `folder`: safetensors with their configuration; `file`: GGUF. */
@@ -20,19 +23,9 @@ interface Places {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** Whether all files of a model are on this machine. Reads no file. */
-export function isModelHere(
-  model: Model,
-  form: ModelForm,
-  places: Places & { readonly profileDirectory: string },
-): boolean {
-  return (form === 'folder' ? locateFolder(model, places) : locateModel(model, places)) !== undefined;
-}
-
-export interface MissingModel {
+export interface MissingModel extends ExpertModel {
   /** Of the expert. */
   readonly id: string;
-  readonly model: Model;
   readonly form: ModelForm;
   /** Whether a pull can bring it. */
   readonly pullable: boolean;
@@ -40,24 +33,21 @@ export interface MissingModel {
   readonly remedy: string;
 }
 
-/** The experts of a profile whose model is not on this machine. */
+/** What the experts of a profile are made of and is not on this machine. */
 export function missingModels(profile: Profile, places: Places): MissingModel[] {
-  return profile.experts.flatMap((expert): MissingModel[] => {
-    const missing = missingModel(expert, profile, places);
-    return missing ? [missing] : [];
-  });
+  return profile.experts.flatMap((expert) => missingOf(expert, profile, places));
 }
 
-function missingModel(expert: Expert, { file, directory }: Profile, places: Places): MissingModel | undefined {
-  if (expert.kind !== 'process' || !expert.model) return undefined;
-  const { id, model } = expert;
+function missingOf(expert: Expert, { file, directory }: Profile, places: Places): MissingModel[] {
+  if (expert.kind !== 'process') return [];
+  const { id } = expert;
   const form = formOf(expert.engine);
-  if (isModelHere(model, form, { ...places, profileDirectory: directory })) return undefined;
-  const remedy = howToGet(
-    { id, model, form },
-    { ...places, profileDirectory: directory, profile: profileArgument(file, places.environment) },
-  );
-  return { id, model, form, pullable: model.path === undefined, remedy };
+  const own = { ...places, profileDirectory: directory, profile: profileArgument(file, places.environment) };
+  return modelsOf(expert).flatMap((part) => {
+    if (locatePart(part, form, own)) return [];
+    const remedy = howToGet({ id, model: part.model, form }, own);
+    return [{ id, ...part, form, pullable: part.model.path === undefined, remedy }];
+  });
 }
 
 /** How a person gets a model that is not here, as a sentence: the exact command, or which file to correct. */
@@ -73,5 +63,5 @@ export function howToGet(
   if (form === 'folder') return folderProblem(model, places);
   const absent = allOf(filesOf(model, places)).filter((file) => !isPresent(file));
   const names = absent.map(({ path, bytes }) => (bytes === undefined ? path : `${path} (${bytes} bytes)`)).join(', ');
-  return `There is no such file: ${names}. Correct \`model\` in the profile.`;
+  return `There is no such file: ${names}. Correct it in the profile.`;
 }

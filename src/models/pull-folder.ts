@@ -12,7 +12,7 @@ import { forEachLimited, Limiter } from '../shared/limiter.ts';
 import { ensureSpace, SpaceKeeper } from './disk-space.ts';
 import { discardPart, download } from './download.ts';
 import { withFileLock } from './file-lock.ts';
-import { folderProblem, locateFolder } from './folder.ts';
+import { CONFIGS, folderProblem, locateFolder } from './folder.ts';
 import type { LocatedFolder } from './folder.ts';
 import { openDispatcher, SourceError } from './http.ts';
 import { fetchedCommit, repositoryFolder } from './hub-cache.ts';
@@ -80,7 +80,7 @@ async function fetchAll(repository: string, revision: string, context: Context):
   const licence = context.licence ?? byHub;
   if (licence) log(`comes under: ${licence.name}${licence.url ? ` (${licence.url})` : ''}`);
   const wanted = neededFiles(files);
-  if (!wanted.some(isWeights) || !wanted.some(({ path }) => path === 'config.json')) throw noFolder(repository, files);
+  if (!wanted.some(isWeights) || !wanted.some(isConfig)) throw noFolder(repository, files);
   if (commit !== revision) writeRef(folder, revision, commit);
   const snapshot = join(folder, 'snapshots', commit);
   const missing = wanted.filter((file) => !isHere(snapshot, file));
@@ -141,10 +141,11 @@ const NOT_NEEDED =
 function neededFiles(files: readonly HubFile[]): readonly HubFile[] {
   const needed = files.filter(({ path }) => !NOT_NEEDED.test(path));
   // Configuration comes last: a folder counts as whole when it has one.
-  const order = ({ path }: HubFile) => (path === 'config.json' ? 2 : path.endsWith('.safetensors') ? 1 : 0);
+  const order = ({ path }: HubFile) => (CONFIGS.includes(path) ? 2 : path.endsWith('.safetensors') ? 1 : 0);
   return needed.toSorted((one, other) => order(one) - order(other));
 }
 
+const isConfig = ({ path }: HubFile) => CONFIGS.includes(path);
 const isWeights = ({ path }: HubFile) => path.endsWith('.safetensors');
 
 function noFolder(repository: string, files: readonly HubFile[]): AppError {

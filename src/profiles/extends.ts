@@ -22,10 +22,12 @@ export async function readLayers(
   folders: readonly ProfileFolder[],
   environment: NodeJS.ProcessEnv,
   problems: Problem[],
+  onSource?: (file: string) => void,
 ): Promise<Mapping> {
   const chain: string[] = [];
   const layers: Mapping[] = [];
   for (let next: string | undefined = file; next !== undefined;) {
+    onSource?.(next);
     const layer = await readLayer(next, problems);
     chain.push(next);
     layers.unshift(

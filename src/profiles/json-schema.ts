@@ -11,7 +11,8 @@ const REFERENCE = '#/definitions/reference';
  * `defaults` and `--set` may bring it), `null` takes away what is inherited, and any value may come from the environment.
  */
 export function profileJsonSchema(): JsonSchema {
-  const expert = z.union([...EXPERT_SCHEMAS.map((schema) => schema.partial()), z.null()]);
+  // By their shapes alone: how keys must agree with one another, a JSON schema does not say.
+  const expert = z.union([...EXPERT_SCHEMAS.map(({ shape }) => z.strictObject(shape).partial()), z.null()]);
   const file = ProfileFile.omit({ experts: true }).extend({
     experts: z.record(ProfileFile.shape.experts.keyType, expert).optional().describe('The experts by id'),
   });

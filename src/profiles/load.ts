@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { basename, dirname, extname } from 'node:path';
 
 import { adapterOf } from '../engines/registry.ts';
@@ -14,7 +16,7 @@ import { ProfileError } from './problems.ts';
 import type { Budget, Expert, Profile } from './profile.ts';
 import { ProfileFile } from './schema.ts';
 import type { Mapping, Path, Tree } from './tree.ts';
-import { keyPlaceOf, mapScalars, toPlain } from './tree.ts';
+import { keyPlaceOf, mapScalars, toPlain, treeAt } from './tree.ts';
 
 export interface LoadOptions {
   readonly environment: NodeJS.ProcessEnv;
@@ -24,6 +26,8 @@ export interface LoadOptions {
   readonly profilesDirectory?: string;
   /** What relative file names on the command line are relative to; default: the working directory. */
   readonly directory?: string;
+  /** Told of each file and folder that the profile comes from before it is read, so also of what makes it invalid. Absolute. */
+  readonly onSource?: (path: string) => void;
 }
 
 /** A profile with what it was made from, for `profile show`. */
@@ -44,21 +48,31 @@ export async function loadProfile(nameOrFile: string, options: LoadOptions): Pro
 
 /** As `loadProfile`. */
 export async function resolveProfile(nameOrFile: string, options: LoadOptions): Promise<ResolvedProfile> {
-  const { environment, set = [], directory = process.cwd() } = options;
+  const { environment, set = [], directory = process.cwd(), onSource } = options;
   const problems: Problem[] = [];
   const folders = profileFolders(environment, options.profilesDirectory);
   const file = await findProfile(nameOrFile, folders, directory);
-  const layered = await readLayers(file, folders, environment, problems);
+  const layered = await readLayers(file, folders, environment, problems, onSource);
   const overridden = applyOverrides(
     substituteEnvironment(layered, environment, problems),
     set,
     directory,
     problems,
   ) as Mapping;
-  const populated = await addModelsDir(overridden, environment, problems);
+  const populated = await addModelsDir(overridden, environment, problems, onSource);
   const tree = resolvePaths(applyDefaults(populated), environment);
+  if (onSource) for (const template of templatesOf(tree)) onSource(template);
   const parsed = validate(tree, problems);
   return { profile: freeze(assemble(parsed.value, parsed.tree, file)), tree: parsed.tree, parsed: parsed.value };
+}
+
+function templatesOf(tree: Mapping): string[] {
+  const experts = treeAt(tree, ['experts']);
+  if (experts?.kind !== 'mapping') return [];
+  return [...experts.entries.keys()].flatMap((id) => {
+    const template = treeAt(tree, ['experts', id, 'chatTemplate']);
+    return template?.kind === 'scalar' && typeof template.value === 'string' ? [template.value] : [];
+  });
 }
 
 /** All problems come together, those of the steps before included. */
@@ -88,9 +102,10 @@ function withTextAt(tree: Mapping, paths: readonly Path[]): Mapping {
 
 function assemble(parsed: ProfileFile, tree: Tree, file: string): Profile {
   const experts = Object.entries(parsed.experts).map(
-    ([id, settings]) => ({ ...settings, id, kind: adapterOf(settings.engine).kind }) as Expert,
+    ([id, settings]) =>
+      ({ ...settings, ...digestOf(settings.chatTemplate), id, kind: adapterOf(settings.engine).kind }) as Expert,
   );
-  const { security, timeouts, queue, limits, logs, compatibility } = parsed;
+  const { watch, security, timeouts, queue, limits, logs, compatibility } = parsed;
   return {
     name: parsed.name ?? basename(file, extname(file)),
     description: parsed.description,
@@ -100,6 +115,7 @@ function assemble(parsed: ProfileFile, tree: Tree, file: string): Profile {
     experts,
     budget: budgetOf(parsed.budget),
     defaultExpert: parsed.router.default ?? experts.find(({ task }) => task === 'generate')?.id,
+    watch,
     security,
     timeouts,
     queue,
@@ -112,6 +128,17 @@ function assemble(parsed: ProfileFile, tree: Tree, file: string): Profile {
 function budgetOf({ spillToCpu, minResidency, maxLoadedExperts, ...pools }: ProfileFile['budget']): Budget {
   const named = Object.entries(pools).flatMap(([id, pool]) => (pool ? [[id, pool] as const] : []));
   return { pools: Object.fromEntries(named), spillToCpu, minResidency, maxLoadedExperts };
+}
+
+/** A template that says something else is another launch, although its name is the same. */
+function digestOf(template: string | undefined): { chatTemplateDigest?: string } {
+  if (template === undefined) return {};
+  try {
+    return { chatTemplateDigest: createHash('sha256').update(readFileSync(template)).digest('hex') };
+  } catch {
+    // Gone since it was checked, or not ours to read: the launch says so.
+    return {};
+  }
 }
 
 function freeze<T>(value: T): T {

@@ -24,13 +24,14 @@ export async function addModelsDir(
   profile: Mapping,
   environment: NodeJS.ProcessEnv,
   problems: Problem[],
+  onSource?: (path: string) => void,
 ): Promise<Mapping> {
   const entry = profile.entries.get('modelsDir');
   if (entry?.value.kind !== 'scalar' || typeof entry.value.value !== 'string' || entry.value.value === '')
     return profile;
   const { place } = entry.value;
   const folder = absolutePath(entry.value.value, place.directory, environment);
-  const found = await findModels(folder).catch((error: NodeJS.ErrnoException) => {
+  const found = await findModels(folder, onSource).catch((error: NodeJS.ErrnoException) => {
     const why =
       error.code === 'ENOENT' || error.code === 'ENOTDIR'
         ? 'there is no such folder'
@@ -63,22 +64,26 @@ interface FoundModel {
   readonly mmproj: string | undefined;
 }
 
-async function findModels(folder: string): Promise<FoundModel[]> {
+async function findModels(folder: string, onSource?: (path: string) => void): Promise<FoundModel[]> {
+  onSource?.(folder);
   const names = (await readdir(folder)).toSorted();
   const here: string[] = [];
   const below: FoundModel[] = [];
   for (const name of names.filter((name) => !name.startsWith('.'))) {
     const path = join(folder, name);
     const found = await stat(path).catch(() => undefined);
+    // Empty ones too: they may be the beginning of a copy.
+    if (found?.isDirectory() || parseGgufName(path)) onSource?.(path);
     if (found?.isFile() && found.size > 0) here.push(path);
-    else if (found?.isDirectory()) below.push(...modelsAmong(await filesIn(path)));
+    else if (found?.isDirectory()) below.push(...modelsAmong(await filesIn(path, onSource)));
   }
   return [...modelsAmong(here), ...below];
 }
 
-async function filesIn(folder: string): Promise<string[]> {
+async function filesIn(folder: string, onSource?: (path: string) => void): Promise<string[]> {
   const names: string[] = await readdir(folder).catch(() => []);
   const paths = names.toSorted().map((name) => join(folder, name));
+  if (onSource) for (const path of paths.filter((path) => parseGgufName(path))) onSource(path);
   const sizes = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)));
   return paths.filter((_, index) => sizes[index]?.isFile() && (sizes[index]?.size ?? 0) > 0);
 }

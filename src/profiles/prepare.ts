@@ -37,7 +37,8 @@ export function resolvePaths(profile: Mapping, environment: NodeJS.ProcessEnv): 
   return mapExperts(profile, (expert) => {
     const isLocal = treeAt(expert, ['model', 'path']) !== undefined;
     const isFile = (path: Path) =>
-      /^(?:chatTemplate|model\.path|[a-z-]+\.(?:binary|cwd|venv))$/.test(path.join('.')) ||
+      /^(?:chatTemplate|(?:draft\.)?model\.path|[a-z-]+\.(?:binary|cwd|venv))$/.test(path.join('.')) ||
+      isAdapter(path[0] === 'variants' ? path.slice(2) : path) ||
       (isLocal && path.join('.') === 'model.mmproj');
     return mapScalars(expert, (scalar, path) => {
       const { value, place } = scalar;
@@ -52,6 +53,9 @@ export function absolutePath(path: string, directory: string, environment: NodeJ
   if (!path.startsWith('~/')) return resolve(directory, path);
   return join(environment['HOME'] ?? homedir(), path.slice(2));
 }
+
+/** `lora.path`, or of a list `lora.0.path`. */
+const isAdapter = (path: Path) => /^lora(?:\.\d+)?\.path$/.test(path.join('.'));
 
 function mapExperts(profile: Mapping, change: (expert: Mapping) => Mapping): Mapping {
   const experts = profile.entries.get('experts');

@@ -26,7 +26,7 @@ export interface Problem {
 }
 
 /** `EX_CONFIG` of sysexits.h. */
-const EXIT_INVALID_PROFILE = 78;
+export const EXIT_INVALID_PROFILE = 78;
 
 /** All that is wrong with a profile, at once. Exit code 78. */
 export class ProfileError extends CliError {

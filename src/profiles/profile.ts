@@ -50,6 +50,8 @@ export interface Profile {
   readonly budget: Budget;
   /** Id of the expert that `auto` means on generating routes; undefined where none generates. */
   readonly defaultExpert: string | undefined;
+  /** Reload when one of the files changes that it comes from. */
+  readonly watch: boolean;
   readonly security: Section<'security'>;
   readonly timeouts: Section<'timeouts'>;
   readonly queue: Section<'queue'>;

@@ -201,6 +201,12 @@ export const ProfileFile = z.strictObject({
     .string()
     .optional()
     .describe('A profile (name, or file relative to this one) that this one is laid upon; `null` takes a key away'),
+  watch: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Reload when this file, one that it extends, a chat template or `modelsDir` changes; an invalid file changes nothing',
+    ),
   budget: Budget,
   defaults: Defaults,
   modelsDir: FilePath.optional().describe(

@@ -92,7 +92,7 @@ export function withEntry(mapping: Mapping, key: string, entry: Entry | undefine
 
 /**
  * `over` laid upon `base`: mappings merge, everything else is replaced, and `null` takes away what is below.
- * A model is one thing: where `over` says where to get it, nothing of the model below remains.
+ * A model (or an adapter) is one thing: where `over` says where to get it, nothing of the one below remains.
  */
 export function mergeTrees(base: Tree, over: Tree): Tree {
   if (base.kind !== 'mapping' || over.kind !== 'mapping') return over;
@@ -101,7 +101,7 @@ export function mergeTrees(base: Tree, over: Tree): Tree {
     const below = entries.get(key);
     const removes = entry.value.kind === 'scalar' && entry.value.value === null;
     if (below && removes) entries.delete(key);
-    else if (below && !(key === 'model' && namesModel(entry.value))) {
+    else if (below && !((key === 'model' || key === 'lora') && namesModel(entry.value))) {
       entries.set(key, { key: entry.key, value: mergeTrees(below.value, entry.value) });
     } else entries.set(key, entry);
   }

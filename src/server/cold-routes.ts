@@ -11,12 +11,14 @@ import { addExpertRoutes, type ExpertRoutesOptions } from './expert-routes.ts';
 import { modelList, stateOf } from './expert-views.ts';
 import type { Identity } from './identity.ts';
 import { addLogRoutes, type LogRoutesOptions } from './log-routes.ts';
-import type { HealthView, ReloadView, StatsView } from './views.ts';
+import { addReloadRoutes, type ReloadRoutesOptions } from './reload-routes.ts';
+import type { HealthView, StatsView } from './views.ts';
 
 /** An engine that computes on every core answers late; Prometheus itself waits ten seconds. */
 const ENGINE_METRICS_TIMEOUT_MS = 5_000;
 
-export interface ColdRoutesOptions extends ExpertRoutesOptions, BudgetRoutesOptions, LogRoutesOptions {
+export interface ColdRoutesOptions
+  extends ExpertRoutesOptions, BudgetRoutesOptions, LogRoutesOptions, ReloadRoutesOptions {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly version: string;
@@ -24,8 +26,6 @@ export interface ColdRoutesOptions extends ExpertRoutesOptions, BudgetRoutesOpti
   readonly active: () => number;
   /** Begins to stop; answers before it is done. */
   readonly shutdown: (drainMs: number | undefined) => void;
-  /** Reads the profile again and applies it, or throws and changes nothing. */
-  readonly reload: () => Promise<ReloadView>;
 }
 
 /** Monitoring, models and management: everything that is not inference, behind the same front door. */
@@ -107,8 +107,8 @@ export function createColdRoutes(options: ColdRoutesOptions): ColdApp {
   addExpertRoutes(app, options);
   addBudgetRoutes(app, options);
   addLogRoutes(app, options);
+  addReloadRoutes(app, options);
 
-  app.post('/api/reload', async (context) => context.json(await options.reload()));
   app.post('/api/shutdown', (context) => {
     const drain = context.req.query('drainMs');
     options.shutdown(drain === undefined ? undefined : Math.max(0, Number(drain) || 0));

@@ -7,7 +7,7 @@ import type { Logger } from '../telemetry/logger.ts';
 export interface HttpServerOptions {
   readonly host: string;
   readonly port: number;
-  readonly connectionsPerAddress: number;
+  readonly connectionsPerAddress: () => number;
   readonly handle: (incoming: IncomingMessage, outgoing: ServerResponse) => void;
   readonly logger: Logger;
 }
@@ -58,11 +58,12 @@ export async function listen(options: HttpServerOptions): Promise<{ server: Serv
   return { server, address: server.address() as AddressInfo };
 }
 
-function capConnections(server: Server, perAddress: number, refused: WeakSet<Socket>): void {
+function capConnections(server: Server, limit: () => number, refused: WeakSet<Socket>): void {
   const open = new Map<string, number>();
   server.on('connection', (socket: Socket) => {
     const address = socket.remoteAddress ?? '';
     const count = (open.get(address) ?? 0) + 1;
+    const perAddress = limit();
     if (count > perAddress) {
       refused.add(socket);
       const body = JSON.stringify(

@@ -61,7 +61,8 @@ export class Authenticator {
   }
 }
 
-function presentedKey(headers: IncomingHttpHeaders): string | undefined {
+/** The key that a request brings, in either header. */
+export function presentedKey(headers: IncomingHttpHeaders): string | undefined {
   const bearer = /^bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
   if (bearer !== undefined) return bearer;
   const key = headers['x-api-key'];

@@ -50,13 +50,14 @@ export function prepareJson(context: RequestContext, route: InferenceRoute, byte
   const serving = servingOf(settings, target.expert, route);
   const strips = compatibility.stripBillingHeader && serving.local && route === '/v1/messages';
   const body = strips && isObject(parsed) ? removeBillingLine(parsed) : parsed;
+  const set = target.variant ? serving.variantSets.get(target.variant) : serving.set;
   const policy = applyRequestPolicy({
     route,
     body,
     expert: target.expert,
     variant: target.variant,
     knownFields: serving.knownFields,
-    set: serving.translated ? undefined : serving.set,
+    set: serving.translated ? undefined : set,
     fieldNames: serving.translated ? undefined : serving.fieldNames,
   });
   const translation = serving.translated
@@ -64,7 +65,7 @@ export function prepareJson(context: RequestContext, route: InferenceRoute, byte
         route,
         upstreamRoute: serving.upstreamRoute,
         body: policy.body,
-        set: serving.set,
+        set,
         expert: target.expert.id,
         requestId: context.requestId,
       })

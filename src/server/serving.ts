@@ -1,6 +1,8 @@
-import type { Adapter, ExpertBase } from '../engines/contract.ts';
+import type { Adapter, ExpertBase, ExpertVariant } from '../engines/contract.ts';
 import { adapterOf } from '../engines/registry.ts';
 import { INFERENCE_PATHS, type InferenceRoute } from '../engines/routes.ts';
+
+type FieldSet = Readonly<Record<string, unknown>> | undefined;
 
 /** How one expert serves one route, worked out once. */
 export interface Serving {
@@ -9,7 +11,9 @@ export interface Serving {
   readonly path: string;
   readonly translated: boolean;
   readonly knownFields: ReadonlySet<string> | undefined;
-  readonly set: Readonly<Record<string, unknown>> | undefined;
+  readonly set: FieldSet;
+  /** In place of `set`, for a request by the name of a variant. */
+  readonly variantSets: ReadonlyMap<ExpertVariant, FieldSet>;
   readonly fieldNames: Readonly<Record<string, string>> | undefined;
   /** The stream needs its failures put into today's form. */
   readonly errorLines: boolean;
@@ -46,13 +50,16 @@ function servingsOf(expert: ExpertBase, adapter: Adapter, prefix: string): Map<I
     const other = OTHER_DIALECT[route];
     const upstreamRoute = own.has(route) ? route : other !== undefined && own.has(other) ? other : undefined;
     if (upstreamRoute === undefined) continue;
+    const setFor = (variant: ExpertVariant | undefined) =>
+      adapter.requestFields?.(expert as never, upstreamRoute, variant);
     const path = adapter.kind === 'remote' ? adapter.upstreamPath(expert, upstreamRoute) : upstreamRoute;
     servings.set(route, {
       upstreamRoute,
       path: prefix + path,
       translated: upstreamRoute !== route,
       knownFields: adapter.knownFields(expert as never, route),
-      set: adapter.requestFields?.(expert as never, upstreamRoute),
+      set: setFor(undefined),
+      variantSets: new Map(Object.values(expert.variants).map((variant) => [variant, setFor(variant)])),
       fieldNames: adapter.fieldNames,
       errorLines: adapter.errorLines ?? false,
       local: adapter.kind === 'process',

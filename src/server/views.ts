@@ -160,6 +160,8 @@ export interface HolderView {
 export interface ReloadView {
   generation: number;
   profile: string;
+  /** Absolute. */
+  file: string;
   /** Nothing changed for these. */
   kept: string[];
   /** Other settings on the same process. */
@@ -167,7 +169,10 @@ export interface ReloadView {
   /** Drained and ended; started again at the next request. */
   replaced: string[];
   added: string[];
+  /** Drained and ended; its name is unknown at once. */
   removed: string[];
+  /** What else a person should know, as sentences. */
+  notes: string[];
 }
 
 /** `<stateDir>/runtime.json`, mode 0600: how the command line finds and authenticates to the running orchestrator. */
@@ -178,7 +183,9 @@ export interface RuntimeFile {
   url: string;
   /** An administrator's key that lives as long as this run. */
   token: string;
+  /** The profile in force, and its file. */
   profile: string;
+  profileFile: string;
   version: string;
   startedAt: string;
 }

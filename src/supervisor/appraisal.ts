@@ -5,13 +5,13 @@ import { findProgram } from '../binaries/builds.ts';
 import { probeProgram } from '../binaries/probe.ts';
 import type { LaunchPlacement, ProcessAdapter } from '../engines/contract.ts';
 import type { Model } from '../engines/settings.ts';
+import { locateExpert } from '../models/expert-files.ts';
 import { locateFolder } from '../models/folder.ts';
-import type { Footprint, FootprintPart, GgufModels } from '../models/footprint.ts';
+import type { Footprint, FootprintPart } from '../models/footprint.ts';
+import { readGgufModels } from '../models/gguf-models.ts';
 import { fileIdentity, type LearnedFootprints, type LearnedKey } from '../models/learned.ts';
-import { locateModel } from '../models/locate.ts';
 import { asleepFootprint, type GpuPool, placeGguf, placeVllm, type PredictedPlacement } from '../models/placements.ts';
-import { readShape, readTensorBytes } from '../models/read-shape.ts';
-import { recordedFolder, recordedShape } from '../models/shape-record.ts';
+import { recordedFolder } from '../models/shape-record.ts';
 import { filesOf as placesOf } from '../models/sources.ts';
 import { readSafetensorsShape } from '../models/vllm-footprint.ts';
 import type { Placement } from '../planner/world.ts';
@@ -74,8 +74,8 @@ export async function appraise(
     engine: engine.version,
     settings: { key, placement },
   });
-  const { predicted, asleep, file } = await predict(expert, adapter, engine.usesGpus ? options.gpus : [], options);
-  const placements = predicted.map((one) => corrected(toEstimate(one, file), learned?.find(learnedKey(one.name))));
+  const { predicted, asleep, mapped } = await predict(expert, adapter, engine.usesGpus ? options.gpus : [], options);
+  const placements = predicted.map((one) => corrected(toEstimate(one, mapped), learned?.find(learnedKey(one.name))));
   if (placements.length > 0) return { placements, asleep, learnedKey };
   const known = learned?.find(learnedKey(UNKNOWN));
   return { placements: known ? [measuredBefore(known)] : [], asleep, learnedKey };
@@ -98,11 +98,16 @@ export function filesStamp(
 /** The name under which experts without a prediction are remembered. */
 const UNKNOWN = 'measured';
 
+interface MappedFiles {
+  readonly main?: string | undefined;
+  readonly draft?: string | undefined;
+}
+
 interface Predicted {
   readonly predicted: readonly PredictedPlacement[];
   readonly asleep?: Footprint | undefined;
-  /** The model file that stays mapped. */
-  readonly file?: string | undefined;
+  /** Files that stay mapped. */
+  readonly mapped?: MappedFiles;
 }
 
 async function predict(
@@ -120,30 +125,21 @@ async function predict(
     const predicted = placeVllm(expert, shape, gpus);
     return { predicted, asleep: predicted[0] && asleepFootprint(expert, shape, predicted[0].footprint) };
   }
-  const located = locateModel(expert.model, options);
-  if (!located) {
-    // Where it will lie: experts of one file share its pages before it is here, too.
-    const [{ path: file }] = placesOf(expert.model, options).weights;
-    return { predicted: fromRecord(expert, expert.model, gpus), file };
-  }
-  const models = await readModels(located);
-  if (!models) return { predicted: [unreadable(located.path)], file: located.path };
-  return { predicted: placeGguf(expert, models, gpus), file: located.path };
-}
-
-async function readModels(located: { path: string; mmproj?: string }): Promise<GgufModels | undefined> {
+  const { files } = locateExpert(expert, adapter, options);
+  // Where it will lie: experts of one file share its pages before it is here, too.
+  const placeOf = (model: Model) => placesOf(model, options).weights[0].path;
+  const mapped = {
+    main: files.model ?? placeOf(expert.model),
+    draft: files.draft ?? (expert.draft && placeOf(expert.draft.model)),
+  };
   try {
-    const shape = await readShape(located.path);
-    return { shape, mmproj: located.mmproj === undefined ? undefined : await readTensorBytes(located.mmproj) };
-  } catch {
+    const models = await readGgufModels(expert, files);
+    return { predicted: models ? placeGguf(expert, models, gpus) : [], mapped };
+  } catch (error) {
+    if (files.model === undefined) throw error;
     // Whether it can be loaded is for the engine to say; that it takes memory is certain.
-    return undefined;
+    return { predicted: [unreadable(files.model)], mapped };
   }
-}
-
-function fromRecord(expert: ProcessExpert, model: Model, gpus: readonly GpuPool[]): readonly PredictedPlacement[] {
-  const recorded = recordedShape(model);
-  return recorded ? placeGguf(expert, { shape: recorded.shape, mmproj: recorded.mmproj }, gpus) : [];
 }
 
 function declared(footprint: Footprint): PredictedPlacement {
@@ -175,12 +171,11 @@ function unreadable(path: string): PredictedPlacement {
   };
 }
 
-function toEstimate(one: PredictedPlacement, file: string | undefined): Estimate {
-  const { main, draft } = one.mapped;
+function toEstimate(one: PredictedPlacement, files: MappedFiles = {}): Estimate {
   const mapped = [
-    ...(file !== undefined && main > 0 ? [{ file, pool: 'ram', bytes: main }] : []),
-    ...(file !== undefined && draft > 0 ? [{ file: `${file}#draft`, pool: 'ram', bytes: draft }] : []),
-  ];
+    { file: files.main, bytes: one.mapped.main },
+    { file: files.draft, bytes: one.mapped.draft },
+  ].flatMap(({ file, bytes }) => (file !== undefined && bytes > 0 ? [{ file, pool: 'ram', bytes }] : []));
   const { name, footprint, parts, estimated, spill } = one;
   const told = name === 'declared' ? undefined : one.launch;
   return { name, footprint, mapped, parts, estimated, spill, learned: false, launch: told };
@@ -221,13 +216,8 @@ function filesOf(
   adapter: ProcessAdapter,
   options: Pick<AppraiseOptions, 'paths' | 'environment' | 'profileDirectory'>,
 ): string[] {
-  if (!expert.model) return [];
-  if (adapter.modelForm === 'folder') {
-    const folder = locateFolder(expert.model, options);
-    return folder ? [folder.path] : [];
-  }
-  const located = locateModel(expert.model, options);
-  return located ? [located.path, ...(located.mmproj === undefined ? [] : [located.mmproj])] : [];
+  const { model, mmproj, draft, loras = [] } = locateExpert(expert, adapter, options).files;
+  return [model, mmproj, draft, ...loras.map(({ path }) => path)].filter((path) => path !== undefined);
 }
 
 /** vLLM's probe imports all of PyTorch; whether it reserves GPU memory stands in its settings. */

@@ -62,6 +62,7 @@ export function assembleCrew(
           redactor,
         });
       if (reusable) adoptions.push(() => reusable.adopt(expert));
+      if (old) adoptions.push(() => old.log.resize({ maxBytes: profile.logs.fileSize, files: profile.logs.files }));
       processes.push(reusable ?? new ExpertProcess(expert, adapter, { ...dependencies, log }));
       record(change, expert.id, before !== undefined, reusable !== undefined, !same);
     }

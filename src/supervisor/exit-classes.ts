@@ -8,6 +8,7 @@ export type ExitClass =
   | 'model_gated'
   | 'model_format'
   | 'model_corrupt'
+  | 'adapter'
   | 'port_in_use'
   | 'bad_arguments'
   | 'context_too_long'
@@ -100,6 +101,9 @@ const RULES: readonly Rule[] = [
     class: 'model_corrupt',
     pattern: /data is not within the file bounds|unexpectedly reached end of file|InvalidHeaderDeserialization/i,
   },
+  // The reason where there is one, else that it failed.
+  { class: 'adapter', pattern: /failed to apply lora adapter/i },
+  { class: 'adapter', pattern: /failed to load lora adapter|Loading lora \S+ failed|LoRA rank \d+ is greater than/i },
   {
     class: 'port_in_use',
     pattern:
@@ -136,6 +140,7 @@ const PERMANENT: ReadonlySet<ExitClass> = new Set([
   'model_gated',
   'model_format',
   'model_corrupt',
+  'adapter',
   'bad_arguments',
   'context_too_long',
   'template',
@@ -157,6 +162,7 @@ const SENTENCES: Readonly<Record<ExitClass, string>> = {
   model_gated: 'may not read the model: its licence must be accepted on the hub, and HF_TOKEN set',
   model_format: 'does not understand the model file; it needs another engine, a newer build, or another quantisation',
   model_corrupt: 'found the model file cut short; remove it and fetch it again with: orchestrator model pull',
+  adapter: 'could not apply a LoRA adapter; it may be made for another base model',
   port_in_use: 'could not bind its port',
   bad_arguments: 'refused its command line; the settings do not fit this build (orchestrator engine probe)',
   context_too_long: 'refused the context length; lower context',

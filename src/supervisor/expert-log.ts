@@ -43,6 +43,11 @@ export class ExpertLog {
     else this.#store(this.#redactor.redact(line));
   }
 
+  /** Other bounds for the file from now on. */
+  resize(bounds: { maxBytes: number; files: number }): void {
+    this.#file.resize(bounds);
+  }
+
   close(): Promise<void> {
     return this.#file.close();
   }

@@ -1,4 +1,6 @@
 import type { ProcessAdapter } from '../engines/contract.ts';
+import { modelsOf } from '../engines/expert-models.ts';
+import { adaptersOf } from '../engines/lora.ts';
 import type { ProcessExpert } from './launcher.ts';
 
 /**
@@ -8,7 +10,13 @@ import type { ProcessExpert } from './launcher.ts';
 export function launchKey(expert: ProcessExpert, adapter: ProcessAdapter): string {
   const launch = adapter.launch(expert, {
     program: undefined,
-    files: { model: 'model', mmproj: 'mmproj', ...(expert.chatTemplate ? { chatTemplate: expert.chatTemplate } : {}) },
+    files: {
+      model: 'model',
+      mmproj: 'mmproj',
+      ...(expert.chatTemplate ? { chatTemplate: expert.chatTemplate } : {}),
+      ...(expert.draft ? { draft: 'draft' } : {}),
+      loras: adaptersOf(expert).map((_, index) => ({ path: `lora ${index}` })),
+    },
     listen: { kind: 'port', port: 1 },
     apiKey: 'key',
     cores: 1,
@@ -19,7 +27,8 @@ export function launchKey(expert: ProcessExpert, adapter: ProcessAdapter): strin
     expert.id,
     adapter.name,
     launch,
-    expert.model,
+    modelsOf(expert),
+    expert.chatTemplateDigest,
     expert.task,
     expert.parallel,
     adapter.build(expert),

@@ -7,10 +7,9 @@ import { readGpus } from '../binaries/nvidia-smi.ts';
 import { probeProgram } from '../binaries/probe.ts';
 import { thisMachine } from '../binaries/processor.ts';
 import type { ExpertBase, Gpu, ProcessAdapter, ProcessSettings, ProgramProbe } from '../engines/contract.ts';
-import type { Model } from '../engines/settings.ts';
-import { locateFolder } from '../models/folder.ts';
+import type { LaunchFiles } from '../engines/model-parts.ts';
+import { locateExpert } from '../models/expert-files.ts';
 import { headerFacts } from '../models/header-facts.ts';
-import { locateModel } from '../models/locate.ts';
 import { howToGet } from '../models/missing.ts';
 import { AppError } from '../shared/errors.ts';
 import type { Paths } from '../shared/paths.ts';
@@ -20,7 +19,7 @@ export type ProcessExpert = ExpertBase & ProcessSettings;
 /** Everything a launch needs that is looked up on the machine. */
 export interface Prepared {
   readonly program: ProgramProbe | undefined;
-  readonly files: { readonly model?: string; readonly mmproj?: string; readonly chatTemplate?: string };
+  readonly files: LaunchFiles;
   /** Bytes of the model file; 0 where there is none. */
   readonly modelBytes: number;
   readonly cores: number;
@@ -44,45 +43,43 @@ export function createPrepare(options: {
   return async (expert, adapter) => {
     const program = adapter.program === undefined ? undefined : await findAndProbe(adapter, adapter.program, expert);
     const folder = adapter.modelForm === 'folder';
-    const model = expert.model && locate(expert.model, folder);
+    const places = { paths, profileDirectory, environment };
+    const { files, missing } = locateExpert(expert, adapter, places);
     const gpus = adapter.readsGpus ? await readGpus(environment) : undefined;
     const facts = {
       machine: thisMachine(),
-      header: model && !folder ? await headerFacts(model.path) : undefined,
+      header: files.model !== undefined && !folder ? await headerFacts(files.model) : undefined,
       gpus,
     };
     const refusal = adapter.preflight(expert, program, facts);
     if (refusal) throw new AppError(refusal.code, refusal.message);
-    if (expert.model && !model) {
+    if (missing) {
+      const what =
+        missing.role === 'LoRA adapter' ? `A LoRA adapter of ${expert.id}` : `The ${missing.role} of ${expert.id}`;
       throw new AppError(
         'model_unavailable',
-        `The model of ${expert.id} is not on this machine. ` +
+        `${what} is not on this machine. ` +
           howToGet(
-            { id: expert.id, model: expert.model, form: folder ? 'folder' : 'file' },
-            { paths, environment, profileDirectory, profile: profileName },
+            { id: expert.id, model: missing.model, form: folder ? 'folder' : 'file' },
+            { ...places, profile: profileName },
           ),
       );
     }
     return {
       program,
       files: {
-        ...(model ? { model: model.path } : {}),
-        ...(model?.mmproj ? { mmproj: model.mmproj } : {}),
+        ...files,
         ...(expert.chatTemplate ? { chatTemplate: readable(expert.chatTemplate, expert.id) } : {}),
       },
       // Weights in a folder are mapped by workers, not by the process that is started.
-      modelBytes: model && !folder ? (statSync(model.path, { throwIfNoEntry: false })?.size ?? 0) : 0,
+      modelBytes:
+        files.model !== undefined && !folder ? (statSync(files.model, { throwIfNoEntry: false })?.size ?? 0) : 0,
       ...(gpus ? { gpus } : {}),
       cacheDir: join(paths.cacheDir, 'engines', adapter.name),
       cores: availableParallelism(),
       advice: adapter.advice?.(expert, program, facts),
     };
   };
-
-  function locate(model: Model, folder: boolean): { path: string; mmproj?: string } | undefined {
-    if (folder) return locateFolder(model, { profileDirectory, environment });
-    return locateModel(model, { paths, profileDirectory });
-  }
 
   async function findAndProbe(adapter: ProcessAdapter, program: string, expert: ProcessExpert): Promise<ProgramProbe> {
     const path = await findProgram(program, {

@@ -7,8 +7,8 @@ const MAX_PENDING_BYTES = 1 << 20;
 /** A log file of bounded size: `name`, `name.1` … `name.<files - 1>`. Writing never throws and never waits. */
 export class RotatingFile {
   readonly #path: string;
-  readonly #maxBytes: number;
-  readonly #files: number;
+  #maxBytes: number;
+  #files: number;
   #stream: WriteStream | undefined;
   #bytes = 0;
   #dropped = 0;
@@ -19,6 +19,20 @@ export class RotatingFile {
     this.#path = path;
     this.#maxBytes = options.maxBytes;
     this.#files = Math.max(1, options.files);
+  }
+
+  /** Other bounds from now on. Files beyond a smaller number go at once. */
+  resize({ maxBytes, files }: { maxBytes: number; files: number }): void {
+    // Rotation renames up to the last number that is kept; what was kept beyond it would stay for ever.
+    for (let index = Math.max(1, files); index < this.#files; index += 1) {
+      try {
+        rmSync(`${this.#path}.${index}`, { force: true });
+      } catch {
+        // Not ours any more: it stays.
+      }
+    }
+    this.#maxBytes = maxBytes;
+    this.#files = Math.max(1, files);
   }
 
   /** Lines lost to a slow or full disk since the start. */

@@ -3,9 +3,10 @@ import { queryGpus, readGpus } from '../../binaries/nvidia-smi.ts';
 import { probeProgram } from '../../binaries/probe.ts';
 import { thisMachine } from '../../binaries/processor.ts';
 import type { ProcessAdapter } from '../../engines/contract.ts';
+import type { ExpertModel } from '../../engines/expert-models.ts';
+import { modelsOf } from '../../engines/expert-models.ts';
 import { adapterOf } from '../../engines/registry.ts';
-import type { Model } from '../../engines/settings.ts';
-import { locateFolder } from '../../models/folder.ts';
+import { locatePart } from '../../models/expert-files.ts';
 import { headerFacts } from '../../models/header-facts.ts';
 import { locateModel } from '../../models/locate.ts';
 import { formOf, howToGet } from '../../models/missing.ts';
@@ -139,24 +140,26 @@ async function checkEngine(
 
 /** Each file once, with the experts that it is for. */
 function checkModels(profile: Profile, { paths, environment }: ProfileChecks): Check[] {
-  const experts = new Map<string, { model: Model; ids: string[] }>();
+  const experts = new Map<string, ExpertModel & { ids: string[] }>();
   const places = { paths, profileDirectory: profile.directory };
   for (const expert of profile.experts) {
-    if (expert.kind !== 'process' || !expert.model || hasFolder(expert)) continue;
-    const key = filesOf(expert.model, places).weights[0].path;
-    const known = experts.get(key);
-    if (known) known.ids.push(expert.id);
-    else experts.set(key, { model: expert.model, ids: [expert.id] });
+    if (expert.kind !== 'process' || hasFolder(expert)) continue;
+    for (const { role, model } of modelsOf(expert)) {
+      const key = filesOf(model, places).weights[0].path;
+      const known = experts.get(key);
+      if (known) known.ids.push(expert.id);
+      else experts.set(key, { role, model, ids: [expert.id] });
+    }
   }
-  return [...experts].map(([path, { model, ids }]) => {
-    const about = `model of ${ids.join(', ')}`;
+  return [...experts].map(([path, { role, model, ids }]) => {
+    const about = `${role} of ${ids.join(', ')}`;
     const size = model.size === undefined ? '' : ` (${formatBytes(model.size)})`;
     if (locateModel(model, places)) return ok(about, `${path} is here${size}.`);
     if (model.path !== undefined) {
       return fail(
         about,
         `${path} is not there, or has not the size that the profile says${size}.`,
-        'Correct `model.path` in the profile.',
+        'Correct its `path` in the profile.',
       );
     }
     const from = filesOf(model, places).weights[0].sources.map(describeSource).join(', or ');
@@ -169,20 +172,23 @@ function checkModels(profile: Profile, { paths, environment }: ProfileChecks): C
   });
 }
 
-/** Models that are folders of weights. */
+/** Models and adapters that are folders of weights. */
 function checkFolders(profile: Profile, { environment, paths }: ProfileChecks): Check[] {
   const places = { profileDirectory: profile.directory, environment, paths };
   return profile.experts.flatMap((expert) => {
-    if (expert.kind !== 'process' || !expert.model || !hasFolder(expert)) return [];
-    const about = `model of ${expert.id}`;
-    const folder = locateFolder(expert.model, places);
-    if (folder) return [ok(about, `${folder.path} is here (${formatBytes(folder.bytes)}).`)];
-    const { id, model } = expert;
-    const remedy = howToGet(
-      { id, model, form: 'folder' },
-      { ...places, profile: profileArgument(profile.file, environment) },
-    );
-    return [fail(about, `${model.path ?? model.hf ?? ''} is not on this machine.`, remedy)];
+    if (expert.kind !== 'process' || !hasFolder(expert)) return [];
+    return modelsOf(expert).map((part) => {
+      const about = `${part.role} of ${expert.id}`;
+      const located = locatePart(part, 'folder', places);
+      const size = located?.bytes === undefined ? '' : ` (${formatBytes(located.bytes)})`;
+      if (located) return ok(about, `${located.path} is here${size}.`);
+      const { model } = part;
+      const remedy = howToGet(
+        { id: expert.id, model, form: 'folder' },
+        { ...places, profile: profileArgument(profile.file, environment) },
+      );
+      return fail(about, `${model.path ?? model.hf ?? ''} is not on this machine.`, remedy);
+    });
   });
 }
 

@@ -92,6 +92,20 @@ describe('B1 a frozen llama-server', () => {
   });
 });
 
+describe('streams that wait for one slot of a real engine', () => {
+  it('are all served, although llama-server closes the connection of each when it has ended', async () => {
+    await using orchestrator = await start({ profile: profileOf({ a: tinyExpert({ parallel: 1 }) }) });
+    await orchestrator.load('a');
+    const streams = Array.from({ length: 30 }, async (_, index) =>
+      collect(await orchestrator.chat(`hello ${index}`, { model: 'a', stream: true, max_tokens: 3 })),
+    );
+    for (const stream of await Promise.all(streams)) {
+      expect(stream.error).toBeUndefined();
+      expect(stream.done).toBe(true);
+    }
+  });
+});
+
 describe('B4 unload under load, with the real engine', () => {
   it('B4 short streams finish, long ones get an error frame at the drain deadline, and the process goes', async () => {
     await using orchestrator = await start();

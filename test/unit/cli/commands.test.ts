@@ -1,6 +1,6 @@
 /** The commands as a person runs them: the program as a process, an orchestrator that is made of answers. */
 import { spawn } from 'node:child_process';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
@@ -171,6 +171,34 @@ describe('pause and resume', () => {
       .open();
     expect((await run(house, ['resume'])).stdout).toMatch(/^gpu0 can be used again/);
     expect((await run(house, ['resume'])).stdout).toBe('nothing was paused.\n');
+  });
+});
+
+describe('profile use', () => {
+  it('names a file from where it is run, and tells what became of each expert', async () => {
+    const view = { profile: 'mine', file: '/srv/mine.yaml', kept: ['a', 'b'], updated: [], replaced: ['c'], added: [] };
+    await using house = await new FakeHouse()
+      .on('POST /api/reload', { ...view, removed: ['d'], notes: ['No longer in force: --set x=1.'] })
+      .open();
+    const { code, stdout, stderr } = await run(house, ['profile', 'use', 'mine.yaml', '--set', 'queue.length=1']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: 'No longer in force: --set x=1.\n' });
+    expect(stdout).toBe(
+      'mine is in force (/srv/mine.yaml).\n  kept      a, b (as it was)\n' +
+        '  replaced  c (drained; starts again when it is asked for)\n  removed   d (drained; its name is unknown now)\n',
+    );
+    const body: unknown = JSON.parse(house.asked[0]?.body ?? '');
+    expect(body).toEqual({ profile: join(process.cwd(), 'mine.yaml'), set: ['queue.length=1'] });
+  });
+
+  it('ends with 78 and the places where the profile is invalid', async () => {
+    const problems = [{ file: '/srv/mine.yaml', line: 3, column: 5, path: 'queue.lenght', message: 'unknown key' }];
+    const error = { message: 'as the orchestrator would say it', code: 'profile_invalid', problems };
+    await using house = await new FakeHouse()
+      .on('POST /api/reload', (response) => json(response, { error }, 400))
+      .open();
+    const { code, stderr } = await run(house, ['profile', 'use', 'mine']);
+    expect(code).toBe(78);
+    expect(stderr).toContain('/srv/mine.yaml:3:5: queue.lenght: unknown key');
   });
 });
 

@@ -64,6 +64,8 @@ function shapeOf(changes: Partial<GgufShape> & { blocks?: number; headsKv?: numb
   };
 }
 
+const mixed = (used: number, feedForward: number) => ({ mixture: { used, feedForward }, feedForward });
+
 const settingsOf = (changes: Partial<GgufSettings> = {}): GgufSettings => ({
   ...DEFAULT_SETTINGS,
   context: 2_048,
@@ -93,6 +95,12 @@ describe('the compute buffer', () => {
     ['no flash attention, long', {}, { flashAttention: false, context: 8_192 }, 151.01],
     ['no flash attention, every head', { feedForward: 32, headsKv: 8 }, { flashAttention: false }, 44.01],
     ['sliding layers alone', { group: 6 }, { context: 8_192 }, 15.02],
+    ['eight of many small experts', mixed(8, 32), { context: 512 }, 13.52],
+    ['eight experts too wide for a hole', mixed(8, 128), { context: 512 }, 19.52],
+    ['eight experts of a third', mixed(8, 192), { context: 512 }, 22.52],
+    ['eight experts of a half', mixed(8, 256), {}, 19.02],
+    ['two small experts', mixed(2, 64), { context: 512 }, 7.52],
+    ['two experts', mixed(2, 512), {}, 13.02],
     ['two masks', { group: 6, blocks: 12, slidingWindow: 1_024 }, { context: 8_192 }, 23.53],
   ])('is what the engine reserves for %s', (_name, shape, settings, logged) => {
     const { bytes } = computeBuffer(shapeOf(shape), settingsOf(settings));
@@ -218,6 +226,14 @@ describe('weights', () => {
     expect([gpu(false), gpu(3), gpu(true)]).toEqual([57, 27, 17]);
   });
 
+  it('of experts leave room in the host’s compute buffer for their results', () => {
+    const shape = shapeOf({ mixture: { used: 2, feedForward: 512 } });
+    const settings = settingsOf({ gpuLayers: 'all', devices: [{ pool: 'gpu0', share: 1 }] });
+    const host = (cpuMoe: boolean) =>
+      part(predictGguf({ shape, settings: { ...settings, cpuMoe } }), 'compute buffer', 'ram');
+    expect(host(true) - host(false)).toBe(2 * 3 * 512 * 512 * 4);
+  });
+
   it('of a draft model, a projector and adapters are counted too', () => {
     const settings = settingsOf();
     const alone = predictGguf({ shape: shapeOf(), settings });
@@ -235,6 +251,21 @@ describe('weights', () => {
 });
 
 describe('a shape', () => {
+  it('is the same of a mixture in one file and in three', async () => {
+    const path = join(temporaryFolder(), 'mixture.gguf');
+    const options = { path, experts: 4, expertsUsed: 2, weights: 'q8_0' } as const;
+    await buildGguf(options);
+    const parts = await buildGguf({ ...options, parts: 3 });
+    expect(parts.path).toMatch(/mixture-00001-of-00003\.gguf$/);
+    const [whole, split] = [await readShape(path), await readShape(parts.path)];
+    expect(whole.mixture).toEqual({ used: 2, feedForward: 128 });
+    expect(whole.weights.filter(({ expert }) => expert)).toHaveLength(2);
+    expect({ ...split, fileBytes: whole.fileBytes }).toEqual(whole);
+    expect(split.fileBytes).toBe(parts.bytes);
+    // From any of its parts, also from one that does not say what it is a part of.
+    expect(await readShape(parts.path.replace('00001', '00003'))).toEqual(split);
+  });
+
   it('comes from the header of a generated model', async () => {
     const path = join(temporaryFolder(), 'model.gguf');
     await buildGguf({ path, architecture: 'gemma3', blockCount: 7, weights: 'q4_0', slidingWindow: 256 });

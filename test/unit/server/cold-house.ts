@@ -81,6 +81,8 @@ export async function routesOver(house: House, overrides: Partial<ColdRoutesOpti
     buildOf: () => 'b1',
     shutdown,
     reload: () => Promise.reject(new Error('a defect in the reload')),
+    profileNames: () => Promise.resolve(['demo', 'small']),
+    runToken: 'the-run-token',
     ...overrides,
   };
   const app = createColdRoutes(options);

@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 
 import { remote as remoteAdapter } from '../../../src/engines/remote.ts';
 import { findPolicy, POLICIES } from '../../../src/server/policy.ts';
+import type { ReloadRequest } from '../../../src/server/reload.ts';
+import type { ReloadView } from '../../../src/server/views.ts';
 import { RemoteExpert } from '../../../src/supervisor/remote-expert.ts';
 import { House } from '../supervisor/house.ts';
-import { routesOver } from './cold-house.ts';
+import { ADMIN, routesOver } from './cold-house.ts';
 
 describe('every route', () => {
   it('has a policy, and every policy a route', async () => {
@@ -189,6 +191,71 @@ describe('management', () => {
     expect(response.status).toBe(500);
     expect(await response.text()).not.toContain('a defect in the reload');
     expect(house.logger.messages).toContain('a route met a defect');
+  });
+});
+
+describe('POST /api/reload', () => {
+  const view: ReloadView = {
+    generation: 2,
+    profile: 'demo',
+    file: '/demo.yaml',
+    kept: [],
+    updated: [],
+    replaced: [],
+    added: [],
+    removed: [],
+    notes: [],
+  };
+  async function routes(house: House) {
+    const asked: (ReloadRequest | undefined)[] = [];
+    const reload = (request?: ReloadRequest) => {
+      asked.push(request);
+      return Promise.resolve(view);
+    };
+    const { app } = await routesOver(house, { reload });
+    const post = async (body: object | undefined, token = 'a key of the profile') => {
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${token.replaceAll(' ', '-')}` };
+      const init = { method: 'POST', headers, ...(body && { body: JSON.stringify(body) }) };
+      const response = await app.request('/api/reload', init, { identity: ADMIN, requestId: 'r1' });
+      const { error } = (await response.json()) as { error?: { code: string; message: string } };
+      return { status: response.status, code: error?.code, message: error?.message };
+    };
+    return { post, asked };
+  }
+
+  it('reads the profile that runs again, or one that is kept on the machine by its name', async () => {
+    await using house = await House.open();
+    const { post, asked } = await routes(house);
+    for (const body of [undefined, {}, { profile: 'small' }]) expect(await post(body)).toMatchObject({ status: 200 });
+    expect(asked).toEqual([{}, {}, { choice: { profile: 'small', set: [] } }]);
+  });
+
+  it('takes files and settings from who holds the token of this run, and from no other administrator', async () => {
+    await using house = await House.open();
+    const { post, asked } = await routes(house);
+    const bodies = [{ profile: '/tmp/mine.yaml' }, { profile: 'small', set: ['queue.length=1'] }];
+    for (const body of bodies) expect(await post(body)).toMatchObject({ status: 403, code: 'forbidden' });
+    expect(await post({ profile: 'a-file-of-the-working-directory' })).toMatchObject({
+      status: 400,
+      code: 'profile_invalid',
+      message: expect.stringContaining('demo, small') as string,
+    });
+    expect(asked).toEqual([]);
+    for (const body of bodies) expect((await post(body, 'the-run-token')).status).toBe(200);
+    expect(asked).toMatchObject([{ choice: { profile: '/tmp/mine.yaml' } }, { choice: { set: ['queue.length=1'] } }]);
+  });
+
+  it.each([
+    ['a file that is relative to nothing', { profile: './mine.yaml' }],
+    ['no name at all', { profile: '' }],
+    ['settings without a profile', { set: ['a=1'] }],
+    ['settings that are no texts', { profile: 'demo', set: [{ a: 1 }] }],
+    ['a field that it does not know', { profil: 'demo' }],
+  ])('refuses %s', async (_what, body) => {
+    await using house = await House.open();
+    const { post, asked } = await routes(house);
+    expect(await post(body, 'the-run-token')).toMatchObject({ status: 400, code: 'invalid_request' });
+    expect(asked).toEqual([]);
   });
 });
 

@@ -19,7 +19,7 @@ describe('the server', () => {
     const { server, address } = await listen({
       host: '127.0.0.1',
       port: 0,
-      connectionsPerAddress,
+      connectionsPerAddress: () => connectionsPerAddress,
       logger: silentLogger,
       handle: (_incoming, outgoing) => {
         handled += 1;
@@ -108,7 +108,7 @@ describe('the server', () => {
     const options = {
       host: '127.0.0.1',
       port,
-      connectionsPerAddress: 1,
+      connectionsPerAddress: () => 1,
       logger: silentLogger,
       handle: () => undefined,
     };

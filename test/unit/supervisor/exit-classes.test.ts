@@ -56,6 +56,13 @@ main: exiting due to model loading error`,
   ['model_corrupt', false, "tensor 'blk.3.attn_q.weight' data is not within the file bounds, model is corrupted"],
   ['model_format', false, "error loading model: unknown model architecture: 'mamba9'"],
   ['model_format', false, "gguf_init_from_file_impl: invalid magic characters: '<htm', expected 'GGUF'"],
+  [
+    'adapter',
+    false,
+    `llama_adapter_lora_init_from_file_ptr: failed to apply lora adapter: tensor 'blk.0.ffn_down.weight' has incorrect shape (hint: maybe wrong base model?)
+srv  llama_server: exiting due to model loading error`,
+  ],
+  ['adapter', false, "common_init_: failed to load lora adapter '/adapters/missing.gguf'"],
   ['port_in_use', true, "couldn't bind HTTP server socket, hostname: 127.0.0.1, port: 8080"],
   ['port_in_use', true, "OSError: [Errno 98] error while attempting to bind on address ('127.0.0.1', 8000)"],
   ['bad_arguments', false, 'error: invalid argument: --frobnicate'],

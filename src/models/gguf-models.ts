@@ -1,0 +1,32 @@
+import type { ExpertBase, ProcessSettings } from '../engines/contract.ts';
+import type { ExpertFiles } from './expert-files.ts';
+import type { GgufModels } from './footprint.ts';
+import { readShape, readTensorBytes } from './read-shape.ts';
+import { recordedShape } from './shape-record.ts';
+
+/**
+ * What a llama-server loads for an expert, as its prediction wants it: from the headers of the files that are here, else from shape
+ * records; undefined where neither speaks of its model.
+ * @throws AppError `model_unavailable` when a file is malformed.
+ */
+export async function readGgufModels(
+  expert: ExpertBase & Partial<ProcessSettings>,
+  files: ExpertFiles,
+): Promise<GgufModels | undefined> {
+  const recorded = expert.model && recordedShape(expert.model);
+  const shape = files.model === undefined ? recorded?.shape : await readShape(files.model);
+  if (!shape) return undefined;
+  const projector = files.mmproj === undefined ? undefined : await readTensorBytes(files.mmproj);
+  return {
+    shape,
+    mmproj: files.model === undefined ? recorded?.mmproj : projector,
+    loras: await Promise.all((files.loras ?? []).map(({ path }) => readTensorBytes(path))),
+    draft: await readDraft(expert, files),
+  };
+}
+
+async function readDraft({ draft }: Partial<ProcessSettings>, files: ExpertFiles): Promise<GgufModels['draft']> {
+  if (!draft) return undefined;
+  const shape = files.draft === undefined ? recordedShape(draft.model)?.shape : await readShape(files.draft);
+  return shape && { shape, settings: draft.gpuLayers === 'auto' ? {} : { gpuLayers: draft.gpuLayers } };
+}
