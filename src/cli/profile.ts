@@ -1,6 +1,3 @@
-import { writeFile } from 'node:fs/promises';
-import { basename, extname, join, relative, resolve } from 'node:path';
-
 import { Command } from 'commander';
 import { stringify } from 'yaml';
 
@@ -10,12 +7,11 @@ import { loadProfile, resolveProfile } from '../profiles/load.ts';
 import type { Problem } from '../profiles/problems.ts';
 import { ProfileError } from '../profiles/problems.ts';
 import { describeProfile } from '../profiles/show.ts';
-import { starterProfile } from '../profiles/starter.ts';
-import { CliError, messageOf } from '../shared/errors.ts';
-import { packageRoot } from '../shared/package-root.ts';
-import { profileUseCommand } from './profile-use.ts';
+import { messageOf } from '../shared/errors.ts';
 import { resolvePaths } from '../shared/paths.ts';
 import { refuseMisfits } from '../supervisor/budget-check.ts';
+import type { InitOptions } from './profile-init.ts';
+import { profileUseCommand } from './profile-use.ts';
 
 /** `orchestrator profile …`: what profiles there are, what they say, and whether they are right. Only `use` needs a running orchestrator. */
 export function profileCommand(): Command {
@@ -47,10 +43,21 @@ export function profileCommand(): Command {
     .action(() => print(JSON.stringify(profileJsonSchema(), null, 2)));
   command
     .command('init')
-    .description('write a commented profile to start from; never overwrites')
+    .description(
+      'write a profile for this machine: its memory, and the GGUF files that are on it (in the caches of the hub and of llama.cpp, ' +
+        'in Ollama’s and LM Studio’s stores, in folders named), used where they lie; never overwrites',
+    )
     .argument('[file]', 'where to', 'orchestrator.yaml')
-    .addHelpText('after', examples('profile init mine.yaml'))
-    .action(init);
+    .option('--models <folder>', 'look for GGUF files here too, and below; may be repeated', collect, [])
+    .option('--json', 'print what was found and what fits with what as JSON')
+    .addHelpText(
+      'after',
+      examples('profile init mine.yaml', 'profile init mine.yaml --models ~/models --models /mnt/llms'),
+    )
+    .action(async (target: string, options: InitOptions) => {
+      // It looks into model files: not for every command to load.
+      await (await import('./profile-init.ts')).initProfile(target, options);
+    });
   command.addCommand(profileUseCommand());
   return command;
 }
@@ -109,22 +116,6 @@ async function check(name: string, set: readonly string[]): Promise<void> {
 function asProfileError(error: unknown): ProfileError {
   if (error instanceof ProfileError) return error;
   throw error;
-}
-
-async function init(target: string): Promise<void> {
-  const file = resolve(target);
-  const name = basename(file, extname(file)).replaceAll(/[^\w.-]/g, '-');
-  const schema = join(packageRoot(), 'profiles', 'profile.schema.json');
-  await writeFile(file, starterProfile(name, schema), { flag: 'wx' }).catch((error: unknown) => {
-    const exists = (error as NodeJS.ErrnoException).code === 'EEXIST';
-    const reason = exists
-      ? 'is there already; name another file or move it away'
-      : `cannot be written: ${messageOf(error)}`;
-    throw new CliError(`${target} ${reason}`, 1, { cause: error });
-  });
-  const shown = relative(process.cwd(), file) || target;
-  print(`wrote ${shown}`);
-  console.error(`Edit it, then: orchestrator profile validate ${shown} && orchestrator up --profile ${shown}`);
 }
 
 function collect(value: string, before: string[]): string[] {

@@ -3,7 +3,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import { adapterOf, ENGINES } from '../engines/registry.ts';
-import { isProjectorName, nameWithoutQuantisation, parseGgufName, projectorFor } from '../shared/gguf-names.ts';
+import { isEmbedderName, isRerankerName, modelsAmong, parseGgufName } from '../shared/gguf-names.ts';
+import type { GgufFiles } from '../shared/gguf-names.ts';
 import { absolutePath } from './prepare.ts';
 import type { Place, Problem } from './problems.ts';
 import { problemAt } from './problems.ts';
@@ -58,17 +59,11 @@ export async function addModelsDir(
   });
 }
 
-interface FoundModel {
-  /** Absolute; the first part of a split file. */
-  readonly path: string;
-  readonly mmproj: string | undefined;
-}
-
-async function findModels(folder: string, onSource?: (path: string) => void): Promise<FoundModel[]> {
+async function findModels(folder: string, onSource?: (path: string) => void): Promise<GgufFiles[]> {
   onSource?.(folder);
   const names = (await readdir(folder)).toSorted();
   const here: string[] = [];
-  const below: FoundModel[] = [];
+  const below: GgufFiles[] = [];
   for (const name of names.filter((name) => !name.startsWith('.'))) {
     const path = join(folder, name);
     const found = await stat(path).catch(() => undefined);
@@ -86,21 +81,6 @@ async function filesIn(folder: string, onSource?: (path: string) => void): Promi
   if (onSource) for (const path of paths.filter((path) => parseGgufName(path))) onSource(path);
   const sizes = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)));
   return paths.filter((_, index) => sizes[index]?.isFile() && (sizes[index]?.size ?? 0) > 0);
-}
-
-/** Adapters, calibration data and bare vocabularies have the ending too. */
-const NO_MODEL = /(?:^|[-_.])(?:lora|adapter|imatrix|control-vector)(?=[-_.]|$)|^ggml-vocab/i;
-
-function modelsAmong(paths: readonly string[]): FoundModel[] {
-  const ggufs = paths.filter((path) => parseGgufName(path) !== undefined);
-  const projectors = ggufs.filter(isProjectorName);
-  const models = ggufs.filter(
-    (path) =>
-      !isProjectorName(path) && !NO_MODEL.test(basename(path)) && (parseGgufName(path)?.part?.number ?? 1) === 1,
-  );
-  // Several quantisations of one model share its projector.
-  const alone = new Set(models.map((path) => nameWithoutQuantisation(parseGgufName(path)?.stem ?? ''))).size === 1;
-  return models.map((path) => ({ path, mmproj: projectorFor(path, projectors, { alone }) }));
 }
 
 function idOf(path: string): string {
@@ -135,9 +115,9 @@ function takenBy(profile: Mapping, environment: NodeJS.ProcessEnv): { names: Set
   return { names, files };
 }
 
-function expertOf({ path, mmproj }: FoundModel, profile: Mapping, place: Place): Mapping {
+function expertOf({ path, mmproj }: GgufFiles, profile: Mapping, place: Place): Mapping {
   const name = basename(path);
-  const task = /rerank/i.test(name) ? 'rerank' : EMBEDDER.test(name) ? 'embed' : undefined;
+  const task = isRerankerName(name) ? 'rerank' : isEmbedderName(name) ? 'embed' : undefined;
   const values: [string, Tree][] = [
     [
       'model',
@@ -149,8 +129,6 @@ function expertOf({ path, mmproj }: FoundModel, profile: Mapping, place: Place):
   if (mmproj) values.push(['vision', scalar(true, place)]);
   return mapping(values, place);
 }
-
-const EMBEDDER = /embed|(?:^|[-_.])(?:bge|e5|gte|minilm)(?=[-_.])/i;
 
 /** Whether the engine that experts have by default takes a GGUF file. */
 function readsFiles(profile: Mapping): boolean {

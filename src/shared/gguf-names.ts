@@ -70,6 +70,38 @@ export function projectorFor(
   return fitting.toSorted((one, other) => rank(one) - rank(other) || one.localeCompare(other, 'en'))[0];
 }
 
+export interface GgufFiles {
+  /** The first part of a split file. */
+  readonly path: string;
+  readonly mmproj: string | undefined;
+}
+
+/** Adapters, calibration data and bare vocabularies have the ending too. */
+const NO_MODEL = /(?:^|[-_.])(?:lora|adapter|imatrix|control-vector)(?=[-_.]|$)|^ggml-vocab/i;
+
+/** The models among the files of one folder, each with its projector; everything else is passed over. */
+export function modelsAmong(paths: readonly string[]): GgufFiles[] {
+  const ggufs = paths.filter((path) => parseGgufName(path) !== undefined);
+  const projectors = ggufs.filter(isProjectorName);
+  const models = ggufs.filter((path) => {
+    const { stem = '', part } = parseGgufName(path) ?? {};
+    return !isProjectorName(path) && !NO_MODEL.test(stem) && (part?.number ?? 1) === 1;
+  });
+  // Several quantisations of one model share its projector.
+  const alone = new Set(models.map((path) => nameWithoutQuantisation(parseGgufName(path)?.stem ?? ''))).size === 1;
+  return models.map((path) => ({ path, mmproj: projectorFor(path, projectors, { alone }) }));
+}
+
+/** Makes vectors of texts, as far as its name says. */
+export function isEmbedderName(path: string): boolean {
+  return /embed|(?:^|[-_./])(?:bge|e5|gte|minilm)(?=[-_.])/i.test(path);
+}
+
+/** Scores texts for a question, as far as its name says. */
+export function isRerankerName(path: string): boolean {
+  return /rerank/i.test(path);
+}
+
 /** Letters and digits of the model's name alone. */
 function plain(path: string): string {
   const { stem } = parseGgufName(path) ?? { stem: path };
