@@ -22,6 +22,8 @@ export interface FakeHub {
   /** Files with such names are sent two at a time: the first waits until the second is asked for. */
   pair(names: RegExp): void;
   card: Record<string, unknown>;
+  /** False: a mirror of files alone. */
+  api: boolean;
 }
 
 /** A file this large is kept apart, with a sha256, as the hub does; smaller ones have git's digest. */
@@ -48,7 +50,7 @@ export async function fakeHub(repository: string): Promise<FakeHub> {
       new RegExp(`^/(api/models|store|)/?${repository}/(?:revision|resolve)/([^/]+)/?(.*)$`).exec(path) ?? [];
     const commit = revision === 'main' ? head : (revision ?? '');
     const files = commits.get(commit);
-    if (!files) response.writeHead(404).end();
+    if (!files || (kind === 'api/models' && !hub.api)) response.writeHead(404).end();
     else if (kind === 'api/models') listing(response, commit, files);
     else send(request, response, { commit, name: decodeURIComponent(name ?? ''), inStore: kind === 'store', files });
   });
@@ -123,6 +125,7 @@ export async function fakeHub(repository: string): Promise<FakeHub> {
     gate: (wanted) => void (token = wanted),
     pair: (names) => void (paired = names),
     card: { license: 'apache-2.0' },
+    api: true,
   };
   return hub;
 }

@@ -109,12 +109,15 @@ describe('pulling GGUF files from a hub', () => {
     expect(hub.asked.filter((line) => line.includes('/resolve/'))).toEqual([]);
   });
 
-  it('works with a hub that has no API', async () => {
-    const hub = await fakeHub('other/name');
+  it('works with a mirror that has no API, and says what it does not have', async () => {
+    const hub = await fakeHub('owner/name');
     hub.push(SPLIT);
+    hub.api = false;
     const options = optionsFor(hub.url);
-    await expect(pullModel(MODEL, options)).rejects.toThrow(
-      'the hub has no q4/big-00001-of-00003.gguf in owner/name at main',
+    const { path } = await pullModel(MODEL, options);
+    expect(readRecord(path)).toMatchObject({ verified: 'hub', sha256: sha256(PARTS[0]) });
+    await expect(pullModel({ hf: 'owner/name', file: 'other.gguf' }, options)).rejects.toThrow(
+      'the hub has no other.gguf in owner/name at main',
     );
   });
 });
