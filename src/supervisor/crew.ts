@@ -61,7 +61,7 @@ export function assembleCrew(
           files: profile.logs.files,
           redactor,
         });
-      if (reusable) adoptions.push(() => reusable.adopt(expert));
+      if (reusable) adoptions.push(() => reusable.adopt(expert, { ...dependencies, log }));
       if (old) adoptions.push(() => old.log.resize({ maxBytes: profile.logs.fileSize, files: profile.logs.files }));
       processes.push(reusable ?? new ExpertProcess(expert, adapter, { ...dependencies, log }));
       record(change, expert.id, before !== undefined, reusable !== undefined, !same);

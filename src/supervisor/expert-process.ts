@@ -24,7 +24,7 @@ export interface ProcessDependencies extends AttemptDependencies, HistoryDepende
 export class ExpertProcess implements LeaseOwner {
   #expert: ProcessExpert;
   readonly adapter: ProcessAdapter;
-  readonly #deps: ProcessDependencies;
+  #deps: ProcessDependencies;
   #state: ExpertState = 'stopped';
   #since: Date;
   #attempt: Attempt | undefined;
@@ -49,9 +49,13 @@ export class ExpertProcess implements LeaseOwner {
     return this.#expert;
   }
 
-  /** Takes over settings that a running engine need not be started again for (`launchKey` is the same). */
-  adopt(expert: ProcessExpert): void {
+  /**
+   * Takes over settings that a running engine need not be started again for (`launchKey` is the same), and what the next start
+   * needs of the profile.
+   */
+  adopt(expert: ProcessExpert, deps: ProcessDependencies): void {
     this.#expert = expert;
+    this.#deps = deps;
   }
 
   get id(): string {

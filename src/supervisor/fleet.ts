@@ -262,7 +262,10 @@ export class Fleet {
     }
     const failed = move.to === 'backoff' || move.to === 'failed' || move.event === 'refuse';
     if (failed) {
-      const error = process.startError ?? new AppError('expert_failed', move.reason ?? `${move.expert} failed.`);
+      // Who waited for a slot of an engine that was ready has been accepted by none.
+      const refusal = move.from === 'starting' ? undefined : process.refusal();
+      const error =
+        refusal ?? process.startError ?? new AppError('expert_failed', move.reason ?? `${move.expert} failed.`);
       this.#lines.rejectAll(move.expert, error);
       // Who asked for it by name while an engine was ending asked for the next one.
       if (move.from === 'starting') this.#wishes.settle(move.expert, error);

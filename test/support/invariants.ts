@@ -10,6 +10,8 @@ const LOOK_EVERY_MS = 200;
 export interface InvariantCaps {
   rssBytes?: number;
   openFiles?: number;
+  /** Engines of all experts together, at once. */
+  engines?: number;
 }
 
 export interface InvariantWatch {
@@ -22,6 +24,7 @@ export function watchInvariants(orchestrator: Orchestrator, experts: readonly st
   const health: number[] = [];
   const statuses = new Set<number>();
   const most = new Map<string, number>();
+  let together = 0;
   let rss = 0;
   let files = 0;
   let busy: Promise<void> = Promise.resolve();
@@ -31,13 +34,16 @@ export function watchInvariants(orchestrator: Orchestrator, experts: readonly st
 
   async function look(): Promise<void> {
     const engines = processesMarked(`${orchestrator.directory}/`);
+    let now = 0;
     for (const id of experts) {
       // The engine itself, not the shell around it: only one of the two has the program as its second argument.
       const own = engines.filter(
         ({ argv }) => argv[1]?.endsWith('fake-engine.mjs') && argv.some((part) => part.endsWith(`/${id}.ledger`)),
       );
       most.set(id, Math.max(most.get(id) ?? 0, own.length));
+      now += own.length;
     }
+    together = Math.max(together, now);
     rss = Math.max(rss, rssOf(orchestrator.pid));
     files = Math.max(files, openFilesOf(orchestrator.pid));
     const { value, ms } = await timed(() => fetch(`${orchestrator.url}/healthz`));
@@ -47,11 +53,12 @@ export function watchInvariants(orchestrator: Orchestrator, experts: readonly st
   }
 
   return {
-    async check({ rssBytes = 256 * 2 ** 20, openFiles = 1_000 } = {}) {
+    async check({ rssBytes = 256 * 2 ** 20, openFiles = 1_000, engines = Infinity } = {}) {
       clearInterval(timer);
       await busy;
       expect(health.length, 'the watch saw something').toBeGreaterThan(0);
       for (const [id, count] of most) expect(count, `I3: engines of ${id} at once`).toBeLessThanOrEqual(1);
+      expect(together, 'engines at once').toBeLessThanOrEqual(engines);
       expect(rss / 2 ** 20, 'I4: MiB of memory').toBeLessThan(rssBytes / 2 ** 20);
       expect(files, 'I4: descriptors').toBeLessThan(openFiles);
       expect([...statuses], 'I8: health answers').toEqual([200]);

@@ -175,3 +175,75 @@ describe('D2 slow and many connections', () => {
     });
   }, 60_000);
 });
+
+describe('D3 a hung engine and many who wait', () => {
+  it('D3 each prompt reaches one engine once, whoever it was meant for: none is sent again, to it or to another', async () => {
+    const prompts = times(50, 200);
+    const hung = fakeExpert({ 'hang-from': 1, parallel: 2 }, { settings: { parallel: 2 } });
+    await using orchestrator = await startOrchestrator({
+      profile: profileOf(
+        { hung, well: fakeExpert({ tokens: 3 }) },
+        { queue: { length: prompts, age: '20s' }, timeouts: { firstByte: '1s', total: '60s', drain: '1s' } },
+      ),
+    });
+    await Promise.all([orchestrator.load('hung'), orchestrator.load('well')]);
+    const watch = watchInvariants(orchestrator, ['hung', 'well']);
+    const long = 'word '.repeat(2_000);
+    const ask = async (model: string) => {
+      const { value: response, ms } = await timed(() => orchestrator.chat(long, { model }));
+      return {
+        status: response.status,
+        retryAfter: response.headers.get('retry-after'),
+        text: await response.text(),
+        ms,
+      };
+    };
+    // Two of a kind: what the one cannot do is not tried on the other, and that one is not held up.
+    const [toHung, toWell] = await Promise.all(
+      ['hung', 'well'].map((model) => Promise.all(Array.from({ length: prompts / 2 }, () => ask(model)))),
+    );
+    for (const { status, text } of toHung ?? []) {
+      // 502 and 504: it had the request; 503: it never got it.
+      expect([502, 503, 504], text).toContain(status);
+      expect((JSON.parse(text) as { error: { source: string } }).error.source).toBe('orchestrator');
+    }
+    for (const { status, retryAfter } of toHung ?? [])
+      if (status === 503) expect(Number(retryAfter)).toBeGreaterThan(0);
+    expect(new Set((toWell ?? []).map(({ status }) => status))).toEqual(new Set([200]));
+
+    const accepted = { hung: orchestrator.ledger('hung'), well: orchestrator.ledger('well') };
+    expect(acceptances(accepted.well)).toHaveLength(prompts / 2);
+    const had = (toHung ?? []).filter(({ status }) => status !== 503);
+    expect(acceptances(accepted.hung), 'those that it had, and no others').toHaveLength(had.length);
+    expect(acceptances(accepted.hung).length, 'it did hang').toBeGreaterThanOrEqual(2);
+    // The supervisor's own questions are asked of an engine too.
+    const all = [...accepted.hung, ...accepted.well].filter(({ event }) => event === 'accept');
+    expect(all.length).toBeLessThanOrEqual(1.2 * prompts);
+    await watch.check();
+  }, 120_000);
+
+  it('D3 clients that ask again when told to do not multiply what reaches the engine', async () => {
+    const prompts = times(20, 50);
+    const hung = fakeExpert({ 'hang-from': 1, parallel: 1 }, { settings: { parallel: 1 } });
+    await using orchestrator = await startOrchestrator({
+      profile: profileOf({ hung }, { queue: { length: 4, age: '2s' }, timeouts: { firstByte: '1s', drain: '1s' } }),
+    });
+    await orchestrator.load('hung');
+    let sent = 0;
+    const client = async () => {
+      for (let attempt = 0; attempt < 3; attempt += 1) {
+        sent += 1;
+        const response = await orchestrator.chat('x', { model: 'hung' });
+        await response.body?.cancel();
+        expect([429, 502, 503, 504]).toContain(response.status);
+        // As SDKs do, who wait for at most as long as they are told; a tenth here, to press harder.
+        const seconds = Number(response.headers.get('retry-after') ?? 0.5);
+        await new Promise((resolve) => setTimeout(resolve, Math.min(seconds, 5) * 100));
+      }
+    };
+    await Promise.all(Array.from({ length: prompts }, client));
+    expect(sent).toBe(3 * prompts);
+    const all = orchestrator.ledger('hung').filter(({ event }) => event === 'accept');
+    expect(all.length, 'most are refused before they reach it').toBeLessThanOrEqual(1.2 * prompts);
+  }, 120_000);
+});
