@@ -117,6 +117,7 @@ export interface PlacementView {
 export interface BudgetView {
   pools: PoolView[];
   maxLoadedExperts: number | null;
+  /** Those that have ended count until their memory is seen to be back. */
   loadedExperts: number;
   /** ISO 8601, or `for ever`; null: not paused. */
   pausedUntil: string | null;

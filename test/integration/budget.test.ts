@@ -132,7 +132,11 @@ describe('a GPU budget', () => {
     expect((await orchestrator.chat('hello', { model: 'small' })).status).toBe(200);
     const unloaded = await runCommand(orchestrator.directory, ['unload', '--all']);
     expect(unloaded.stdout).toBe('unloaded: small, cpu.\n');
-    expect((await json<BudgetView>(orchestrator.request('/api/budget'))).loadedExperts).toBe(0);
+    // A place is free when the memory of the GPU has been seen to be back.
+    await until('nobody is loaded', async () => {
+      const { loadedExperts } = await json<BudgetView>(orchestrator.request('/api/budget'));
+      return loadedExperts === 0;
+    });
     const metrics = await (await orchestrator.request('/metrics')).text();
     expect(metrics).toContain('orchestrator_evictions_total{expert="small",reason="pause"} 1');
   });
