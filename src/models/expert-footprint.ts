@@ -68,7 +68,8 @@ function asOf2024({ kvCache, bitnet }: GgufExpert): Partial<GgufSettings> {
     gpuLayers: 0,
     devices: [],
     contextCheckpoints: 0,
-    logitsPerToken: true,
+    // It serves every type from the mapped file; and the logits of whole batches that it reserves it never writes.
+    repacked: new Set(),
   };
 }
 

@@ -418,7 +418,7 @@ describe('the settings of an expert', () => {
       ubatch: 128,
       devices: [],
       flashAttention: true,
-      logitsPerToken: true,
+      repacked: new Set(),
       contextCheckpoints: 0,
     });
     expect(settingsOfExpert({ ...expert, kvCache: 'f16' }).flashAttention).toBe(false);
