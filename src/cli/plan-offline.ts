@@ -9,7 +9,7 @@ import type { PlanView } from '../server/views.ts';
 import { CliError } from '../shared/errors.ts';
 import { resolvePaths } from '../shared/paths.ts';
 import { emptyHouse } from '../supervisor/budget-check.ts';
-import type { Holder } from '../supervisor/fleet.ts';
+import type { Holder } from '../supervisor/house.ts';
 
 /**
  * What would happen in a house that runs this profile with nothing loaded but `loaded`: by model files, or by shape records where they are

@@ -4,7 +4,7 @@ import { explain } from '../planner/explain.ts';
 import { charged, holdings, touches, usable } from '../planner/room.ts';
 import { isLoaded, type Placement, type Pool, type World } from '../planner/world.ts';
 import { formatBytes } from '../shared/units.ts';
-import type { BudgetState, Forecast, Holder } from '../supervisor/fleet.ts';
+import type { BudgetState, Forecast, Holder } from '../supervisor/house.ts';
 import type { BudgetView, HolderView, PlacementView, PlanView, PoolView } from './views.ts';
 
 /** `wallTime` is that of the moment when the picture was taken. */

@@ -3,7 +3,8 @@ import type { Profile } from '../profiles/profile.ts';
 import type { Redactor } from '../shared/redact.ts';
 import { ExpertLog } from './expert-log.ts';
 import { ExpertProcess, type ProcessDependencies } from './expert-process.ts';
-import type { Fleet, FleetPlan } from './fleet.ts';
+import type { Fleet } from './fleet.ts';
+import type { FleetPlan } from './house.ts';
 import { launchKey } from './launch-key.ts';
 import { RemoteExpert } from './remote-expert.ts';
 

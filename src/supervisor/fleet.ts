@@ -1,38 +1,20 @@
-import { plan, type Plan } from '../planner/decide.ts';
 import { type Action, schedule } from '../planner/schedule.ts';
-import type { Footprint, Placement, PlannerExpert, Pool, Waiting, World } from '../planner/world.ts';
+import type { Placement } from '../planner/world.ts';
 import type { Clock } from '../shared/clock.ts';
 import { AppError } from '../shared/errors.ts';
 import type { EventBus } from '../telemetry/events.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Appraisal } from './appraisal.ts';
 import type { ExpertProcess } from './expert-process.ts';
-import { pictureOf } from './house-picture.ts';
+import { type BudgetState, type FleetPlan, type Forecast, House } from './house.ts';
 import type { Lease } from './lease.ts';
 import type { Move } from './lifecycle.ts';
 import type { Memory } from './memory.ts';
 import type { RemoteExpert } from './remote-expert.ts';
-import { type KeepLoaded, Residency } from './residency.ts';
-import { type Waiter, WaitingLines } from './waiting-lines.ts';
-import { Wishes } from './wishes.ts';
+import type { KeepLoaded } from './residency.ts';
+import type { Waiter } from './waiting-lines.ts';
 
 /** How often idle experts and old waiters are looked at; the hot path sets no timer. */
 const TICK_MS = 200;
-/** A busy expert is drained for another that has waited this long: nobody starves behind a stream of requests for its neighbour. */
-export const STARVATION_MS = 15_000;
-
-/** Who there is and what bounds them: all that a reload replaces. */
-export interface FleetPlan {
-  readonly processes: readonly ExpertProcess[];
-  readonly remotes: readonly RemoteExpert[];
-  readonly maxLoaded: number | undefined;
-  readonly spillToCpu: 'refuse' | 'warn' | 'allow';
-  readonly minResidencyMs: number;
-  readonly queueLength: number;
-  readonly queueAgeMs: number;
-  readonly drainMs: number;
-}
-
 export interface FleetOptions {
   readonly clock: Clock;
   readonly bus: EventBus;
@@ -41,46 +23,10 @@ export interface FleetOptions {
   readonly memory: Memory;
 }
 
-/** What would be done for a request, and the picture that it was decided by. */
-export interface Forecast {
-  readonly plan: Plan;
-  readonly world: World;
-  /** What is known of the expert's placements; undefined where nothing is counted, or not yet. */
-  readonly appraisal: Appraisal | undefined;
-}
-
-/** The pools, and who holds what of them. */
-export interface BudgetState {
-  readonly world: World;
-  readonly maxLoaded: number | undefined;
-  readonly holders: readonly Holder[];
-  /** Monotonic milliseconds; Infinity: until resumed; undefined: not paused. */
-  readonly pausedUntilMs: number | undefined;
-}
-
-export interface Holder {
-  readonly expert: string;
-  readonly state: ExpertProcess['state'];
-  readonly placement: string;
-  /** Reservation or measurement, whichever is larger, by pool. */
-  readonly held: Footprint;
-  readonly predicted: Footprint;
-  readonly measured: Footprint;
-  /** Model files that count once for all who map them. */
-  readonly mapped: Placement['mapped'];
-}
-
 /** All experts, and the queue in front of each. The one place that decides who is started, who is evicted and who waits. */
 export class Fleet {
   readonly #options: FleetOptions;
-  #plan: FleetPlan = NOTHING;
-  #processes = new Map<string, ExpertProcess>();
-  #remotes = new Map<string, RemoteExpert>();
-  /** Processes that a reload took out of the house and that still end. */
-  readonly #retiring = new Set<ExpertProcess>();
-  readonly #lines = new WaitingLines();
-  readonly #wishes = new Wishes();
-  readonly #residency = new Residency();
+  readonly #house: House;
   #lastTickMs: number;
   readonly #timer: NodeJS.Timeout;
   #closing = false;
@@ -89,6 +35,7 @@ export class Fleet {
 
   constructor(options: FleetOptions) {
     this.#options = options;
+    this.#house = new House(options.clock, options.memory);
     this.#lastTickMs = options.clock.now();
     options.memory.onChange = () => this.#pump();
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
@@ -100,48 +47,46 @@ export class Fleet {
    * process, is drained and ended, and a new process of the same name is not started before the old one has ended.
    */
   reconfigure(plan: FleetPlan): void {
-    const before = this.#processes;
-    const remotesBefore = this.#remotes;
-    this.#plan = plan;
-    this.#processes = new Map(plan.processes.map((process) => [process.id, process]));
-    this.#remotes = new Map(plan.remotes.map((remote) => [remote.id, remote]));
+    const before = this.#house.processes;
+    const remotesBefore = this.#house.remotes;
+    this.#house.reconfigure(plan);
     for (const process of plan.processes) process.onRelease = () => this.#released(process);
     for (const remote of plan.remotes) remote.onRelease = () => this.#serveQueue(remote.id);
     for (const [id, process] of before) {
-      if (this.#processes.get(id) === process) continue;
+      if (this.#house.processes.get(id) === process) continue;
       this.#retire(process);
-      if (!this.#processes.has(id) && !this.#remotes.has(id)) this.#dismiss(id);
+      if (!this.#house.expert(id)) this.#dismiss(id);
     }
     for (const [id, remote] of remotesBefore) {
-      if (this.#remotes.get(id) === remote) continue;
+      if (this.#house.remotes.get(id) === remote) continue;
       void remote.close(plan.drainMs);
-      if (!this.#processes.has(id) && !this.#remotes.has(id)) this.#dismiss(id);
+      if (!this.#house.expert(id)) this.#dismiss(id);
     }
     this.#pump();
   }
 
   process(id: string): ExpertProcess | undefined {
-    return this.#processes.get(id);
+    return this.#house.processes.get(id);
   }
 
   remote(id: string): RemoteExpert | undefined {
-    return this.#remotes.get(id);
+    return this.#house.remotes.get(id);
   }
 
   get processes(): Iterable<ExpertProcess> {
-    return this.#processes.values();
+    return this.#house.processes.values();
   }
 
   get remotes(): Iterable<RemoteExpert> {
-    return this.#remotes.values();
+    return this.#house.remotes.values();
   }
 
   queued(id: string): number {
-    return this.#lines.length(id);
+    return this.#house.lines.length(id);
   }
 
   get totalQueued(): number {
-    return this.#lines.total;
+    return this.#house.lines.total;
   }
 
   get closing(): boolean {
@@ -150,9 +95,9 @@ export class Fleet {
 
   /** A lease at once, where the expert is ready, has a free slot, and nobody waits before us. */
   tryAcquire(id: string, background = false): Lease | undefined {
-    this.#residency.requested(id, this.#options.clock.now());
+    this.#house.residency.requested(id, this.#options.clock.now());
     if (this.#closing || this.queued(id) > 0) return undefined;
-    return (this.#processes.get(id) ?? this.#remotes.get(id))?.tryEnter(background);
+    return this.#house.expert(id)?.tryEnter(background);
   }
 
   /**
@@ -161,7 +106,7 @@ export class Fleet {
    * on a slow load mostly asks again), but its room is the first to be taken. `background`: evicts nobody, and waits behind all others.
    */
   acquire(id: string, signal: AbortSignal, background = false): Promise<Lease> {
-    if (!this.#processes.has(id) && !this.#remotes.has(id)) {
+    if (!this.#house.expert(id)) {
       return Promise.reject(
         new AppError('model_not_found', `${id} is not in the profile any more.`, { param: 'model' }),
       );
@@ -173,7 +118,7 @@ export class Fleet {
     if (signal.aborted) return Promise.reject(clientLeft());
     return new Promise<Lease>((resolve, reject) => {
       const onAbort = () => {
-        this.#lines.leave(waiter);
+        this.#house.lines.leave(waiter);
         reject(clientLeft());
       };
       const settle = () => signal.removeEventListener('abort', onAbort);
@@ -185,7 +130,7 @@ export class Fleet {
         reject: (error) => (settle(), reject(error)),
       };
       signal.addEventListener('abort', onAbort, { once: true });
-      this.#lines.join(waiter);
+      this.#house.lines.join(waiter);
       this.#lookAtFiles(id);
       this.#pump();
     });
@@ -196,11 +141,11 @@ export class Fleet {
    * busy, however long that takes.
    */
   load(id: string, options: { patient: boolean } = { patient: false }): Promise<void> {
-    const process = this.#processes.get(id);
+    const process = this.#house.processes.get(id);
     if (!process || process.isServing) return Promise.resolve();
     if (this.#closing) return Promise.reject(new AppError('shutting_down', 'The orchestrator is stopping.'));
     return new Promise((resolve, reject) => {
-      this.#wishes.add(id, { since: this.#options.clock.now(), patient: options.patient, resolve, reject });
+      this.#house.wishes.add(id, { since: this.#options.clock.now(), patient: options.patient, resolve, reject });
       this.#lookAtFiles(id);
       this.#pump();
     });
@@ -211,23 +156,26 @@ export class Fleet {
    * name before is told that it was unloaded.
    */
   async unload(id: string, reason: string, force: boolean): Promise<void> {
-    this.#wishes.settle(id, new AppError('expert_stopped', `${id} was unloaded (${reason}) before it was ready.`));
-    this.#residency.dismissed(id);
-    await this.#processes.get(id)?.stop(reason, force ? 0 : this.#plan.drainMs);
+    this.#house.wishes.settle(
+      id,
+      new AppError('expert_stopped', `${id} was unloaded (${reason}) before it was ready.`),
+    );
+    this.#house.residency.dismissed(id);
+    await this.#house.processes.get(id)?.stop(reason, force ? 0 : this.#house.plan.drainMs);
   }
 
   keepLoaded(id: string, keep: KeepLoaded): void {
-    if (this.#processes.has(id)) this.#residency.keep(id, keep, this.#options.clock.now());
+    if (this.#house.processes.has(id)) this.#house.residency.keep(id, keep, this.#options.clock.now());
   }
 
   /** Until the next start of the orchestrator, whatever the profile says. */
   pin(id: string, pinned: boolean): void {
-    this.#residency.pin(id, pinned);
+    this.#house.residency.pin(id, pinned);
     this.#pump();
   }
 
   isPinned(process: ExpertProcess): boolean {
-    return this.#residency.isPinned(process);
+    return this.#house.residency.isPinned(process);
   }
 
   /** Hands every GPU back to the person at the desk, for so many milliseconds or until `resume`; what only needs RAM goes on. */
@@ -245,7 +193,7 @@ export class Fleet {
   /** Milliseconds until an idle expert is unloaded; undefined while it is not loaded, is busy, or stays. */
   unloadsInMs(process: ExpertProcess): number | undefined {
     if (process.state !== 'ready' || process.inFlight > 0 || this.queued(process.id) > 0) return undefined;
-    return this.#residency.unloadsInMs(process, this.#options.clock.now());
+    return this.#house.residency.unloadsInMs(process, this.#options.clock.now());
   }
 
   /** Told of every move of every expert. */
@@ -254,11 +202,11 @@ export class Fleet {
     if (move.to === 'ready') memory.ready(process);
     if (move.to === 'stopped' || move.to === 'backoff' || move.to === 'failed') memory.release(process);
     // Who was taken out of the house speaks for nobody any more; its end may be the room that another waits for.
-    if (this.#processes.get(move.expert) !== process) return this.#pump();
-    if (move.to === 'starting') this.#residency.started(move.expert);
+    if (this.#house.processes.get(move.expert) !== process) return this.#pump();
+    if (move.to === 'starting') this.#house.residency.started(move.expert);
     if (move.to === 'ready') {
-      this.#residency.ready(move.expert, clock.now());
-      this.#wishes.settle(move.expert, undefined);
+      this.#house.residency.ready(move.expert, clock.now());
+      this.#house.wishes.settle(move.expert, undefined);
     }
     const failed = move.to === 'backoff' || move.to === 'failed' || move.event === 'refuse';
     if (failed) {
@@ -266,9 +214,9 @@ export class Fleet {
       const refusal = move.from === 'starting' ? undefined : process.refusal();
       const error =
         refusal ?? process.startError ?? new AppError('expert_failed', move.reason ?? `${move.expert} failed.`);
-      this.#lines.rejectAll(move.expert, error);
+      this.#house.lines.rejectAll(move.expert, error);
       // Who asked for it by name while an engine was ending asked for the next one.
-      if (move.from === 'starting') this.#wishes.settle(move.expert, error);
+      if (move.from === 'starting') this.#house.wishes.settle(move.expert, error);
     }
     if (move.event === 'rest' && process.expert.preload)
       this.load(move.expert, { patient: true }).catch(() => undefined);
@@ -283,11 +231,11 @@ export class Fleet {
       'The orchestrator is stopping; send the request again when it is back.',
       { retryAfterSeconds: 5 },
     );
-    for (const id of this.#lines.wanted()) this.#lines.rejectAll(id, error);
-    this.#wishes.settleAll(error);
+    for (const id of this.#house.lines.wanted()) this.#house.lines.rejectAll(id, error);
+    this.#house.wishes.settleAll(error);
     await Promise.all([
-      ...[...this.#processes.values(), ...this.#retiring].map((process) => process.stop('shutdown', drainMs)),
-      ...[...this.#remotes.values()].map((remote) => remote.close(drainMs)),
+      ...this.#house.everyProcess().map((process) => process.stop('shutdown', drainMs)),
+      ...[...this.#house.remotes.values()].map((remote) => remote.close(drainMs)),
     ]);
     clearInterval(this.#timer);
     this.#options.memory.close();
@@ -295,42 +243,27 @@ export class Fleet {
 
   /** Shortens a drain under way: engines are ended now. */
   hurry(): void {
-    for (const process of [...this.#processes.values(), ...this.#retiring]) void process.stop('shutdown', 0);
-    for (const remote of this.#remotes.values()) remote.hurry();
+    for (const process of this.#house.everyProcess()) void process.stop('shutdown', 0);
+    for (const remote of this.#house.remotes.values()) remote.hurry();
   }
 
   /** What the planner would do for a request for the expert now. */
   plan(id: string): Forecast {
-    const now = this.#options.clock.now();
-    const waitedMs = Math.max(0, now - (this.#lines.of(id)[0]?.since ?? now));
-    const world = this.#world();
-    const process = this.#processes.get(id);
-    const appraisal = process && this.#options.memory.appraisal(process);
-    return { plan: plan(world, id, { waitedMs, background: false }), world, appraisal };
+    return this.#house.forecast(id);
   }
 
   budget(): BudgetState {
-    const { memory } = this.#options;
-    const holders = this.#everyProcess().flatMap((process): Holder[] => {
-      const account = memory.account(process);
-      if (!account) return [];
-      const { placement, measured } = account;
-      const held = memory.held(process)?.footprint ?? {};
-      const { mapped } = placement;
-      const { id: expert, state } = process;
-      return [{ expert, state, placement: placement.name, held, predicted: placement.footprint, measured, mapped }];
-    });
-    return { world: this.#world(), maxLoaded: this.#plan.maxLoaded, holders, pausedUntilMs: memory.pausedUntil };
+    return this.#house.budget();
   }
 
   #refusal(id: string): AppError | undefined {
     if (this.#closing) return new AppError('shutting_down', 'The orchestrator is stopping.', { retryAfterSeconds: 5 });
-    return (this.#processes.get(id) ?? this.#remotes.get(id))?.refusal();
+    return this.#house.expert(id)?.refusal();
   }
 
   #queueRefusal(id: string): AppError | undefined {
     const length = this.queued(id);
-    if (length < this.#plan.queueLength) return undefined;
+    if (length < this.#house.plan.queueLength) return undefined;
     return new AppError(
       'queue_full',
       `${length} requests wait for ${id} already (queue.length). Try again in a moment, or raise queue.length or the expert's parallel.`,
@@ -342,7 +275,7 @@ export class Fleet {
 
   /** A model may have been pulled, or replaced, since it was last looked at. */
   #lookAtFiles(id: string): void {
-    const process = this.#processes.get(id);
+    const process = this.#house.processes.get(id);
     if (process && !process.isServing) this.#options.memory.look(process);
   }
 
@@ -354,38 +287,20 @@ export class Fleet {
 
   /** Grants free slots in order of arrival. */
   #serveQueue(id: string): void {
-    if (this.#lines.length(id) > 0) this.#grant(id);
+    if (this.#house.lines.length(id) > 0) this.#grant(id);
     // A slot that came free may be the room that another expert waits for.
-    if (this.#someoneWaitsForRoom()) this.#pump();
+    if (this.#house.someoneWaitsForRoom()) this.#pump();
   }
 
   #grant(id: string): void {
-    const expert = this.#processes.get(id) ?? this.#remotes.get(id);
+    const expert = this.#house.expert(id);
     for (;;) {
-      const [next] = this.#lines.of(id);
+      const [next] = this.#house.lines.of(id);
       const lease = next && expert?.tryEnter(next.background);
       if (!lease) return;
-      this.#lines.shift(id);
+      this.#house.lines.shift(id);
       next.resolve(lease);
     }
-  }
-
-  #someoneWaitsForRoom(): boolean {
-    if (this.#wishes.size > 0) return true;
-    if (this.#lines.total === 0) return false;
-    for (const id of this.#lines.wanted()) if (this.#canStart(id)) return true;
-    return false;
-  }
-
-  #canStart(id: string): boolean {
-    const process = this.#processes.get(id);
-    if (process?.state === 'stopped') return true;
-    if (process?.state === 'sleeping') return process.turn === undefined;
-    // Who asks by name means it, whatever it failed of.
-    if (process?.state === 'failed' || process?.state === 'backoff') {
-      return this.#wishes.has(id) || process.refusal() === undefined;
-    }
-    return false;
   }
 
   /** Serves every queue, then does what the planner says for those who are wanted and not loaded. */
@@ -399,8 +314,8 @@ export class Fleet {
     try {
       do {
         this.#pumpAgain = false;
-        for (const id of this.#lines.wanted()) this.#grant(id);
-        if (!this.#closing) for (const action of schedule(this.#world())) this.#execute(action);
+        for (const id of this.#house.lines.wanted()) this.#grant(id);
+        if (!this.#closing) for (const action of schedule(this.#house.world())) this.#execute(action);
       } while (this.#pumpAgain);
     } finally {
       this.#pumping = false;
@@ -423,14 +338,14 @@ export class Fleet {
       case 'refuse': {
         this.#publish(expert, 'refuse', reason);
         const error = new AppError('no_room', `${expert} cannot be loaded: ${reason}.`);
-        this.#lines.rejectAll(expert, error);
-        return this.#wishes.settle(expert, error);
+        this.#house.lines.rejectAll(expert, error);
+        return this.#house.wishes.settle(expert, error);
       }
     }
   }
 
   #begin(id: string, placement: Placement, reason: string): void {
-    const process = this.#processes.get(id);
+    const process = this.#house.processes.get(id);
     if (!process) return;
     const estimate = this.#options.memory.reserve(process, placement);
     if (process.state === 'sleeping') void process.wake();
@@ -438,12 +353,12 @@ export class Fleet {
   }
 
   #evict(id: string, how: 'stop' | 'sleep', reason: string): void {
-    const process = this.#processes.get(id);
+    const process = this.#house.processes.get(id);
     if (!process) return;
-    this.#residency.evicted(process);
+    this.#house.residency.evicted(process);
     // Who works on a request cannot fall asleep.
     if (how === 'sleep' && process.inFlight === 0) void process.sleep(reason);
-    else void process.stop(reason, this.#plan.drainMs);
+    else void process.stop(reason, this.#house.plan.drainMs);
   }
 
   #publish(
@@ -456,73 +371,16 @@ export class Fleet {
     this.#options.bus.publish({ type: 'plan', at, expert, action, reason, ...eviction });
   }
 
-  #everyProcess(): ExpertProcess[] {
-    return [...this.#processes.values(), ...this.#retiring];
-  }
-
-  /** The planner's picture. Where the profile names no pools, everything goes by count. */
-  #world(): World {
-    const pools: readonly Pool[] = this.#options.memory.pools;
-    const retiring = new Map<string, ExpertProcess[]>();
-    for (const process of this.#retiring) retiring.set(process.id, [...(retiring.get(process.id) ?? []), process]);
-    const experts = [...this.#processes.values()].map((process) => {
-      // Until its predecessor has ended, nothing can be started under its name.
-      const predecessor = retiring.get(process.id)?.shift();
-      return this.#picture(predecessor ?? process, process.id, predecessor !== undefined);
-    });
-    const gone = [...retiring].flatMap(([id, processes]) =>
-      processes.map((process, index) => this.#picture(process, `${id}#${index + 1}`, true)),
-    );
-    return {
-      nowMs: this.#options.clock.now(),
-      pools,
-      experts: [...experts, ...gone],
-      maxLoaded: this.#plan.maxLoaded,
-      spillToCpu: this.#plan.spillToCpu,
-      starvationMs: STARVATION_MS,
-    };
-  }
-
-  #picture(process: ExpertProcess, id: string, retired: boolean): PlannerExpert {
-    const { memory, clock } = this.#options;
-    return pictureOf(process, memory, {
-      id,
-      state: retired || memory.isReturning(process) ? 'stopping' : this.#stateOf(process),
-      waiting: this.#waiting(id),
-      ...this.#residency.picture(process, this.#plan.minResidencyMs, clock.now()),
-    });
-  }
-
-  /** One that a reload took out holds its room, and its name, until it has ended; one that turns in its sleep is on its way. */
-  #stateOf(process: ExpertProcess): PlannerExpert['state'] {
-    if (process.turn === 'asleep') return 'draining';
-    if (process.turn === 'awake') return 'starting';
-    const { state } = process;
-    if (state !== 'backoff' && state !== 'failed' && state !== 'stopped') return state;
-    return this.#canStart(process.id) && !this.#options.memory.isPending(process) ? 'stopped' : 'unavailable';
-  }
-
-  #waiting(id: string): Waiting[] {
-    const requests = this.#lines.of(id).map(({ since, background }) => ({ sinceMs: since, background }));
-    const now = this.#options.clock.now();
-    // Who is patient has never waited long: idle experts make room for it, busy ones are not drained.
-    const wishes = this.#wishes.of(id).map(({ since, patient }) => ({
-      sinceMs: patient ? now : since,
-      background: false,
-    }));
-    return [...requests, ...wishes];
-  }
-
   #retire(process: ExpertProcess): void {
-    this.#retiring.add(process);
+    this.#house.retiring.add(process);
     const ended = async () => {
-      await process.stop('replaced by a reload', this.#plan.drainMs);
+      await process.stop('replaced by a reload', this.#house.plan.drainMs);
       // A crash in the middle of the drain leaves it in back-off: it is not to come back.
       await process.stop('replaced by a reload', 0);
     };
     void ended().finally(() => {
-      this.#retiring.delete(process);
-      if (!this.#processes.has(process.id)) void process.log.close();
+      this.#house.retiring.delete(process);
+      if (!this.#house.processes.has(process.id)) void process.log.close();
       this.#pump();
     });
   }
@@ -532,35 +390,35 @@ export class Fleet {
     const error = new AppError('model_not_found', `${id} was taken out of the profile while the request waited.`, {
       param: 'model',
     });
-    this.#lines.rejectAll(id, error);
-    this.#wishes.settle(id, error);
-    this.#residency.forget(id);
+    this.#house.lines.rejectAll(id, error);
+    this.#house.wishes.settle(id, error);
+    this.#house.residency.forget(id);
   }
 
   #tick(): void {
     const now = this.#options.clock.now();
     const elapsed = now - this.#lastTickMs;
     this.#lastTickMs = now;
-    for (const id of this.#lines.wanted()) this.#age(id, now, elapsed);
-    for (const process of this.#processes.values()) {
+    for (const id of this.#house.lines.wanted()) this.#age(id, now, elapsed);
+    for (const process of this.#house.processes.values()) {
       if (this.unloadsInMs(process) !== 0) continue;
-      if (process.canSleep && !this.#residency.isUnwanted(process.id)) void process.sleep('idle');
-      else void process.stop('idle', this.#plan.drainMs);
+      if (process.canSleep && !this.#house.residency.isUnwanted(process.id)) void process.sleep('idle');
+      else void process.stop('idle', this.#house.plan.drainMs);
     }
-    const remeasured = this.#options.memory.tick(this.#everyProcess());
-    if (remeasured || this.#someoneWaitsForRoom()) this.#pump();
+    const remeasured = this.#options.memory.tick(this.#house.everyProcess());
+    if (remeasured || this.#house.someoneWaitsForRoom()) this.#pump();
   }
 
   #age(id: string, now: number, elapsed: number): void {
-    const process = this.#processes.get(id);
-    for (const waiter of this.#lines.of(id).slice()) {
+    const process = this.#house.processes.get(id);
+    for (const waiter of this.#house.lines.of(id).slice()) {
       // A load has deadlines of its own: the queue's age counts the wait for room or for a slot.
       if (process?.state === 'starting' || process?.turn === 'awake') {
         waiter.since = Math.min(now, waiter.since + elapsed);
         continue;
       }
-      if (now - waiter.since <= this.#plan.queueAgeMs) continue;
-      this.#lines.leave(waiter);
+      if (now - waiter.since <= this.#house.plan.queueAgeMs) continue;
+      this.#house.lines.leave(waiter);
       const reason = !process || process.state === 'ready' ? 'all its slots are busy' : this.plan(id).plan.reason;
       const waited = Math.round((now - waiter.since) / 1_000);
       const message = `The request waited ${waited} s for ${id} (queue.age): ${reason}.`;
@@ -568,17 +426,6 @@ export class Fleet {
     }
   }
 }
-
-const NOTHING: FleetPlan = {
-  processes: [],
-  remotes: [],
-  maxLoaded: undefined,
-  spillToCpu: 'refuse',
-  minResidencyMs: 0,
-  queueLength: 0,
-  queueAgeMs: 0,
-  drainMs: 0,
-};
 
 function clientLeft(): AppError {
   return new AppError('expert_stopped', 'The client left while the request waited.');

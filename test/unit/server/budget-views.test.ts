@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { plan } from '../../../src/planner/decide.ts';
 import type { World } from '../../../src/planner/world.ts';
 import { budgetView, footprintOf, planView, remotePlanView } from '../../../src/server/budget-views.ts';
-import type { Forecast, Holder } from '../../../src/supervisor/fleet.ts';
+import type { Forecast, Holder } from '../../../src/supervisor/house.ts';
 import { expert, GIB, pool, ready, world } from '../planner/worlds.ts';
 
 const WALL = new Date('2026-01-01T00:00:00.000Z');

@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
 
-import { STARVATION_MS } from '../../../src/supervisor/fleet.ts';
+import { type FleetPlan, STARVATION_MS } from '../../../src/supervisor/house.ts';
 import { AppError } from '../../../src/shared/errors.ts';
 import type { ExpertProcess } from '../../../src/supervisor/expert-process.ts';
-import { Fleet, type FleetPlan } from '../../../src/supervisor/fleet.ts';
+import { Fleet } from '../../../src/supervisor/fleet.ts';
 import type { Lease } from '../../../src/supervisor/lease.ts';
 import { EventBus } from '../../../src/telemetry/events.ts';
 import { House } from './house.ts';
