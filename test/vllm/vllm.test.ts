@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExpertView } from '../../src/server/views.ts';
 import { type Orchestrator, runCommand, startOrchestrator } from '../support/orchestrator.ts';
 import { alive, allProcesses, descendants, kill, processesMarked, rssOf } from '../support/processes.ts';
-import { REAL_CACHE_DIR, REAL_ENGINES_DIR, TINY_QWEN } from '../support/real-parts.ts';
+import { REAL_CACHE_DIR, REAL_ENGINES_DIR, TINY_ADAPTERS, TINY_QWEN } from '../support/real-parts.ts';
 import { collect } from '../support/sse.ts';
 import { timed, until } from '../support/wait.ts';
 
@@ -20,6 +20,10 @@ const PROFILE = {
       model: { path: TINY_QWEN },
       context: 1_024,
       idleUnload: 'never',
+      variants: {
+        'qwen-one': { lora: { path: join(TINY_ADAPTERS, 'adapter-1') } },
+        'qwen-two': { lora: { path: join(TINY_ADAPTERS, 'adapter-2') } },
+      },
       vllm: { enforceEager: true, dtype: 'bfloat16', cpuKvCache: '1GiB' },
     },
   },
@@ -157,6 +161,26 @@ describe('vLLM', () => {
       messages: [{ role: 'user', content: 'Hi' }],
     });
     expect(await message.json()).toMatchObject({ type: 'message', model: 'qwen' });
+  });
+
+  it('is another model by the name of a LoRA adapter, on the same process', async () => {
+    const { pid } = await house.expert('qwen');
+    const say = async (model: string, path = '/v1/chat/completions') => {
+      const body = { model, messages: [{ role: 'user', content: 'Hi' }], max_tokens: 12, temperature: 0 };
+      const response = await house.post(path, body);
+      const answer = (await response.json()) as {
+        model: string;
+        choices?: { message: { content: string } }[];
+        content?: { text: string }[];
+      };
+      expect([response.status, answer.model], JSON.stringify(answer)).toEqual([200, model]);
+      return answer.choices?.[0]?.message.content ?? answer.content?.[0]?.text;
+    };
+    const said = { base: await say('qwen'), one: await say('qwen-one'), two: await say('qwen-two') };
+    expect(new Set(Object.values(said)).size).toBe(3);
+    expect(await say('qwen-one', '/v1/messages')).toBe(said.one);
+    expect([await say('qwen'), await say('qwen-two'), await say('qwen-one')]).toEqual([said.base, said.two, said.one]);
+    expect((await house.expert('qwen')).pid).toBe(pid);
   });
 
   it('stops computing when the client leaves', async () => {

@@ -55,6 +55,18 @@ describe('a model folder', () => {
     expect(locate({ hf: 'a/b' }, { HF_HOME: join(home, 'elsewhere') })).toBeUndefined();
   });
 
+  it('may be that of a LoRA adapter, whose rank is the largest of its matrices', () => {
+    const { home, write, locate } = setUp();
+    write('l/adapter_model.safetensors', 'weights');
+    write('l/adapter_config.json', '{"r": 8, "rank_pattern": {"q_proj": 32, "k_proj": 4}}');
+    const found = { path: join(home, 'l'), bytes: 7 };
+    expect(locate({ path: 'l' })).toEqual({ ...found, rank: 32 });
+    write('l/adapter_config.json', '{"r": 8}');
+    expect(locate({ path: 'l' })).toEqual({ ...found, rank: 8 });
+    write('l/adapter_config.json', '{}');
+    expect(locate({ path: 'l' })).toEqual(found);
+  });
+
   it('of the user’s own says what it lacks', () => {
     expect(folderProblem({ path: 'm' }, { profileDirectory: '/p', environment: {} })).toMatch(
       /^\/p\/m lacks config\.json/,

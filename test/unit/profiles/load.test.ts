@@ -68,6 +68,30 @@ experts:
     expect(experts[1]).toMatchObject({ model: { path: `${sandbox.directory}/home/b.gguf` } });
   });
 
+  it('has adapters and draft models relative to its file, and takes over those of another as a whole', async () => {
+    const sandbox = new Sandbox();
+    sandbox.write(
+      'base/base.yaml',
+      `experts:
+  a:
+    model: { path: a.gguf }
+    draft: { model: { path: d.gguf } }
+    lora: [{ path: l.gguf }, { hf: o/r, file: l.gguf }]
+    variants: { "a.b": { lora: { path: v.gguf, scale: 2 } }, plain: { lora: none } }`,
+    );
+    const file = sandbox.write(
+      'p.yaml',
+      'extends: base/base.yaml\nexperts: { a: { variants: { "a.b": { lora: { hf: o/r, file: w.gguf } } } } }',
+    );
+    const { experts } = await sandbox.load(file);
+    const base = `${sandbox.directory}/base`;
+    expect(experts[0]).toMatchObject({
+      draft: { model: { path: `${base}/d.gguf` } },
+      lora: [{ path: `${base}/l.gguf`, scale: 1 }, { hf: 'o/r' }],
+      variants: { 'a.b': { lora: { hf: 'o/r', file: 'w.gguf', scale: 1 } }, plain: { lora: 'none' } },
+    });
+  });
+
   it('is found by name: the person’s own before the shipped one, which it may extend', async () => {
     const sandbox = new Sandbox();
     sandbox.write('home/.config/orchestrator/profiles/demo.yaml', 'extends: demo\nbudget: { maxLoadedExperts: 1 }');

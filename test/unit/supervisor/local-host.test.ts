@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 
 import type { Launch, Listen } from '../../../src/engines/contract.ts';
 import { Guardian } from '../../../src/supervisor/guardian.ts';
@@ -10,9 +10,14 @@ import type { HostedEngine } from '../../../src/supervisor/host.ts';
 import { Ledger } from '../../../src/supervisor/ledger.ts';
 import { LocalHost } from '../../../src/supervisor/local-host.ts';
 import { alive } from '../../support/processes.ts';
+import { available } from '../../support/skip.ts';
 import { silentLogger } from './house.ts';
 
 const RUN = 'd00d'.repeat(8);
+const hasShm = available(
+  existsSync('/dev/shm') && existsSync('/usr/bin/python3'),
+  'shared memory: no /dev/shm or no python3',
+);
 
 describe('engines on this machine', () => {
   let directory = '';
@@ -77,6 +82,19 @@ describe('engines on this machine', () => {
     expect(engine.exited).toBe(true);
     expect(await engine.ended).toMatchObject({ code: 3, signal: null });
     expect(lines).toContain('asked');
+  });
+
+  it.runIf(hasShm)('leave no shared memory when they end as they are asked to', async () => {
+    const segment = `/dev/shm/psm_${process.pid.toString(16)}${Date.now().toString(16)}`;
+    writeFileSync(segment, Buffer.alloc(4_096, 1));
+    onTestFinished(() => rmSync(segment, { force: true }));
+    // Python leaves it to a tracker to remove such a segment, and here there is none.
+    const script = `import mmap,time;f=open('${segment}','r+b');m=mmap.mmap(f.fileno(),4096);print('up',flush=True);time.sleep(600)`;
+    const engine = await start('', { command: '/usr/bin/python3', args: ['-c', script] });
+    await said('up');
+    await engine.stop(10_000);
+    expect(await engine.ended).toMatchObject({ signal: 'SIGTERM' });
+    expect(existsSync(segment)).toBe(false);
   });
 
   it('are killed at the end of their grace', async () => {
