@@ -12,14 +12,15 @@ const BUSY = 1e9;
  *
  *     reload × P(wanted within the horizon) × 2^(its priority − that of who asks),  P = 1 − e^(−demand × horizon)
  *
- * `reloadMs` is its load time, or for a sleep the time to wake. Never below one millisecond: of two ways that cost nothing the one with
- * fewer victims wins. Who was asked to be kept, or is busy, costs more than all who are not.
+ * `reloadMs` is its load time, or for a sleep the time to wake. A reload that nobody expects counts as one millisecond: of two ways that
+ * cost nothing else, priorities decide, and the one with fewer victims wins. Who was asked to be kept, or is busy, costs more than all
+ * who are not.
  */
 export function evictionCost(world: World, victim: PlannerExpert, reloadMs: number, priority: number): number {
   const { horizonMs } = world.tuning ?? TUNING;
   const wantedSoon = -Math.expm1(-Math.max(0, victim.demand) * horizonMs);
-  const reload = reloadMs * wantedSoon * 2 ** (clamp(victim.priority) - clamp(priority));
-  return Math.max(1, reload) + (victim.keptUntilMs > world.nowMs ? KEPT : 0) + (isBusy(victim) ? BUSY : 0);
+  const reload = Math.max(1, reloadMs * wantedSoon) * 2 ** (clamp(victim.priority) - clamp(priority));
+  return reload + (victim.keptUntilMs > world.nowMs ? KEPT : 0) + (isBusy(victim) ? BUSY : 0);
 }
 
 /** How long a request waits before it takes idle experts' room at that cost: they may be wanted again at once. */

@@ -1,3 +1,4 @@
+import { formatBytes } from '../shared/units.ts';
 import { isBusy } from './cost.ts';
 import { describeIdle } from './words.ts';
 import { charged, lasting, touches, usable } from './room.ts';
@@ -40,7 +41,8 @@ function handedBack(pool: Pool): (expert: PlannerExpert) => Relief {
 
 function tooMuch(house: World, pool: Pool, inPool: readonly PlannerExpert[]): Relief[] {
   const staying = house.experts.flatMap(lasting);
-  if (charged(staying, pool.id) <= usable(pool)) return [];
+  const held = charged(staying, pool.id);
+  if (held <= usable(pool)) return [];
   // Only this pool is to be brought back: the others have their own turn, and no count is short.
   const only: World = { ...house, pools: [pool], maxLoaded: undefined };
   const need = { charge: { footprint: { [pool.id]: Number.EPSILON } }, count: 0, priority: 0 };
@@ -54,7 +56,7 @@ function tooMuch(house: World, pool: Pool, inPool: readonly PlannerExpert[]): Re
     return {
       ...victim,
       cause: 'overdrawn',
-      reason: `${pool.id} holds more than its budget, and ${victim.id}${state} is the cheapest to unload`,
+      reason: `${pool.id} holds more than its budget (${formatBytes(held)} of ${formatBytes(usable(pool))}), and ${victim.id}${state} is the cheapest to unload`,
     };
   });
 }

@@ -239,7 +239,8 @@ export class ExpertProcess implements LeaseOwner {
         if (this.#attempt !== attempt) break;
         this.#inFlight.cut(unloaded(this.id, reason));
         this.#move('stop', reason);
-        await attempt?.engine?.stop(STOP_GRACE_MS);
+        // A frozen process does not run its SIGTERM handler, and somebody may wait for its room.
+        await attempt?.engine?.stop(attempt.liveness.isDoubted ? 0 : STOP_GRACE_MS);
         break;
       case 'sleeping':
         if (attempt) attempt.turn = undefined;

@@ -23,6 +23,7 @@ export interface LivenessOptions {
 export class Liveness {
   readonly #options: LivenessOptions;
   #silences = 0;
+  #doubted = false;
   /** Answers since the soundness of the output was looked at. */
   #answers = 0;
   #probe: Promise<void> | undefined;
@@ -36,14 +37,21 @@ export class Liveness {
     return this.#probe !== undefined;
   }
 
+  /** It has missed a deadline, and has not answered anything since, not even us. */
+  get isDoubted(): boolean {
+    return this.#doubted;
+  }
+
   answered(): void {
     this.#silences = 0;
+    this.#doubted = false;
     this.#answers += 1;
   }
 
   /** A deadline passed without a byte from the engine. Is it the request, or the engine? One token tells. */
   silent(upstream: Upstream): void {
     this.#silences += 1;
+    this.#doubted = true;
     const canary = this.#options.canary();
     if (canary) this.#probeOnce(() => this.#askForAToken(upstream, canary));
     else this.#judgeSilences();
@@ -69,7 +77,10 @@ export class Liveness {
     const wrong = await tryCanary(upstream, canary, this.#options.probeTimeoutMs ?? PROBE_TIMEOUT_MS);
     if (wrong?.cause === 'degenerate_output') this.#options.onUseless(wrong.detail, wrong.cause);
     else if (wrong) this.#options.onUseless(wrong.detail, 'unresponsive');
-    else this.#judgeSilences();
+    else {
+      this.#doubted = false;
+      this.#judgeSilences();
+    }
   }
 
   /** An engine that answers one token but none of several requests in a row is not alive for anybody. */

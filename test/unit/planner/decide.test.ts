@@ -75,6 +75,8 @@ describe('a plan', () => {
     const low = ready('low', 8, { priority: 2, demand: 4e-4 });
     expect(plan(world([expert('a', 8), high, low]), 'a', NOW)).toMatchObject({ victims: [{ id: 'low' }] });
     expect(plan(world([expert('a', 16), high]), 'a', NOW)).toMatchObject({ victims: [{ id: 'high' }] });
+    const quiet = [ready('high', 8, { priority: 9, lastUsedMs: 1 }), ready('low', 8, { priority: 2, lastUsedMs: 2 })];
+    expect(plan(world([expert('a', 8), ...quiet]), 'a', NOW)).toMatchObject({ victims: [{ id: 'low' }] });
   });
 
   it('drains a busy expert for a starving waiter, and never a pinned one', () => {

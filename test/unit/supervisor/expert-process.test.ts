@@ -445,6 +445,23 @@ describe('silence on a request', () => {
     expect(house.log.path.slice(2)).toEqual(['ready→stopping', 'stopping→backoff']);
   });
 
+  it('costs an engine its grace where it is stopped before it has given one', async () => {
+    await using house = await House.open();
+    const process = await house.ready();
+    house.host.habits.canary = 'silent';
+    silence(held(process.tryEnter()));
+    await process.stop('room for another', 60_000);
+    expect(house.host.last.stops[0]).toBe(0);
+    expect(process.state).toBe('stopped');
+
+    house.host.habits.canary = 'token';
+    const next = await house.ready({ id: 'b' });
+    silence(held(next.tryEnter()));
+    held(next.tryEnter()).release(true);
+    await next.stop('room for another', 60_000);
+    expect(house.host.last.stops).toEqual([10_000]);
+  });
+
   it('three times in a row replaces it even where it still gives a token', async () => {
     await using house = await House.open();
     const process = await house.ready({ parallel: 1 });
