@@ -232,14 +232,14 @@ describe('F3 torn and overlapping writes', () => {
         queue: { length: 1_000 + round, age: '120s' },
         timeouts: { drain: '5s' },
       });
-    await using orchestrator = await startOrchestrator({ profile: house(1) });
+    await using orchestrator = await startOrchestrator({ profile: house(1), smallNursery: true });
     const watch = watchInvariants(orchestrator, ids);
     const log = await followEvents(orchestrator);
-    let over = false;
+    const over = new AbortController();
     const outcomes = new Map<string, number>();
     const note = (outcome: string) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     const clients = Array.from({ length: 8 }, async (_, client) => {
-      for (let turn = client; !over; turn += 3) {
+      for (let turn = client; !over.signal.aborted; turn += 3) {
         const response = await orchestrator.chat('x', { model: ids[turn % ids.length], stream: turn % 2 === 0 });
         if (response.status !== 200) note(`${response.status} ${await codeOf(response)}`);
         else if (turn % 2 === 0) note((await collect(response)).done ? 'whole' : 'cut');
@@ -257,7 +257,7 @@ describe('F3 torn and overlapping writes', () => {
       if (round % 4 === 0) await Promise.all(reloads.splice(0));
     }
     await Promise.all(reloads);
-    over = true;
+    over.abort();
     await Promise.all(clients);
     await log.close();
     const evictions = log.events.filter((event) => event.type === 'plan' && event.action === 'evict');
