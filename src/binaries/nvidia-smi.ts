@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 
 import type { Gpu } from '../engines/contract.ts';
+import { WSL_TOOLS } from './wsl.ts';
 
 export interface GpuDevice {
   readonly index: number;
@@ -43,8 +44,10 @@ export type GpuAnswer =
   | { readonly reading?: undefined; readonly problem: GpuProblem };
 
 export interface GpuQueryOptions {
-  /** The program; default `nvidia-smi` on the PATH. */
+  /** The program; default `nvidia-smi`. */
   readonly program?: string | undefined;
+  /** Searched after the PATH; default: where WSL2 has it. */
+  readonly folder?: string | undefined;
   readonly environment: NodeJS.ProcessEnv;
   /** Milliseconds for both questions together; default 2,000. */
   readonly timeoutMs?: number | undefined;
@@ -54,6 +57,7 @@ export interface GpuQueryOptions {
 const TIMEOUT_MS = 2_000;
 /** Milliseconds for what is asked once: a driver that nothing has used yet takes its time. */
 const ONCE_MS = 5_000;
+const USUAL_PATH = '/usr/local/bin:/usr/bin:/bin';
 const OUTPUT_CHARACTERS = 1 << 20;
 const MiB = 2 ** 20;
 const DEVICE_FIELDS = 'index,uuid,name,memory.total,memory.used,memory.free';
@@ -136,11 +140,11 @@ function megabytes(field: string): number | undefined {
 }
 
 function ask(question: string, options: GpuQueryOptions): Promise<{ readonly text: string } | GpuProblem> {
-  const { program = 'nvidia-smi', environment, timeoutMs = TIMEOUT_MS } = options;
+  const { program = 'nvidia-smi', folder = WSL_TOOLS, environment, timeoutMs = TIMEOUT_MS } = options;
   return new Promise((resolve) => {
     const child = spawn(program, [question, FORMAT], {
       stdio: ['ignore', 'pipe', 'ignore'],
-      env: { PATH: environment['PATH'], LANG: 'C.UTF-8' },
+      env: { PATH: `${environment['PATH'] ?? USUAL_PATH}:${folder}`, LANG: 'C.UTF-8' },
       detached: true,
     });
     let text = '';

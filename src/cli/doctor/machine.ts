@@ -2,15 +2,13 @@ import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, sta
 import { availableParallelism, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 
-import { queryGpus } from '../../binaries/nvidia-smi.ts';
 import type { Paths } from '../../shared/paths.ts';
 import { formatBytes } from '../../shared/units.ts';
 import { findCgroupBase } from '../../supervisor/cgroup.ts';
 import { fail, ok, warn, type Check } from './check.ts';
+import { checkGpu } from './gpu.ts';
 
 const GIB = 2 ** 30;
-/** A wedged driver makes nvidia-smi hang for minutes. */
-const GPU_QUESTION_MS = 5_000;
 
 /** Node, processor, memory, disks, control groups and the GPU. */
 export async function checkMachine(paths: Paths, environment: NodeJS.ProcessEnv): Promise<Check[]> {
@@ -22,7 +20,7 @@ export async function checkMachine(paths: Paths, environment: NodeJS.ProcessEnv)
     checkDisk('disk of the models', paths.modelsDir),
     checkWritable(paths.stateDir),
     checkCgroup(environment),
-    await checkGpu(environment),
+    ...(await checkGpu(environment)),
   ];
 }
 
@@ -85,38 +83,6 @@ function checkCgroup(environment: NodeJS.ProcessEnv): Check {
   return ok(
     'control groups',
     'None is delegated to us; engines are ended by process group and by the guardian, which is enough.',
-  );
-}
-
-async function checkGpu(environment: NodeJS.ProcessEnv): Promise<Check> {
-  const about = 'gpu';
-  const { reading, problem } = await queryGpus({ environment, timeoutMs: GPU_QUESTION_MS });
-  if (problem?.kind === 'absent') {
-    if (!existsSync('/dev/nvidia0')) return ok(about, 'No NVIDIA GPU; experts run on the processor.');
-    return warn(
-      about,
-      'There is an NVIDIA device but no nvidia-smi.',
-      'Install the tools of the driver (Debian: nvidia-smi).',
-    );
-  }
-  if (problem) {
-    return warn(
-      about,
-      problem.message,
-      'Run `nvidia-smi` by hand; a driver that hangs or was updated while it ran needs a restart of the machine.',
-    );
-  }
-  const devices = reading.devices.map(({ name, totalBytes, freeBytes }) =>
-    totalBytes === undefined || freeBytes === undefined
-      ? `${name} (its memory is not told)`
-      : `${name}, ${formatBytes(totalBytes)}, ${formatBytes(freeBytes)} of it free`,
-  );
-  const sentence = `${devices.join('; ')}.`;
-  if (reading.perProcess) return ok(about, sentence);
-  return warn(
-    about,
-    `${sentence} The driver does not say what single programs hold (WSL2 and containers), so an expert is measured by the device's difference while it starts.`,
-    'Nothing needs to be done; start no other program on the GPU while an expert starts.',
   );
 }
 

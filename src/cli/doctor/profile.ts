@@ -19,7 +19,10 @@ import { AppError, messageOf } from '../../shared/errors.ts';
 import type { Paths } from '../../shared/paths.ts';
 import { formatBytes } from '../../shared/units.ts';
 import { refuseMisfits } from '../../supervisor/budget-check.ts';
+import { readMachineMemory } from '../../supervisor/machine-memory.ts';
+import { readRuntimeFile } from '../runtime-file.ts';
 import { fail, ok, type Check, warn } from './check.ts';
+import { checkPools } from './pools.ts';
 
 export interface ProfileChecks {
   readonly name: string;
@@ -52,18 +55,20 @@ export async function checkProfile(options: ProfileChecks): Promise<Check[]> {
   ];
 }
 
-/** Whether each expert can ever be loaded on this machine. */
+/** What there is of each pool, and whether each expert can ever be loaded into them on this machine. */
 async function checkBudget(profile: Profile, { paths, environment }: ProfileChecks): Promise<Check[]> {
   const pools = Object.keys(profile.budget.pools);
   if (pools.length === 0) return [];
   const gpus = pools.some((pool) => pool !== 'ram') ? await queryGpus({ environment }) : undefined;
+  const running = readRuntimeFile(paths.stateDir) !== undefined;
+  const amounts = checkPools(profile, { machine: readMachineMemory(), gpus, running });
   try {
     await refuseMisfits(profile, { paths, environment, machine: 'here', gpus });
-    return [ok('budget', `Every expert fits into ${pools.join(', ')} of this machine.`)];
+    return [...amounts, ok('budget', `Every expert fits into ${pools.join(', ')} of this machine.`)];
   } catch (error) {
     if (!(error instanceof ProfileError)) throw error;
     const remedy = 'Lower context or parallel, take a smaller file or kvCache: q8_0, or raise the pool in `budget`.';
-    return error.problems.map(({ message }) => fail('budget', message, remedy));
+    return [...amounts, ...error.problems.map(({ message }) => fail('budget', message, remedy))];
   }
 }
 

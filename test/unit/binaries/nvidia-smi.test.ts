@@ -40,6 +40,13 @@ describe('nvidia-smi', () => {
     expect(reading?.perProcess).toBe(true);
   });
 
+  it('is found where WSL2 has it, when the PATH does not lead there', async () => {
+    const folder = dirname(fakeSmi(print(DEVICES), print(APPS)));
+    const environment = { PATH: '/usr/bin:/bin' };
+    expect((await queryGpus({ folder, environment })).reading?.devices).toHaveLength(2);
+    expect((await queryGpus({ folder: '/nowhere', environment: { PATH: '/nowhere' } })).problem?.kind).toBe('absent');
+  });
+
   it('that does not know processes (WSL2) still knows devices', async () => {
     const { reading } = await ask(fakeSmi(print(DEVICES), print(`${ONE}, 4100, [N/A]\n`)));
     expect(reading).toMatchObject({ perProcess: false, processes: [{ pid: 4_100, bytes: undefined }] });
