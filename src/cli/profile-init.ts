@@ -11,6 +11,7 @@ import { CliError, messageOf } from '../shared/errors.ts';
 import { packageRoot } from '../shared/package-root.ts';
 import { resolvePaths } from '../shared/paths.ts';
 import { refuseMisfits } from '../supervisor/budget-check.ts';
+import { readConversion, writeConversion } from './init/from-llama-swap.ts';
 import { houseProfile, houseReport } from './init/house-profile.ts';
 import { planHouse } from './init/house.ts';
 import type { House } from './init/house.ts';
@@ -20,6 +21,7 @@ import { StatusLine } from './terminal.ts';
 
 export interface InitOptions {
   readonly models: readonly string[];
+  readonly fromLlamaSwap?: string;
   readonly json?: boolean;
 }
 
@@ -30,6 +32,8 @@ export async function initProfile(target: string, options: InitOptions): Promise
     name: basename(file, extname(file)).replaceAll(/[^\w.-]/g, '-'),
     schema: join(packageRoot(), 'profiles', 'profile.schema.json'),
   };
+  if (options.fromLlamaSwap !== undefined)
+    return convert(target, file, about, { ...options, source: options.fromLlamaSwap });
   const models = await examineAll(options.models.map(folder));
   const environment = process.env;
   const machine =
@@ -49,6 +53,29 @@ export async function initProfile(target: string, options: InitOptions): Promise
     ? `Start it with: orchestrator up --profile ${shown}`
     : `Edit it, then: orchestrator profile validate ${shown} && orchestrator up --profile ${shown}`;
   console.error(next);
+}
+
+/** A llama-swap configuration as a profile. */
+async function convert(
+  target: string,
+  file: string,
+  about: { readonly name: string; readonly schema: string },
+  { source, models, json }: InitOptions & { readonly source: string },
+): Promise<void> {
+  if (models.length > 0)
+    throw new CliError('--models and --from-llama-swap are two ways to write a profile: name one.', 2);
+  const environment = process.env;
+  const paths = resolvePaths(environment);
+  const options = { environment, paths, machine: await measureMachine({ paths, environment }), ...about };
+  const converted = await readConversion(source, options);
+  await writeNew(target, file, '');
+  const { experts, left } = await writeConversion(file, source, converted, options);
+  const shown = relative(process.cwd(), file) || target;
+  if (json) process.stdout.write(`${JSON.stringify({ file, experts, left }, undefined, 2)}\n`);
+  else process.stdout.write(`wrote ${shown}\n`);
+  console.error(`${experts.length} experts: ${experts.join(', ')}`);
+  for (const { name, reason } of left) console.error(`${name} was not converted: ${reason}`);
+  console.error(`What is otherwise is said in the file. Start it with: orchestrator up --profile ${shown}`);
 }
 
 function folder(name: string): string {

@@ -49,10 +49,15 @@ export function profileCommand(): Command {
     )
     .argument('[file]', 'where to', 'orchestrator.yaml')
     .option('--models <folder>', 'look for GGUF files here too, and below; may be repeated', collect, [])
+    .option('--from-llama-swap <file>', 'convert a configuration of llama-swap instead')
     .option('--json', 'print what was found and what fits with what as JSON')
     .addHelpText(
       'after',
-      examples('profile init mine.yaml', 'profile init mine.yaml --models ~/models --models /mnt/llms'),
+      examples(
+        'profile init mine.yaml',
+        'profile init mine.yaml --models ~/models --models /mnt/llms',
+        'profile init mine.yaml --from-llama-swap config.yaml',
+      ),
     )
     .action(async (target: string, options: InitOptions) => {
       // It looks into model files: not for every command to load.

@@ -110,7 +110,7 @@ async function lmStudioFolders(environment: NodeJS.ProcessEnv): Promise<string[]
 }
 
 /** Where `llama-server -hf` keeps what it fetches. */
-function llamaCache(environment: NodeJS.ProcessEnv): string {
+export function llamaCache(environment: NodeJS.ProcessEnv): string {
   const home = environment['HOME'] ?? homedir();
   return environment['LLAMA_CACHE'] || join(environment['XDG_CACHE_HOME'] || join(home, '.cache'), 'llama.cpp');
 }

@@ -1,6 +1,20 @@
 import { Document, isMap, isScalar, isSeq } from 'yaml';
 import type { YAMLMap } from 'yaml';
 
+/** A text that is written as it is: a reference to the environment. */
+export class Written {
+  readonly text: string;
+
+  private constructor(text: string) {
+    this.text = text;
+  }
+
+  /** Empty where it is not set. */
+  static reference(variable: string): Written {
+    return new Written(`\${${variable}:-}`);
+  }
+}
+
 /** A profile that the program writes, for a person to go on with. */
 export interface WrittenProfile {
   /** Path of the JSON schema, for editors. */
@@ -20,7 +34,7 @@ const INLINE_LENGTH = 90;
 
 /** The profile as commented YAML. */
 export function writeProfileYaml({ schema, comment, content, comments = {}, closing = [] }: WrittenProfile): string {
-  const document = new Document(literal(content), { schema: 'core' });
+  const document = new Document(plainContent(content), { schema: 'core' });
   document.commentBefore = commentOf([`yaml-language-server: $schema=${schema}`, '', ...comment]);
   if (closing.length > 0) document.comment = commentOf(['', ...closing]);
   const top = document.contents;
@@ -34,7 +48,7 @@ export function writeProfileYaml({ schema, comment, content, comments = {}, clos
         annotate(expert.key, comments[`experts.${keyText(expert.key)}`], index > 0);
     }
   }
-  return document.toString({ lineWidth: 0, flowCollectionPadding: true });
+  return `${document.toString({ lineWidth: 0 }).trimEnd()}\n`;
 }
 
 function annotate(key: unknown, lines: readonly string[] | undefined, spaced: boolean): void {
@@ -62,11 +76,12 @@ const commentOf = (lines: readonly string[]) =>
   lines.map((line) => ` ${line.replaceAll(/\p{Cc}+/gu, ' ').trimEnd()}`.trimEnd()).join('\n');
 
 /** A profile puts the environment into its texts: what looks like a reference is written so that it is none. */
-function literal(value: unknown): unknown {
+export function plainContent(value: unknown): unknown {
+  if (value instanceof Written) return value.text;
   if (typeof value === 'string') return value.replaceAll('${', () => '$${');
-  if (Array.isArray(value)) return value.map(literal);
+  if (Array.isArray(value)) return value.map(plainContent);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).flatMap(([key, below]) => (below === undefined ? [] : [[key, literal(below)]])),
+    Object.entries(value).flatMap(([key, below]) => (below === undefined ? [] : [[key, plainContent(below)]])),
   );
 }

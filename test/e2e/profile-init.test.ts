@@ -1,5 +1,5 @@
 /** What `profile init` writes works as it stands: a real model found in a folder, a real engine, a true answer. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -44,5 +44,34 @@ describe('a profile that was written for this machine', () => {
     const { data } = (await embedding.json()) as { data: [{ embedding: number[] }] };
     expect(data[0].embedding).toHaveLength(384);
     expect((await orchestrator.chat('hello', { max_tokens: 4 })).status).toBe(200);
+  });
+
+  it('from a configuration of llama-swap answers as that did: an expert, and a command with its port', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'init-e2e-'));
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    const env = realEnvironment();
+    const [build = ''] = readdirSync(join(env['ORCHESTRATOR_ENGINES_DIR'] ?? '', 'llama-server'));
+    const { program } = JSON.parse(
+      readFileSync(join(env['ORCHESTRATOR_ENGINES_DIR'] ?? '', 'llama-server', build, 'build.json'), 'utf8'),
+    ) as { program: string };
+    const server = join(env['ORCHESTRATOR_ENGINES_DIR'] ?? '', 'llama-server', build, program);
+    writeFileSync(
+      join(directory, 'config.yaml'),
+      `macros: { tail: "--port \${PORT} -m ${TINY_MODEL} -c 2048 -t 1" }
+models:
+  one: { cmd: "llama-server \${tail} -np 2 --jinja --temp 0", aliases: [gpt-4o], ttl: 60 }
+  two: { cmd: "nice -n 1 ${server} \${tail}", useModelName: whatever }
+`,
+    );
+    const init = await runCommand(directory, ['profile', 'init', 'here.yaml', '--from-llama-swap', 'config.yaml'], env);
+    expect(init.code, init.stderr).toBe(0);
+    const profile = readFileSync(join(directory, 'here.yaml'), 'utf8');
+    await using orchestrator = await startOrchestrator({ profile, env });
+    for (const model of ['gpt-4o', 'two']) {
+      const answer = await orchestrator.chat('hello', { model, max_tokens: 4 });
+      expect(answer.status, await answer.clone().text()).toBe(200);
+    }
+    expect(await orchestrator.expert('one')).toMatchObject({ engine: 'llama-server', state: 'ready' });
+    expect(await orchestrator.expert('two')).toMatchObject({ engine: 'command', state: 'ready' });
   });
 });

@@ -1,15 +1,16 @@
 /** `profile init` as a person runs it, on machines that are made up: a home with stores, an `nvidia-smi` on the PATH. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { buildGguf } from '../../../scripts/build-gguf.ts';
-import { loadProfile } from '../../../src/profiles/load.ts';
-import type { ProcessExpert } from '../../../src/profiles/profile.ts';
-import { runCommand } from '../../support/orchestrator.ts';
+import { buildGguf } from '../../scripts/build-gguf.ts';
+import { loadProfile } from '../../src/profiles/load.ts';
+import type { ProcessExpert } from '../../src/profiles/profile.ts';
+import { fakeHub } from '../support/fake-hub.ts';
+import { runCommand } from '../support/orchestrator.ts';
 
 const GPU = 'GPU-11111111-2222-3333-4444-555555555555';
 
@@ -63,6 +64,20 @@ class Machine {
 
   init(...args: string[]) {
     return runCommand(this.directory, ['profile', 'init', ...args], this.#environment);
+  }
+
+  /** `HF_ENDPOINT`, or any other variable. */
+  set(name: string, value: string): void {
+    this.#environment = { ...this.#environment, [name]: value };
+  }
+
+  write(name: string, text: string): void {
+    mkdirSync(join(this.directory, name, '..'), { recursive: true });
+    writeFileSync(join(this.directory, name), text);
+  }
+
+  read(name: string): string {
+    return readFileSync(join(this.directory, name), 'utf8');
   }
 
   async experts(file = 'orchestrator.yaml'): Promise<ProcessExpert[]> {
@@ -135,5 +150,82 @@ describe('profile init', () => {
     const { code, stderr } = await new Machine().init('--models', 'nowhere');
     expect(code).toBe(2);
     expect(stderr).toContain('nowhere is not a folder');
+  });
+});
+
+describe('profile init --from-llama-swap', () => {
+  const SWAP = `models:
+  coder:
+    cmd: llama-server --port \${PORT} -m models/coder.gguf -c 4096 -np 2 -ngl 99 --temp 0.2
+    aliases: [gpt-4o]
+    ttl: 120
+  hub: { cmd: "llama-server --port \${PORT} -hf owner/name:Q8_0 -c 2048" }
+  cached: { cmd: "llama-server --port \${PORT} -hf other/name -c 2048" }
+  other: { cmd: "python serve.py --port \${PORT}" }
+  lost: { cmd: ./start.sh }
+`;
+
+  it('writes a valid profile beside what it is told to, with what is otherwise in comments', async () => {
+    const machine = new Machine();
+    const hub = await fakeHub('owner/name');
+    hub.push({ 'n-Q4_K_M.gguf': 'x', 'n-Q8_0.gguf': 'x' });
+    machine.set('HF_ENDPOINT', hub.url);
+    await machine.gguf('swap/models/coder.gguf');
+    await machine.gguf('home/.cache/huggingface/hub/models--other--name/snapshots/c1/o-Q4_K_M.gguf');
+    machine.write('swap/config.yaml', SWAP);
+    const { code, stdout, stderr } = await machine.init('mine.yaml', '--from-llama-swap', 'swap/config.yaml');
+    expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: 'wrote mine.yaml\n' });
+    expect(stderr).toContain('lost was not converted: its command does not say where its port is');
+    expect(await machine.experts('mine.yaml')).toMatchObject([
+      {
+        id: 'coder',
+        aliases: ['gpt-4o'],
+        model: { path: join(machine.directory, 'swap/models/coder.gguf') },
+        context: 2_048,
+        parallel: 2,
+        idleUnload: 120_000,
+        request: { temperature: 0.2 },
+      },
+      { id: 'hub', model: { hf: 'owner/name', file: 'n-Q8_0.gguf' } },
+      { id: 'cached', model: { path: expect.stringMatching(/snapshots\/c1\/o-Q4_K_M\.gguf$/) as string } },
+      { id: 'other', engine: 'command', command: { argv: ['python', 'serve.py', '--port', '{port}'] } },
+    ]);
+    expect(machine.read('mine.yaml')).toMatch(/^# {3}lost: its command does not say where its port is/m);
+    const validated = await runCommand(machine.directory, ['profile', 'validate', 'mine.yaml']);
+    expect(validated.stdout, validated.stderr).toBe('mine.yaml: valid\n');
+  });
+
+  it('puts what never fits, or is not valid, into comments with the reason, whole', async () => {
+    const machine = new Machine();
+    await machine.gguf('m.gguf');
+    machine.write(
+      'config.yaml',
+      `models:
+  fits: { cmd: "llama-server --port \${PORT} -m m.gguf -c 2048" }
+  huge: { cmd: "llama-server --port \${PORT} -m m.gguf -c 40000000000 -np 4000 -ngl 0 --temp 0.5" }
+  wrong: { cmd: "llama-server --port \${PORT} -m m.gguf -c 2048 --chat-template-file nowhere.jinja" }
+`,
+    );
+    const { code, stderr } = await machine.init('out.yaml', '--from-llama-swap', 'config.yaml', '--json');
+    expect(code, stderr).toBe(0);
+    expect((await machine.experts('out.yaml')).map(({ id }) => id)).toEqual(['fits']);
+    const text = machine.read('out.yaml');
+    expect(text).toMatch(/^# {3}huge: huge can never fit: .* of ram/m);
+    expect(text).toMatch(/^# {3}wrong: experts\.wrong\.chatTemplate: there is no such file/m);
+    expect(text).toMatch(/^# {5}huge:\n# {7}model:\n/m);
+    expect(text).toMatch(/^# {9}temperature: 0\.5$/m);
+  });
+
+  it('leaves no file where nothing can be converted', async () => {
+    const machine = new Machine();
+    machine.write('config.yaml', 'models: { a: { cmd: ./start.sh } }\n');
+    const { code, stderr } = await machine.init('out.yaml', '--from-llama-swap', 'config.yaml');
+    expect(code).toBe(1);
+    expect(stderr).toContain('Nothing of config.yaml could be converted:\n  a: its command does not say');
+    expect(existsSync(join(machine.directory, 'out.yaml'))).toBe(false);
+    expect((await machine.init('out.yaml', '--from-llama-swap', 'nowhere.yaml')).stderr).toContain(
+      'nowhere.yaml cannot be read',
+    );
+    expect((await machine.init('out.yaml', '--from-llama-swap', 'config.yaml', '--models', '.')).code).toBe(2);
   });
 });
