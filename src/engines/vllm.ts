@@ -62,7 +62,11 @@ export const vllm = defineProcessEngine<VllmExpert>({
   knownFields: (_expert, route) => VLLM_FIELDS[route],
   // vLLM answers 404 to any other name; a LoRA adapter has one of its own.
   requestFields: (expert, _route, variant) => ({ model: servedName(expert, variant) }),
-  listens: (_expert, program) => (program === undefined || program.flags.has('--uds') ? ['socket', 'port'] : ['port']),
+  listens: (expert, program) => {
+    // The routes that put it to sleep ask for no key, and one of them runs anything: on a port every user of the machine reaches them.
+    if (expert.sleep !== 'off') return ['socket'];
+    return program === undefined || program.flags.has('--uds') ? ['socket', 'port'] : ['port'];
+  },
   preflight,
   launch: (expert, context) => ({
     command: context.program?.path ?? 'vllm',
@@ -129,9 +133,11 @@ function preflight(
       `${expert.id} reserves ${gibibytes(expert.gpuMemory)} GiB of GPU memory (gpuMemory), and a GPU has ${gibibytes(smallest)} GiB.`,
     );
   }
-  if (expert.sleep !== 'off' && !program.flags.has('--enable-sleep-mode')) {
+  const lacking = ['--enable-sleep-mode', '--uds'].find((flag) => !program.flags.has(flag));
+  if (expert.sleep !== 'off' && lacking !== undefined) {
     return refuse(
-      `${expert.id} is to sleep, but ${program.path} (${program.version}) has no sleep mode. Set sleep: off.`,
+      `${expert.id} is to sleep, but ${program.path} (${program.version}) has no ${lacking}, without which it cannot sleep, or not ` +
+        `out of reach of others. Set sleep: off.`,
     );
   }
   return undefined;

@@ -8,8 +8,8 @@ import { expect, it } from 'vitest';
 import { installEngine } from '../../src/binaries/install.ts';
 import { resolvePaths } from '../../src/shared/paths.ts';
 import { startOrchestrator } from '../support/orchestrator.ts';
-import { realEnvironment, tinyExpert } from '../support/real-parts.ts';
-import { available, hasGpu } from '../support/skip.ts';
+import { hasGpu, realEnvironment, tinyExpert } from '../support/real-parts.ts';
+import { available } from '../support/skip.ts';
 
 it('an expert with gpuLayers: all never starts on a build that lists no GPU; the error names the command that mends it', async () => {
   await using orchestrator = await startOrchestrator({

@@ -96,7 +96,9 @@ describe('an engine that sleeps', () => {
     const { pid } = await orchestrator.load('a');
     await orchestrator.untilState('a', 'sleeping');
     const answer = await orchestrator.chat('hello', { model: 'a' });
-    expect(answer.status).toBe(502);
+    // Nobody has accepted it: it may be sent again as it is.
+    expect(answer.status).toBe(503);
+    expect(await answer.json()).toMatchObject({ error: { code: 'expert_backing_off' } });
     expect((await orchestrator.expert('a')).lastFailure).toMatchObject({ class: 'unresponsive' });
     await orchestrator.load('a');
     expect((await orchestrator.expert('a')).pid).not.toBe(pid);

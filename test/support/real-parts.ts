@@ -18,6 +18,8 @@ export const TINY_QWEN = join(cacheDir, 'test-models', 'tiny-qwen2-1');
 /** `adapter-1` and `adapter-2`, LoRA adapters for it. */
 export const TINY_ADAPTERS = join(cacheDir, 'test-models', 'tiny-qwen2-adapters-1');
 export const REAL_CACHE_DIR = cacheDir;
+/** An NVIDIA one with its driver. */
+export const hasGpu = existsSync('/dev/nvidia0') || existsSync('/proc/driver/nvidia/version');
 
 /** For an orchestrator under test: the prepared engine, and the cache that holds the real models. */
 export function realEnvironment(): Record<string, string> {

@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-
 import { it } from 'vitest';
 
 /**
@@ -22,5 +20,3 @@ export const FULL = process.env['ORCHESTRATOR_FULL_FAULTS'] === '1';
 export const times = (few: number, full: number): number => (FULL ? full : few);
 
 export const isRoot = process.getuid?.() === 0;
-
-export const hasGpu = existsSync('/dev/nvidia0') || existsSync('/proc/driver/nvidia/version');

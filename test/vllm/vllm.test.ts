@@ -9,6 +9,7 @@ import { type Orchestrator, runCommand, startOrchestrator } from '../support/orc
 import { alive, allProcesses, descendants, kill, processesMarked, rssOf } from '../support/processes.ts';
 import { REAL_CACHE_DIR, REAL_ENGINES_DIR, TINY_ADAPTERS, TINY_QWEN } from '../support/real-parts.ts';
 import { collect } from '../support/sse.ts';
+import { vllmBuild } from '../support/vllm-parts.ts';
 import { timed, until } from '../support/wait.ts';
 
 const LONG = 280_000;
@@ -24,7 +25,7 @@ const PROFILE = {
         'qwen-one': { lora: { path: join(TINY_ADAPTERS, 'adapter-1') } },
         'qwen-two': { lora: { path: join(TINY_ADAPTERS, 'adapter-2') } },
       },
-      vllm: { enforceEager: true, dtype: 'bfloat16', cpuKvCache: '1GiB' },
+      vllm: { build: vllmBuild('cpu'), enforceEager: true, dtype: 'bfloat16', cpuKvCache: '1GiB' },
     },
   },
 };

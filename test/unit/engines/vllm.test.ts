@@ -64,8 +64,10 @@ describe('the reservation on a GPU', () => {
     expect(refusal({ ...six, vllm: { tensorParallel: 2 } }, cuda, [gpu(0, 16)])).toContain('tensorParallel');
     expect(refusal(six, cpu, [gpu(0, 16)])).toContain('--backend cuda');
     expect(refusal({ sleep: 'level1' }, cpu, [])).toContain('sleep');
-    const old = { ...cuda, flags: new Set([...cuda.flags].filter((flag) => flag !== '--enable-sleep-mode')) };
-    expect(refusal({ ...six, sleep: 'level2' }, old, [gpu(0, 16)])).toContain('sleep: off');
+    for (const missing of ['--enable-sleep-mode', '--uds']) {
+      const old = { ...cuda, flags: new Set([...cuda.flags].filter((flag) => flag !== missing)) };
+      expect(refusal({ ...six, sleep: 'level2' }, old, [gpu(0, 16)])).toMatch(new RegExp(`${missing}.*sleep: off`));
+    }
   });
 });
 
