@@ -25,7 +25,9 @@ interface InspectOptions extends FootprintOptions {
 export async function inspectModel(target: string, options: InspectOptions): Promise<void> {
   const found = await find(target, options.profile);
   const header = found.path === undefined ? undefined : await readGgufHeader(found.path);
-  const prediction = await predictFor(found, options);
+  // An adapter or a projector has no layers, and takes memory only beside a model.
+  const isPart = header !== undefined && header.blockCount === undefined;
+  const prediction = isPart ? undefined : await predictFor(found, options);
   if (!header && !prediction) throw new CliError(notHere(target, options.profile));
   if (options.json) {
     print([toJson(header, prediction, options.tensors ?? false)]);

@@ -153,8 +153,9 @@ function routesOf(expert: LlamaExpert): readonly InferenceRoute[] {
   if (expert.task === 'embed') return ['/v1/embeddings'];
   if (expert.task === 'rerank') return ['/v1/rerank'];
   const routes = expert.audio ? [...GENERATE_ROUTES, '/v1/audio/transcriptions' as const] : GENERATE_ROUTES;
-  // llama-server's own translation of Anthropic's dialect loses the choice of adapters; ours keeps it.
-  return adaptersOf(expert).length === 0 ? routes : routes.filter((route) => route !== '/v1/messages');
+  if (adaptersOf(expert).length === 0) return routes;
+  // Forms cannot say which adapters they want, and llama-server's own translation of Anthropic's dialect loses it; ours keeps it.
+  return routes.filter((route) => route !== '/v1/messages' && route !== '/v1/audio/transcriptions');
 }
 
 function argv(expert: LlamaExpert, { program, files, listen, cores, placement }: LaunchContext): string[] {

@@ -47,6 +47,21 @@ export async function modelOfUpload(
   return model;
 }
 
+/** Puts another name into the `model` field that `modelOfUpload` has found. Answers by how many bytes the upload grows. */
+export function replaceModel(incoming: IncomingMessage, name: string): number {
+  const head = incoming.read() as Buffer | null;
+  if (head === null) return 0;
+  const [field, model] = MODEL_FIELD.exec(head.toString('latin1')) ?? [];
+  if (field === undefined || model === undefined) {
+    incoming.unshift(head);
+    return 0;
+  }
+  const end = head.indexOf(field, 0, 'latin1') + field.length - '\r\n'.length;
+  const replaced = Buffer.concat([head.subarray(0, end - model.length), Buffer.from(name), head.subarray(end)]);
+  incoming.unshift(replaced);
+  return replaced.length - head.length;
+}
+
 /** The upload as a stream, piece by piece, bounded. */
 export function uploadStream(incoming: IncomingMessage, maxBytes: number): Readable {
   if (Number(incoming.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);

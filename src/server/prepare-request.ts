@@ -13,7 +13,7 @@ import { createTranslation } from '../proxy/translation.ts';
 import { AppError, messageOf } from '../shared/errors.ts';
 import type { RequestContext } from './context.ts';
 import type { Target } from './directory.ts';
-import { modelOfUpload, uploadStream } from './multipart.ts';
+import { modelOfUpload, replaceModel, uploadStream } from './multipart.ts';
 import type { Serving } from './serving.ts';
 import type { Settings } from './settings.ts';
 
@@ -50,7 +50,7 @@ export function prepareJson(context: RequestContext, route: InferenceRoute, byte
   const serving = servingOf(settings, target.expert, route);
   const strips = compatibility.stripBillingHeader && serving.local && route === '/v1/messages';
   const body = strips && isObject(parsed) ? removeBillingLine(parsed) : parsed;
-  const set = target.variant ? serving.variantSets.get(target.variant) : serving.set;
+  const set = fieldsFor(serving, target);
   const policy = applyRequestPolicy({
     route,
     body,
@@ -84,7 +84,7 @@ export function prepareJson(context: RequestContext, route: InferenceRoute, byte
   };
 }
 
-/** The same for a form with a file, which is passed on as it comes. */
+/** The same for a form with a file, which is passed on as it comes, but for the name of the model. */
 export async function prepareUpload(
   context: RequestContext,
   route: InferenceRoute,
@@ -94,23 +94,31 @@ export async function prepareUpload(
   const type = incoming.headers['content-type'];
   if (type === undefined || !MULTIPART_TYPE.test(type))
     throw new AppError('content_type_refused', `${route} takes content-type: multipart/form-data.`);
-  const target = settings.directory.resolve(
-    await modelOfUpload(incoming, settings.profile.timeouts.body, deadlines),
-    INFERENCE_ROUTES[route].task,
-  );
+  const name = await modelOfUpload(incoming, settings.profile.timeouts.body, deadlines);
+  const target = settings.directory.resolve(name, INFERENCE_ROUTES[route].task);
   const serving = servingOf(settings, target.expert, route);
+  const known = fieldsFor(serving, target)?.['model'];
+  const growth = name !== undefined && typeof known === 'string' && known !== name ? replaceModel(incoming, known) : 0;
   const length = incoming.headers['content-length'];
   return {
     target,
     serving,
     body: uploadStream(incoming, settings.profile.limits.bodySize),
-    headers: { 'content-type': type, ...(length === undefined ? {} : { 'content-length': length }) },
+    headers: {
+      'content-type': type,
+      ...(length === undefined ? {} : { 'content-length': String(Number(length) + growth) }),
+    },
     dropped: [],
     stream: false,
     translator: undefined,
     keepLoaded: undefined,
     background: false,
   };
+}
+
+/** What the engine wants in every request by this name. */
+function fieldsFor(serving: Serving, { variant }: Target): Serving['set'] {
+  return variant ? serving.variantSets.get(variant) : serving.set;
 }
 
 function servingOf({ serving }: Settings, expert: ExpertBase, route: InferenceRoute): Serving {

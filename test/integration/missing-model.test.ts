@@ -1,6 +1,6 @@
 /** A model that is not here: what is said of it, the command that brings it, and `up --pull`. */
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -99,6 +99,35 @@ describe('orchestrator model', () => {
     const removed = await runCommand(directory, ['model', 'rm', 'owner/name', '--yes'], env);
     expect(removed.stderr).toContain('are free again');
     expect((await runCommand(directory, ['model', 'list'], env)).stdout).toContain('No models');
+  });
+
+  it('pulls draft models and adapters, as files and as folders, with their experts', async () => {
+    const hub = await fakeHub('owner/name');
+    hub.push({
+      'm-Q8_0.gguf': WEIGHTS,
+      'd-Q8_0.gguf': randomBytes(200_000),
+      'sql.gguf': randomBytes(5_000),
+      'adapter_config.json': '{"r": 8}',
+      'adapter_model.safetensors': randomBytes(4_000),
+    });
+    const directory = temporaryDirectory();
+    const env = { HF_ENDPOINT: hub.url };
+    const profile = join(directory, 'mine.yaml');
+    mkdirSync(join(directory, 'base'));
+    writeFileSync(join(directory, 'base', 'config.json'), '{}');
+    writeFileSync(join(directory, 'base', 'model.safetensors'), WEIGHTS);
+    const of = (file: string) => ({ hf: 'owner/name', file });
+    const coder = { model: of('m-Q8_0.gguf'), draft: { model: of('d-Q8_0.gguf') }, lora: of('sql.gguf') };
+    const writer = { engine: 'vllm', model: { path: 'base' }, variants: { poet: { lora: { hf: 'owner/name' } } } };
+    writeFileSync(profile, stringify({ experts: { coder, writer } }));
+    const doctor = await runCommand(directory, ['doctor', '--profile', profile], env);
+    expect(doctor.stdout).toMatch(/✗ LoRA adapter of coder[^]*✓ model of writer[^]*✗ LoRA adapter of writer/);
+    const pull = await runCommand(directory, ['model', 'pull', '--profile', profile], env);
+    expect([pull.code, pull.stderr]).toEqual([0, expect.stringMatching(/coder: pulled[^]*writer: here already/)]);
+    expect(pull.stdout.trim().split('\n')).toHaveLength(5);
+    const again = await runCommand(directory, ['doctor', '--profile', profile], env);
+    expect(again.stdout).not.toMatch(/✗ (model|draft model|LoRA adapter)/);
+    expect(again.stdout).toMatch(/✓ LoRA adapter of writer +\S+ is here \(4 kB\)/);
   });
 
   it('chooses the file of a repository by its quantisation, and says what there is to choose from', async () => {

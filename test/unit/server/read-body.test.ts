@@ -5,7 +5,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { Deadlines } from '../../../src/proxy/deadlines.ts';
-import { modelOfUpload, uploadStream } from '../../../src/server/multipart.ts';
+import { modelOfUpload, replaceModel, uploadStream } from '../../../src/server/multipart.ts';
 import { type BodyLimits, receiveBody } from '../../../src/server/read-body.ts';
 import { AppError } from '../../../src/shared/errors.ts';
 
@@ -139,6 +139,33 @@ describe('an upload', () => {
     ['a model that is empty', [field('model', ''), END], undefined],
   ])('with %s reaches the engine byte for byte', async (_what, parts, model) => {
     expect(await roundTrip(parts)).toEqual({ found: model, same: true });
+  });
+
+  it.each([
+    ['longer', 'a-much-longer-name'],
+    ['shorter', 'w'],
+    ['with letters of several bytes', 'größer'],
+  ])('gets the name that the engine knows its model by, which is %s', async (_what, name) => {
+    const body = [FILE, field('model', 'whisper'), field('prompt', 'name="model"'), END].join('');
+    await using wire = await Wire.open(`${HEAD}\r\ncontent-length: ${Buffer.byteLength(body)}`);
+    wire.incoming.on('error', onError);
+    wire.client.write(body);
+    expect(await modelOfUpload(wire.incoming, 60_000, deadlines)).toBe('whisper');
+    expect(replaceModel(wire.incoming, name)).toBe(Buffer.byteLength(name) - 'whisper'.length);
+    const chunks: Buffer[] = [];
+    for await (const chunk of uploadStream(wire.incoming, 1 << 20)) chunks.push(chunk as Buffer);
+    expect(Buffer.concat(chunks).toString()).toBe(body.replace('whisper', name));
+  });
+
+  it('stays as it is where it names no model', async () => {
+    await using wire = await Wire.open(`${HEAD}\r\ncontent-length: ${FILE.length + END.length}`);
+    wire.incoming.on('error', onError);
+    wire.client.write(FILE + END);
+    await modelOfUpload(wire.incoming, 60_000, deadlines);
+    expect(replaceModel(wire.incoming, 'x')).toBe(0);
+    const chunks: Buffer[] = [];
+    for await (const chunk of uploadStream(wire.incoming, 1 << 20)) chunks.push(chunk as Buffer);
+    expect(Buffer.concat(chunks).toString()).toBe(FILE + END);
   });
 
   it('in chunks, without a model and with its end on its own', async () => {
