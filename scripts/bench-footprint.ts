@@ -10,7 +10,7 @@ import { probeProgram } from '../src/binaries/probe.ts';
 import type { ProgramProbe } from '../src/engines/contract.ts';
 import { settingsOfExpert } from '../src/models/expert-footprint.ts';
 import { predictGguf } from '../src/models/footprint.ts';
-import { readShape, readTensorBytes } from '../src/models/read-shape.ts';
+import { readGgufModels } from '../src/models/gguf-models.ts';
 import { resolvePaths } from '../src/shared/paths.ts';
 import { formatDuration } from '../src/shared/units.ts';
 import { REAL_ENGINES_DIR } from '../test/support/real-parts.ts';
@@ -69,23 +69,26 @@ async function measure(one: FootprintCase, program: ProgramProbe): Promise<Row> 
     const { path } = await buildGguf({ path: join(own, 'model.gguf'), ...model });
     const drafting = draft && (await buildGguf({ path: join(own, 'draft.gguf'), ...draft })).path;
     const adapting = adapter && (await buildLora({ path: join(own, 'adapter.gguf'), base: path, rank: adapter })).path;
-    const shape = await readShape(path);
-    const expert = asExpert({ ...settings, model: { path }, threads: cores });
-    const prediction = predictGguf({
-      shape,
-      draft: drafting ? { shape: await readShape(drafting) } : undefined,
-      loras: adapting ? [await readTensorBytes(adapting)] : [],
-      settings: settingsOfExpert(expert),
+    const expert = asExpert({
+      ...settings,
+      model: { path },
+      ...(drafting && { draft: { model: { path: drafting } } }),
+      ...(adapting && { lora: { path: adapting } }),
+      threads: cores,
     });
+    const files = {
+      model: path,
+      ...(drafting && { draft: drafting }),
+      ...(adapting && { loras: [{ path: adapting }] }),
+    };
+    const models = await readGgufModels(expert, files);
+    if (!models) throw new Error(`${path} has no header`);
+    const { shape } = models;
+    const prediction = predictGguf({ ...models, settings: settingsOfExpert(expert) });
     const run = await realRun({
       program,
-      model: path,
+      files,
       expert,
-      // A draft model that no way of drafting is named for is loaded and never used.
-      moreArgs: [
-        ...(drafting ? ['--model-draft', drafting, '--spec-type', 'draft-simple'] : []),
-        ...(adapting ? ['--lora', adapting] : []),
-      ],
       turns,
       // What is left over is the answer's token and the one that the engine keeps free.
       promptTokens: settings.context - 8,

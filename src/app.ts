@@ -302,7 +302,7 @@ function memoryPlan(
   { paths, environment }: AppOptions,
   learned: LearnedFootprints,
 ): MemoryPlan {
-  const where = { paths, environment, profileDirectory: profile.directory, learned, askEngine: true };
+  const where = { paths, environment, profileDirectory: profile.directory, learned, askEngine: true, askOracle: true };
   return {
     budget: profile.budget,
     appraise: ({ expert, adapter }) => appraise(expert, adapter, { ...where, gpus: memory.devices }),

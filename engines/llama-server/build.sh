@@ -58,8 +58,10 @@ cmake -S "$work/source" -B "$work/build" $options \
   -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_TOOLS=ON -DLLAMA_BUILD_SERVER=ON \
   -DLLAMA_BUILD_UI=OFF -DLLAMA_USE_PREBUILT_UI=OFF -DLLAMA_CURL=OFF -DLLAMA_OPENSSL=OFF
 cmake --build "$work/build" --config Release -j "$jobs" --target llama-server llama-quantize llama-bench
+# Says what an expert will take of each device; sources of before the end of 2025 have none.
+cmake --build "$work/build" --config Release -j "$jobs" --target llama-fit-params || true
 
-for file in "$work"/build/bin/llama-server "$work"/build/bin/llama-quantize "$work"/build/bin/llama-bench "$work"/build/bin/*.so*; do
+for file in "$work"/build/bin/llama-server "$work"/build/bin/llama-quantize "$work"/build/bin/llama-bench "$work"/build/bin/llama-fit-params "$work"/build/bin/*.so*; do
   if [ -e "$file" ]; then cp -P "$file" "$into/"; fi
 done
 echo "built $tag for $backend"

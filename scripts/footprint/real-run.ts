@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { Client } from 'undici';
 
-import type { ProgramProbe } from '../../src/engines/contract.ts';
+import type { LaunchContext, ProgramProbe } from '../../src/engines/contract.ts';
 import { llamaServer } from '../../src/engines/llama-server.ts';
 import { findFamily, residentBytes } from '../../src/supervisor/proc.ts';
 
@@ -15,10 +15,8 @@ export type LlamaExpert = Parameters<typeof llamaServer.launch>[0];
 
 export interface RealRunOptions {
   readonly program: ProgramProbe;
-  readonly model: string;
+  readonly files: LaunchContext['files'] & { readonly model: string };
   readonly expert: LlamaExpert;
-  /** After the arguments of the adapter. */
-  readonly moreArgs?: readonly string[] | undefined;
   /** Tokens of each prompt; every slot gets one. */
   readonly promptTokens: number;
   /** Ids of tokens that prompts may be made of, one after the other from zero. */
@@ -54,17 +52,17 @@ export function asExpert(written: Readonly<Record<string, unknown>>): LlamaExper
 }
 
 export async function realRun(options: RealRunOptions): Promise<RealRun> {
-  const { program, model, expert, folder, cores } = options;
+  const { program, files, expert, folder, cores } = options;
   const socket = join(folder, 'engine.sock');
   rmSync(socket, { force: true });
   const { command, args } = llamaServer.launch(expert, {
     program,
-    files: { model },
+    files,
     listen: { kind: 'socket', path: socket },
     apiKey: KEY,
     cores,
   });
-  const child = spawn(command, [...args, ...(options.moreArgs ?? [])], {
+  const child = spawn(command, args, {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: '/usr/bin:/bin', HOME: folder, LANG: 'C.UTF-8', LLAMA_API_KEY: KEY },
@@ -95,7 +93,7 @@ export async function realRun(options: RealRunOptions): Promise<RealRun> {
       await Promise.all(clients.map((one, slot) => fill(one, slot, tokens, options)));
     }
     most = Math.max(most, anonymous());
-    const mappedBytes = mappedBytesOf(pid, model);
+    const mappedBytes = mappedBytesOf(pid, files.model);
     const threads = Number(/^Threads:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
     return { idleBytes, anonymousBytes: most, mappedBytes, threads, logged: loggedSizes(log), log };
   } catch (error) {

@@ -3,13 +3,14 @@ import { statSync } from 'node:fs';
 
 import { findProgram } from '../binaries/builds.ts';
 import { probeProgram } from '../binaries/probe.ts';
-import type { LaunchPlacement, ProcessAdapter } from '../engines/contract.ts';
+import type { LaunchPlacement, ProcessAdapter, ProgramProbe } from '../engines/contract.ts';
 import type { Model } from '../engines/settings.ts';
 import { locateExpert } from '../models/expert-files.ts';
 import { locateFolder } from '../models/folder.ts';
 import type { Footprint, FootprintPart } from '../models/footprint.ts';
 import { readGgufModels } from '../models/gguf-models.ts';
 import { fileIdentity, type LearnedFootprints, type LearnedKey } from '../models/learned.ts';
+import { correctByOracle } from '../models/oracle.ts';
 import { asleepFootprint, type GpuPool, placeGguf, placeVllm, type PredictedPlacement } from '../models/placements.ts';
 import { recordedFolder } from '../models/shape-record.ts';
 import { filesOf as placesOf } from '../models/sources.ts';
@@ -50,6 +51,8 @@ export interface AppraiseOptions {
   readonly learned: LearnedFootprints | undefined;
   /** Whether what the installed engine can use decides; false answers for a machine that is not this one. */
   readonly askEngine: boolean;
+  /** Whether its own oracle may be run, which takes a second for each placement; else only its kept answers count. */
+  readonly askOracle?: boolean | undefined;
 }
 
 /** A run need not have filled its context: what was learned lowers a prediction by no more than this. */
@@ -75,7 +78,13 @@ export async function appraise(
     settings: { key, placement },
   });
   const { predicted, asleep, mapped } = await predict(expert, adapter, engine.usesGpus ? options.gpus : [], options);
-  const placements = predicted.map((one) => corrected(toEstimate(one, mapped), learned?.find(learnedKey(one.name))));
+  const placements = await Promise.all(
+    predicted.map(async (one) => {
+      const known = learned?.find(learnedKey(one.name));
+      const best = known ? one : await byOracle(one, { expert, adapter, program: engine.program, options });
+      return corrected(toEstimate(best, mapped), known);
+    }),
+  );
   if (placements.length > 0) return { placements, asleep, learnedKey };
   const known = learned?.find(learnedKey(UNKNOWN));
   return { placements: known ? [measuredBefore(known)] : [], asleep, learnedKey };
@@ -93,6 +102,33 @@ export function filesStamp(
       return stat ? fileIdentity(path, stat) : path;
     })
     .join('\n');
+}
+
+interface OracleContext {
+  readonly expert: ProcessExpert;
+  readonly adapter: ProcessAdapter;
+  readonly program: ProgramProbe | undefined;
+  readonly options: AppraiseOptions;
+}
+
+/** On a CPU the prediction is within its rounding; layers that spill are not worth a question before they do. */
+async function byOracle(one: PredictedPlacement, context: OracleContext): Promise<PredictedPlacement> {
+  const { expert, adapter, program, options } = context;
+  if (!program || one.estimated || one.spill || one.launch.gpus.length === 0) return one;
+  const { files } = locateExpert(expert, adapter, options);
+  if (files.model === undefined) return one;
+  const launch = adapter.launch(expert, {
+    program,
+    files,
+    listen: { kind: 'any-port' },
+    apiKey: '',
+    cores: 1,
+    placement: one.launch,
+  });
+  const { paths, environment } = options;
+  const fileId = fileIdentity(files.model, statSync(files.model));
+  const { parallel } = expert;
+  return correctByOracle(one, { program, launch, parallel, fileId, paths, environment, keptOnly: !options.askOracle });
 }
 
 /** The name under which experts without a prediction are remembered. */
@@ -225,15 +261,15 @@ async function engineOf(
   expert: ProcessExpert,
   adapter: ProcessAdapter,
   { askEngine, paths, environment, gpus }: AppraiseOptions,
-): Promise<{ readonly version: string; readonly usesGpus: boolean }> {
+): Promise<{ readonly version: string; readonly usesGpus: boolean; readonly program?: ProgramProbe }> {
   if (adapter.program === undefined) return { version: adapter.name, usesGpus: false };
   if (!askEngine) return { version: adapter.name, usesGpus: true };
   try {
     const where = { build: adapter.build(expert), binary: adapter.binary(expert), paths, environment };
     const path = await findProgram(adapter.program, where);
     if (adapter.probe) return { version: path, usesGpus: true };
-    const { version, devices } = await probeProgram(path, { paths, questions: undefined });
-    return { version, usesGpus: gpus.length > 0 && devices.length > 0 };
+    const program = await probeProgram(path, { paths, questions: undefined });
+    return { version: program.version, usesGpus: gpus.length > 0 && program.devices.length > 0, program };
   } catch {
     // The start will say what is missing.
     return { version: adapter.name, usesGpus: true };

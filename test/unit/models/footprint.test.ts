@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
@@ -14,7 +14,6 @@ import type { GgufSettings, Prediction } from '../../../src/models/footprint.ts'
 import type { GgufShape } from '../../../src/models/gguf-shape.ts';
 import { checkpointBytes, layerCacheBytes } from '../../../src/models/kv-cache.ts';
 import { fileIdentity, LearnedFootprints } from '../../../src/models/learned.ts';
-import { askOracle, correctPrediction, oracleArgs, oracleBeside, parseOracle } from '../../../src/models/oracle.ts';
 import { placeLayers } from '../../../src/models/placement.ts';
 import { readShape } from '../../../src/models/read-shape.ts';
 import { parseCpuFlags, repackedTypes } from '../../../src/models/repack.ts';
@@ -422,63 +421,6 @@ describe('the settings of an expert', () => {
       contextCheckpoints: 0,
     });
     expect(settingsOfExpert({ ...expert, kvCache: 'f16' }).flashAttention).toBe(false);
-  });
-});
-
-describe('the oracle', () => {
-  const text = 'build: 1\nCUDA0 4100 1024 300\nHost 500 0 20\n';
-
-  it('is read line by line', () => {
-    expect(parseOracle(text)).toEqual([
-      { name: 'CUDA0', model: 4_100 * MiB, context: 1_024 * MiB, compute: 300 * MiB },
-      { name: 'Host', model: 500 * MiB, context: 0, compute: 20 * MiB },
-    ]);
-    expect(parseOracle('-c 4096 -ngl 33\n')).toBeUndefined();
-  });
-
-  it('corrects the buffers and leaves the rest', () => {
-    const settings = settingsOf({ gpuLayers: 'all', devices: [{ pool: 'gpu0', share: 1 }] });
-    const own = predictGguf({ shape: shapeOf(), settings });
-    const corrected = correctPrediction(own, parseOracle(text) ?? []);
-    expect(corrected.footprint['gpu0']).toBe(5_424 * MiB + part(own, 'GPU context', 'gpu0'));
-    expect(part(corrected, 'compute buffer')).toBe(20 * MiB);
-    expect(part(corrected, 'vocabulary')).toBe(part(own, 'vocabulary'));
-    expect(corrected.mappedFileBytes).toBe(own.mappedFileBytes);
-  });
-
-  it('is asked with the server’s arguments that it knows', () => {
-    const args = ['--model', 'm', '--host', 'x.sock', '--ctx-size', '512', '--no-kv-unified', '--metrics', '-t', '4'];
-    expect(oracleArgs(args)).toEqual(['--ctx-size', '512', '--no-kv-unified']);
-  });
-
-  it('is asked once for each question, and given up when it hangs or fails', async () => {
-    const folder = temporaryFolder();
-    const program = join(folder, 'llama-fit-params');
-    const counter = join(folder, 'count');
-    writeFileSync(program, `#!/bin/sh\necho x >>${counter}\necho "$@" >${folder}/args\nprintf 'Host 500 0 20\\n'\n`);
-    expect(oracleBeside(join(folder, 'llama-server'))).toBeUndefined();
-    chmodSync(program, 0o755);
-    expect(oracleBeside(join(folder, 'llama-server'))).toBe(program);
-    const question = {
-      program,
-      version: '1',
-      model: 'm.gguf',
-      fileId: 'f',
-      args: ['--ctx-size', '512'],
-      timeoutMs: 400,
-      paths: { cacheDir: folder },
-      environment: process.env,
-    };
-    const answers = [await askOracle(question), await askOracle(question)];
-    expect(answers[0]).toEqual(answers[1]);
-    expect(readFileSync(counter, 'utf8')).toBe('x\n');
-    expect(readFileSync(join(folder, 'args'), 'utf8')).toBe('--model m.gguf --ctx-size 512 --fit off --fit-print on\n');
-    writeFileSync(program, '#!/bin/sh\nsleep 60\n');
-    expect(await askOracle({ ...question, fileId: 'hangs' })).toBeUndefined();
-    writeFileSync(program, '#!/bin/sh\nprintf "Host 1 1 1\\n"; exit 3\n');
-    expect(await askOracle({ ...question, fileId: 'fails' })).toBeUndefined();
-    rmSync(program);
-    expect(await askOracle({ ...question, fileId: 'absent' })).toBeUndefined();
   });
 });
 
