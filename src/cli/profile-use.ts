@@ -4,6 +4,7 @@ import { Command } from 'commander';
 
 import type { ReloadView } from '../server/views.ts';
 import { connect, withConnectionOptions, type ConnectionOptions } from './client.ts';
+import { StatusLine } from './terminal.ts';
 
 interface Options extends ConnectionOptions {
   set: string[];
@@ -54,7 +55,13 @@ export function profileUseCommand(): Command {
 async function use(profile: string, { set, json, ...connection }: Options): Promise<void> {
   // A file is named from here, not from where the orchestrator was started.
   const chosen = /[/\\]|\.ya?ml$/.test(profile) ? resolve(profile) : profile;
-  const view = await connect(connection).json<ReloadView>('/api/reload', { body: { profile: chosen, set } });
+  const client = connect(connection);
+  const line = new StatusLine();
+  // What its experts would take is worked out before anything changes; that can last where engines are asked.
+  line.show(`checking ${profile} against this machine`);
+  const view = await client
+    .json<ReloadView>('/api/reload', { body: { profile: chosen, set } })
+    .finally(() => line.clear());
   if (json) return void process.stdout.write(`${JSON.stringify(view, null, 2)}\n`);
   process.stdout.write(`${report(view)}\n`);
   for (const note of view.notes) process.stderr.write(`${note}\n`);

@@ -1,5 +1,5 @@
 /** A reload touches only what changed, a bad file changes nothing; by hand, by watching, and to another profile. */
-import { readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
@@ -198,6 +198,27 @@ describe('the file watch', () => {
     writeProfile(orchestrator, { watch: true, experts: { a: named('v2') } });
     await known(orchestrator, 'v2');
     expect(reloadsIn(log.events)).toEqual(['ok profile: updated a']);
+    await log.close();
+  });
+
+  it('sees models come and go in modelsDir, and touches nobody else', async () => {
+    await using orchestrator = await startOrchestrator({ profile: { experts: { a: other } } });
+    const folder = join(orchestrator.directory, 'models');
+    mkdirSync(join(folder, 'split'), { recursive: true });
+    writeProfile(orchestrator, { watch: true, modelsDir: './models', experts: { a: other } });
+    expect(await reload(orchestrator)).toMatchObject({ kept: ['a'], added: [] });
+    const { pid } = await orchestrator.load('a');
+    // The beginning of a copy is no model yet, and its end changes no folder.
+    writeFileSync(join(folder, 'one.gguf'), '');
+    writeFileSync(join(folder, 'split', 'two.gguf'), 'GGUF');
+    await known(orchestrator, 'two');
+    writeFileSync(join(folder, 'one.gguf'), 'GGUF');
+    await known(orchestrator, 'one');
+    const log = await followEvents(orchestrator);
+    rmSync(join(folder, 'split'), { recursive: true });
+    await until('two is gone', async () => (await orchestrator.request('/v1/models/two')).status === 404);
+    expect(reloadsIn(log.events)).toEqual(['ok profile: kept a, one; removed two']);
+    expect((await orchestrator.expert('a')).pid).toBe(pid);
     await log.close();
   });
 

@@ -42,6 +42,16 @@ describe('a file that rotates', () => {
     expect(kept.join('')).toBe(Array.from({ length: 13 }, (_, number) => line(number)).join(''));
   });
 
+  it('takes other bounds while it is written, and leaves nothing beyond them', async () => {
+    const file = new RotatingFile(path, { maxBytes: 18, files: 4 });
+    for (let number = 0; number < 9; number += 1) file.write(line(number));
+    file.resize({ maxBytes: 45, files: 2 });
+    for (let number = 9; number < 20; number += 1) file.write(line(number));
+    await file.close();
+    expect(readdirSync(join(directory, 'logs')).sort()).toEqual(['a.log', 'a.log.1']);
+    expect(statSync(`${path}.1`).size).toBe(45);
+  });
+
   it('goes on where an earlier run ended', async () => {
     const first = new RotatingFile(path, { maxBytes: 20, files: 2 });
     first.write(line(1));
