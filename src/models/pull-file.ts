@@ -156,6 +156,8 @@ async function offerOf(source: ModelSource, { sha256, lock }: Expected, { hub }:
     // The branch has moved on: the commit that was locked still has the file.
     return { source: { ...source, revision: lock.revision }, identity, stated: {}, licence: lock.licence };
   }
+  if (sha256 !== undefined && file?.sha256 !== undefined && file.sha256 !== sha256)
+    throw new SourceError(`the hub has another file: its sha256 is ${file.sha256}, where ${sha256} is wanted`);
   const revision = repository?.commit;
   return {
     source: { ...source, revision: revision ?? source.revision },

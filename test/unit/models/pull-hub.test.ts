@@ -88,6 +88,15 @@ describe('pulling GGUF files from a hub', () => {
     expect(locateModel(MODEL, options)).toBeDefined();
   });
 
+  it('refuses a file that is not the pinned one before its first byte', async () => {
+    const hub = await fakeHub('owner/name');
+    hub.push(SPLIT);
+    const options = optionsFor(hub.url);
+    const pinned = { hf: 'owner/name', file: 'mmproj-big-f16.gguf', sha256: 'a'.repeat(64) };
+    await expect(pullModel(pinned, options)).rejects.toThrow(/the hub has another file: .* where a{64} is wanted/);
+    expect(hub.asked.filter((line) => line.includes('/resolve/'))).toEqual([]);
+  });
+
   it('goes on in every part where it was interrupted', async () => {
     const hub = await fakeHub('owner/name');
     hub.push(SPLIT);
