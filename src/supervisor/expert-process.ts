@@ -31,7 +31,9 @@ export class ExpertProcess implements LeaseOwner {
   readonly #inFlight = new InFlight(this);
   readonly #history: CrashHistory;
   starts = 0;
+  /** What the last start took, and the last wake. */
   loadMs: number | undefined;
+  wakeMs: number | undefined;
   /** Version of the program that was started last. */
   programVersion: string | undefined;
   /** Monotonic milliseconds of the last moment a request was in flight. */
@@ -202,7 +204,8 @@ export class ExpertProcess implements LeaseOwner {
     attempt.turn = undefined;
     if (wrong !== undefined) return this.#replace(attempt, `it did not wake up: ${wrong}`, 'unresponsive');
     this.lastUsedMs = this.#deps.clock.now();
-    this.#move('wake', `awake after ${Math.round(this.lastUsedMs - since)} ms`);
+    this.wakeMs = this.lastUsedMs - since;
+    this.#move('wake', `awake after ${Math.round(this.wakeMs)} ms`);
   }
 
   /** A stop or a crash may have come in between. */

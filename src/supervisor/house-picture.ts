@@ -11,7 +11,7 @@ export type FleetFacts = Pick<
 /** Expected of a start that has never been seen: the engine itself, and weights at the pace of a good disk. */
 const ENGINE_MS = 1_000;
 const BYTES_PER_MS = 500 * 2 ** 10;
-/** Of a vLLM with a small model; from disk it takes half a minute. */
+/** Expected of a wake that has never been seen: of a vLLM with a small model, which takes half a minute from disk. */
 const WAKE_MS = 1_000;
 
 /** The planner's picture of one expert. */
@@ -29,7 +29,7 @@ export function pictureOf(process: ExpertProcess, memory: Memory, facts: FleetFa
     priority: process.expert.priority,
     lastUsedMs: process.lastUsedMs,
     loadMs: process.loadMs ?? expectedLoadMs(placements[0]),
-    ...(asleep && memory.counts ? { sleep: { footprint: asleep, wakeMs: WAKE_MS } } : {}),
+    ...(asleep && memory.counts ? { sleep: { footprint: asleep, wakeMs: process.wakeMs ?? WAKE_MS } } : {}),
     unloadable: true,
   };
 }
