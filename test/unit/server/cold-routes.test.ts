@@ -233,7 +233,7 @@ describe('POST /api/reload', () => {
   it('takes files and settings from who holds the token of this run, and from no other administrator', async () => {
     await using house = await House.open();
     const { post, asked } = await routes(house);
-    const bodies = [{ profile: '/tmp/mine.yaml' }, { profile: 'small', set: ['queue.length=1'] }];
+    const bodies = [{ profile: '/srv/mine.yaml' }, { profile: 'small', set: ['queue.length=1'] }];
     for (const body of bodies) expect(await post(body)).toMatchObject({ status: 403, code: 'forbidden' });
     expect(await post({ profile: 'a-file-of-the-working-directory' })).toMatchObject({
       status: 400,
@@ -242,7 +242,7 @@ describe('POST /api/reload', () => {
     });
     expect(asked).toEqual([]);
     for (const body of bodies) expect((await post(body, 'the-run-token')).status).toBe(200);
-    expect(asked).toMatchObject([{ choice: { profile: '/tmp/mine.yaml' } }, { choice: { set: ['queue.length=1'] } }]);
+    expect(asked).toMatchObject([{ choice: { profile: '/srv/mine.yaml' } }, { choice: { set: ['queue.length=1'] } }]);
   });
 
   it.each([
