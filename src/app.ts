@@ -16,6 +16,7 @@ import { createColdRoutes } from './server/cold-routes.ts';
 import type { RequestContext } from './server/context.ts';
 import { createFrontDoor } from './server/front-door.ts';
 import { listen } from './server/http-server.ts';
+import { type KnownKey, LOCAL_USER } from './server/identity.ts';
 import { Inference } from './server/inference.ts';
 import { readKeys, refuseOpenDoor } from './server/open-door.ts';
 import { createReload, type ProfileChoice } from './server/reload.ts';
@@ -38,6 +39,7 @@ import { assembleCrew, type CrewChange, type CrewOptions } from './supervisor/cr
 import type { ExpertProcess } from './supervisor/expert-process.ts';
 import { Fleet } from './supervisor/fleet.ts';
 import { Guardian } from './supervisor/guardian.ts';
+import { KeptCaches } from './supervisor/kept-caches.ts';
 import { createPrepare } from './supervisor/launcher.ts';
 import { Ledger } from './supervisor/ledger.ts';
 import { LocalHost } from './supervisor/local-host.ts';
@@ -126,6 +128,15 @@ export async function startApp(options: AppOptions): Promise<App> {
     learned,
   });
   readDevices = (reading) => memory.readDevices(reading);
+  const caches = new KeptCaches({
+    stateDir: paths.stateDir,
+    clock: systemClock,
+    report: (expert, news) => {
+      bus.publish({ type: 'cache', at: systemClock.wallTime().toISOString(), expert, ...news });
+      const level = news.action === 'lost' || news.action === 'unsaved' ? 'warn' : 'info';
+      logger[level](`${expert}: a prompt cache of ${news.tokens} tokens is ${news.action}`, { reason: news.reason });
+    },
+  });
   const fleet = new Fleet({ clock: systemClock, bus, logger, memory });
   const onMove = (process: ExpertProcess, move: Move) => {
     bus.publish({ type: 'lifecycle', at: systemClock.wallTime().toISOString(), ...move, reason: move.reason ?? null });
@@ -152,8 +163,18 @@ export async function startApp(options: AppOptions): Promise<App> {
       hideSecret: (secret) => redactor.add(secret),
       newSecret: () => randomBytes(24).toString('base64url'),
       probeTimeoutMs: Math.min(10_000, timeouts.firstByte),
+      caches,
       onMove,
     }),
+  };
+  /** Caches are a convenience: a disk that takes no changes stops nothing. */
+  const retainCaches = ({ security }: Profile, processes: readonly ExpertProcess[], known: readonly KnownKey[]) => {
+    const users = new Set([LOCAL_USER, ...known.map(({ user }) => user)]);
+    try {
+      caches.retain(processes, security.auth === 'keys' ? users : undefined);
+    } catch (error) {
+      logger.warn('the prompt caches could not be looked through', { error });
+    }
   };
   let settings: Settings;
   /** Everything up to the last line can fail, and then nothing has changed. */
@@ -163,6 +184,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     for (const { key } of wantedKeys) redactor.add(key);
     const { plan, change } = assembleCrew(wanted, fleet, crew);
     memory.reconfigure(memoryPlan(wanted, memory, options, learned), plan.processes);
+    retainCaches(wanted, plan.processes, wantedKeys);
     fleet.reconfigure(plan);
     logFile.resize({ maxBytes: wanted.logs.fileSize, files: wanted.logs.files });
     settings = createSettings({ generation, profile: wanted, fleet, keys: wantedKeys, runToken, host: options.host });
@@ -250,6 +272,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const fileWatch = new FileWatch({ onChange: reloadIfChanged });
   const routes = createColdRoutes({
     fleet,
+    caches,
     settings: () => settings,
     metrics,
     bus,

@@ -73,6 +73,8 @@ export interface LaunchContext {
   readonly gpus?: readonly Gpu[];
   /** A folder of this engine's own that outlives the process: what it can compile once and use again. */
   readonly cacheDir?: string;
+  /** Where an expert with `slots` may keep what its slots have computed. */
+  readonly slotsDir?: string;
 }
 
 /** Where an engine's tensors are to go. */
@@ -147,6 +149,30 @@ export interface SleepProtocol {
   readonly state: EngineCall;
   /** What the answer to `state` says; undefined: nothing that can be understood. */
   isSleeping(answer: unknown): boolean | undefined;
+}
+
+/**
+ * How an engine writes what a slot has computed (the KV cache of one request) to a file, and reads it again after a restart. None of
+ * these paths is ever proxied. Files are named without a path: they lie in the `slotsDir` of the launch.
+ */
+export interface SlotProtocol {
+  /**
+   * Request fields that have a certain slot serve the request, never a client's to choose; `fresh`: whatever the slot holds, the
+   * engine does not answer from it. Slots are counted from 0 to `parallel`.
+   */
+  fields(slot: number, fresh: boolean): Readonly<Record<string, unknown>>;
+  save(slot: number, file: string): EngineCall;
+  restore(slot: number, file: string): EngineCall;
+  /** Makes the slot forget. */
+  erase(slot: number): EngineCall;
+  /** Tokens that were saved or restored, by the answer to either; undefined: nothing that can be understood. */
+  tokens(answer: unknown): number | undefined;
+}
+
+export interface KeptSlots {
+  readonly protocol: SlotProtocol;
+  /** Bytes of all the files of the expert. */
+  readonly maxBytes: number;
 }
 
 /** The neutral part of an expert's settings: what every room but its adapter reads. */
@@ -260,6 +286,8 @@ export interface ProcessAdapter<
   stage?(line: string): string | undefined;
   /** Undefined where this expert cannot sleep, or is not to. */
   sleep?(expert: S): SleepProtocol | undefined;
+  /** Undefined where this expert's caches are not kept, or this build cannot keep them. */
+  slots?(expert: S, program: ProgramProbe | undefined): KeptSlots | undefined;
   /** Headers that authenticate the supervisor to the engine. */
   authorize(expert: S, apiKey: string): Readonly<Record<string, string>>;
   /** Prometheus text, merged into ours with an `expert` label; undefined where there is none. */

@@ -14,6 +14,7 @@ import { Draft } from './draft.ts';
 import { adapterFlags, draftFlags, refuseSharedCache } from './llama-extras.ts';
 import { LLAMA_DEFAULTS } from './llama-defaults.ts';
 import { extraFlags, sectionOf } from './llama-flags.ts';
+import { LLAMA_SLOTS, savesSlots, slotArguments } from './llama-slots.ts';
 import { adaptersOf, loraFilesShape, strengthsOf } from './lora.ts';
 import { OPENAI_FIELDS, openaiCanary } from './openai-base.ts';
 import type { InferenceRoute } from './routes.ts';
@@ -25,6 +26,9 @@ const own = z
     build: z.string().optional().describe('An installed build (`orchestrator engine list`); default: the newest'),
     binary: FilePath.optional().describe('A llama-server by absolute path, in place of an installed build'),
     cacheRam: Size.prefault('0MiB').describe('Host memory for cached prompts of this process'),
+    keepCache: Size.prefault('0MiB').describe(
+      'Bytes on disk for prompt caches: saved when the expert is unloaded, given back to their user when he goes on. 0MiB keeps none',
+    ),
     contextCheckpoints: z
       .int()
       .min(0)
@@ -64,6 +68,14 @@ const settings = z
   .refine(({ task, draft }) => task === 'generate' || draft === undefined, {
     message: 'a draft model is for experts that generate',
     path: ['draft'],
+  })
+  .refine(({ task, 'llama-server': own }) => task === 'generate' || own.keepCache === 0, {
+    message: 'only experts that generate have prompt caches to keep',
+    path: ['llama-server', 'keepCache'],
+  })
+  .refine(({ model, 'llama-server': own }) => model.mmproj === undefined || own.keepCache === 0, {
+    message: 'llama-server cannot save the caches of a model with a projector (mmproj)',
+    path: ['llama-server', 'keepCache'],
   })
   .check(refuseSharedCache);
 
@@ -113,6 +125,10 @@ export const llamaServer = defineProcessEngine<LlamaExpert>({
         `Install a build that has one (orchestrator engine install llama-server --backend cuda, or vulkan), or set gpuLayers: 0.`,
     };
   },
+  advice: (expert, program) =>
+    expert['llama-server'].keepCache > 0 && !savesSlots(program)
+      ? `keepCache has no effect on ${expert.id}: ${program?.path} (${program?.version}) cannot save its slots. Install a newer build (orchestrator engine install llama-server).`
+      : undefined,
   launch: (expert, context) => ({
     command: context.program?.path ?? 'llama-server',
     args: argv(expert, context),
@@ -125,6 +141,10 @@ export const llamaServer = defineProcessEngine<LlamaExpert>({
   authorize: (_expert, apiKey) => ({ authorization: `Bearer ${apiKey}` }),
   metricsPath: () => '/metrics',
   slotsPath: '/slots',
+  slots: (expert, program) => {
+    const maxBytes = expert['llama-server'].keepCache;
+    return maxBytes > 0 && savesSlots(program) ? { protocol: LLAMA_SLOTS, maxBytes } : undefined;
+  },
 });
 
 function needsBitnet(id: string, { architecture, tensorTypes }: ModelHeader): Refusal {
@@ -153,12 +173,13 @@ function routesOf(expert: LlamaExpert): readonly InferenceRoute[] {
   if (expert.task === 'embed') return ['/v1/embeddings'];
   if (expert.task === 'rerank') return ['/v1/rerank'];
   const routes = expert.audio ? [...GENERATE_ROUTES, '/v1/audio/transcriptions' as const] : GENERATE_ROUTES;
-  if (adaptersOf(expert).length === 0) return routes;
-  // Forms cannot say which adapters they want, and llama-server's own translation of Anthropic's dialect loses it; ours keeps it.
+  if (adaptersOf(expert).length === 0 && expert['llama-server'].keepCache === 0) return routes;
+  // Forms cannot say which adapters and which slot they want, and llama-server's own translation of Anthropic's dialect loses both;
+  // ours keeps them.
   return routes.filter((route) => route !== '/v1/messages' && route !== '/v1/audio/transcriptions');
 }
 
-function argv(expert: LlamaExpert, { program, files, listen, cores, placement }: LaunchContext): string[] {
+function argv(expert: LlamaExpert, { program, files, listen, cores, placement, slotsDir }: LaunchContext): string[] {
   const own = expert['llama-server'];
   const args: string[] = [];
   const has = (flag: string) => program === undefined || program.flags.has(flag);
@@ -219,6 +240,7 @@ function argv(expert: LlamaExpert, { program, files, listen, cores, placement }:
   }
   put(['--metrics']);
   put(['--slots']);
+  if (slotsDir !== undefined) args.push(...slotArguments(slotsDir));
   put(['--no-ui', '--no-webui']);
   put(['--offline']);
   // A bare switch that turns colours on, in builds before autumn 2025.

@@ -10,7 +10,7 @@ import { passedHeaders } from './answer-headers.ts';
 import { AnswerTail, TAIL_BYTES } from './answer-tail.ts';
 import type { Bounded, Deadlines } from './deadlines.ts';
 import { errorBody, errorFrame } from './frames.ts';
-import { type Usage, usageFromTail } from './usage.ts';
+import { promptCounts, type Usage, usageFromTail } from './usage.ts';
 
 /** Deadlines of one request, milliseconds. */
 export interface Timeouts {
@@ -367,7 +367,9 @@ class Forward implements Dispatcher.DispatchHandler, Bounded {
     outgoing.off('drain', this.#onDrain);
     lease.onCut = undefined;
     // Of a client that left before the first byte, the engine has shown nothing.
-    lease.release(error === undefined && this.#firstByteAt !== undefined);
+    const ok = error === undefined && this.#firstByteAt !== undefined;
+    if (lease.isBound) lease.release(ok, promptCounts(this.#tail.text));
+    else lease.release(ok);
     onDone({
       status: this.#status === 0 ? 499 : this.#status,
       error,

@@ -7,6 +7,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { labelMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { addBudgetRoutes, type BudgetRoutesOptions } from './budget-routes.ts';
 import type { ColdApp, ColdEnvironment } from './cold-context.ts';
+import { addCacheRoutes, type CacheRoutesOptions } from './cache-routes.ts';
 import { addExpertRoutes, type ExpertRoutesOptions } from './expert-routes.ts';
 import { modelList, stateOf } from './expert-views.ts';
 import type { Identity } from './identity.ts';
@@ -18,7 +19,7 @@ import type { HealthView, StatsView } from './views.ts';
 const ENGINE_METRICS_TIMEOUT_MS = 5_000;
 
 export interface ColdRoutesOptions
-  extends ExpertRoutesOptions, BudgetRoutesOptions, LogRoutesOptions, ReloadRoutesOptions {
+  extends ExpertRoutesOptions, BudgetRoutesOptions, CacheRoutesOptions, LogRoutesOptions, ReloadRoutesOptions {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly version: string;
@@ -106,6 +107,7 @@ export function createColdRoutes(options: ColdRoutesOptions): ColdApp {
 
   addExpertRoutes(app, options);
   addBudgetRoutes(app, options);
+  addCacheRoutes(app, options);
   addLogRoutes(app, options);
   addReloadRoutes(app, options);
 

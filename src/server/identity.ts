@@ -15,7 +15,8 @@ export interface KnownKey {
   readonly admin: boolean;
 }
 
-const LOCAL_USER = 'local';
+/** Who asks without a key, or with the key of this run. */
+export const LOCAL_USER = 'local';
 const USER_NAME = /^[\w.@-]{1,64}$/;
 
 /** Keys are looked up by digest: neither the table nor the time of a look-up says anything about a key. */

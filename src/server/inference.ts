@@ -93,12 +93,27 @@ export class Inference {
     ownHeaders: readonly string[],
     lease: Lease,
   ): void {
+    if (prepared.slot && lease.takesSlot)
+      return void this.#bindAndSend(context, route, prepared, prepared.slot, ownHeaders, lease);
     try {
       this.#send(context, route, prepared, ownHeaders, lease);
     } catch (thrown) {
       lease.release(false);
       this.#refuse(context, route, thrown, { prepared, ownHeaders });
     }
+  }
+
+  /** Where prompt caches are kept, a request goes to the slot that has, or gets back, what its user asked before. */
+  async #bindAndSend(
+    context: RequestContext,
+    route: InferenceRoute,
+    prepared: Prepared,
+    slot: NonNullable<Prepared['slot']>,
+    ownHeaders: readonly string[],
+    lease: Lease,
+  ): Promise<void> {
+    const body = slot.body(await lease.bindSlot(slot.request));
+    this.#trySend(context, route, { ...prepared, body, slot: undefined }, ownHeaders, lease);
   }
 
   /** The request ends here, before an engine has seen it. */

@@ -21,6 +21,7 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
   '/api/pause': 'admin',
   '/api/resume': 'admin',
   '/api/unload': 'admin',
+  '/api/caches': 'admin',
   '/api/logs': 'admin',
   '/api/events': 'admin',
   '/api/reload': 'admin',

@@ -11,11 +11,13 @@ import { isObject } from '../proxy/json.ts';
 import { applyRequestPolicy } from '../proxy/request-policy.ts';
 import { createTranslation } from '../proxy/translation.ts';
 import { AppError, messageOf } from '../shared/errors.ts';
+import type { SlotRequest } from '../supervisor/slot-keeper.ts';
 import type { RequestContext } from './context.ts';
 import type { Target } from './directory.ts';
 import { modelOfUpload, replaceModel, uploadStream } from './multipart.ts';
 import type { Serving } from './serving.ts';
 import type { Settings } from './settings.ts';
+import { slotRequest } from './slot-request.ts';
 
 const MULTIPART_TYPE = /^multipart\/form-data\b/i;
 
@@ -31,6 +33,8 @@ export interface Prepared {
   readonly keepLoaded: number | 'forever' | undefined;
   /** Unloads nobody to be served, and lets others go first. */
   readonly background: boolean;
+  /** What a slot is chosen by, where prompt caches are kept, and the body with the fields of that slot. */
+  readonly slot: { readonly request: SlotRequest; body(fields: Readonly<Record<string, unknown>>): string } | undefined;
 }
 
 /** Reads a JSON body and decides what of it goes to whom. Throws the `AppError` that refuses it. */
@@ -81,6 +85,12 @@ export function prepareJson(context: RequestContext, route: InferenceRoute, byte
     translator: translation?.translator ?? (serving.errorLines && policy.stream ? translateErrorLines() : undefined),
     keepLoaded: policy.extension.keepLoaded,
     background: policy.extension.priority === 'background',
+    slot: serving.usesSlots
+      ? {
+          request: slotRequest(target.expert.id, context.identity.user, policy.body),
+          body: (fields) => JSON.stringify({ ...(translation?.body ?? policy.body), ...fields }),
+        }
+      : undefined,
   };
 }
 
@@ -113,6 +123,7 @@ export async function prepareUpload(
     translator: undefined,
     keepLoaded: undefined,
     background: false,
+    slot: undefined,
   };
 }
 

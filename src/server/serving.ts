@@ -18,6 +18,8 @@ export interface Serving {
   /** The stream needs its failures put into today's form. */
   readonly errorLines: boolean;
   readonly local: boolean;
+  /** Requests compute in slots whose caches may be kept: they say whose they are. */
+  readonly usesSlots: boolean;
 }
 
 const OTHER_DIALECT: Readonly<Partial<Record<InferenceRoute, InferenceRoute>>> = {
@@ -63,6 +65,10 @@ function servingsOf(expert: ExpertBase, adapter: Adapter, prefix: string): Map<I
       fieldNames: adapter.fieldNames,
       errorLines: adapter.errorLines ?? false,
       local: adapter.kind === 'process',
+      usesSlots:
+        adapter.kind === 'process' &&
+        route !== '/v1/messages/count_tokens' &&
+        adapter.slots?.(expert as never, undefined) !== undefined,
     });
   }
   return servings;

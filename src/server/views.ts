@@ -157,6 +157,16 @@ export interface HolderView {
   mapped: number;
 }
 
+/** One of `GET /api/caches`: what an engine had computed of somebody's prompt, kept on disk. */
+export interface CacheView {
+  expert: string;
+  user: string;
+  tokens: number;
+  bytes: number;
+  savedAt: string;
+  usedAt: string;
+}
+
 /** `POST /api/reload`: what became of each expert. */
 export interface ReloadView {
   generation: number;

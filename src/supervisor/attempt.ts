@@ -1,13 +1,16 @@
 import type { LaunchPlacement, ProcessAdapter, SleepProtocol } from '../engines/contract.ts';
 import { type Clock, delay } from '../shared/clock.ts';
+import { messageOf } from '../shared/errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { classifyExit, type ExitClass, type ExitVerdict } from './exit-classes.ts';
 import type { ExpertLog } from './expert-log.ts';
 import type { EngineEnd, EngineHost, HostedEngine, Upstream } from './host.ts';
+import type { CachePlan, KeptCaches } from './kept-caches.ts';
 import type { Prepare, Prepared, ProcessExpert } from './launcher.ts';
 import { Liveness, type Uselessness } from './liveness.ts';
 import { waitUntilReady } from './readiness.ts';
 import { fallAsleep, wakeUp } from './sleep.ts';
+import type { SlotKeeper } from './slot-keeper.ts';
 
 /** Marks a line of ours in an engine's log. */
 const OWN_LINE = '[orchestrator]';
@@ -30,6 +33,8 @@ export interface AttemptDependencies {
   readonly hideSecret: (secret: string) => () => void;
   readonly newSecret: () => string;
   readonly probeTimeoutMs?: number;
+  /** Undefined: no prompt cache outlives its engine. */
+  readonly caches?: KeptCaches;
 }
 
 /** Whose start it is; settings may be adopted anew while the engine runs. */
@@ -63,6 +68,8 @@ export class Attempt {
   /** How far the start has come, where the engine's output says so. */
   #stage: string | undefined;
   #forgetKey: (() => void) | undefined;
+  #cachePlan: CachePlan | undefined;
+  #keeper: SlotKeeper | undefined;
 
   /** `onUseless`: the engine is to be replaced; it may be called after its end. */
   constructor(
@@ -92,6 +99,11 @@ export class Attempt {
     return this.#over;
   }
 
+  /** Says which slot serves whom, where the expert's prompt caches are kept and it is ready. */
+  get keeper(): SlotKeeper | undefined {
+    return this.#keeper;
+  }
+
   giveUp(): void {
     this.#givenUp.abort();
   }
@@ -110,7 +122,19 @@ export class Attempt {
       this.#deps.logger.warn(prepared.advice, { expert: expert.id });
       this.note(prepared.advice);
     }
+    this.#cachePlan = this.#planCaches(prepared);
     return prepared;
+  }
+
+  /** Without a place for its caches an expert is as good as any other. */
+  #planCaches(prepared: Prepared): CachePlan | undefined {
+    try {
+      return this.#deps.caches?.plan(this.#owner, prepared);
+    } catch (error) {
+      const detail = messageOf(error);
+      this.#deps.logger.warn('the prompt caches cannot be kept', { expert: this.#owner.expert.id, detail });
+      return undefined;
+    }
   }
 
   /** Rejects where the program cannot be executed or no address is to be had. */
@@ -132,6 +156,7 @@ export class Attempt {
       ...(this.#placement ? { placement: this.#placement } : {}),
       ...(prepared.gpus ? { gpus: prepared.gpus } : {}),
       ...(prepared.cacheDir === undefined ? {} : { cacheDir: prepared.cacheDir }),
+      ...(this.#cachePlan ? { slotsDir: this.#cachePlan.dir } : {}),
     });
     this.#lines = 0;
     this.note(`starting: ${[launch.command, ...launch.args].map(quoted).join(' ')}`);
@@ -192,6 +217,13 @@ export class Attempt {
   async #letDeathShow(wrong: string | undefined): Promise<string | undefined> {
     if (wrong !== undefined) await Promise.race([this.engine?.ended, delay(DEATH_SHOWS_MS)]);
     return wrong;
+  }
+
+  /** The engine has proven itself. */
+  ready(upstream: Upstream, at: number): void {
+    this.upstream = upstream;
+    this.readyAt = at;
+    this.#keeper = this.#cachePlan?.keeper(upstream);
   }
 
   /** What the ended engine died of. */

@@ -133,7 +133,7 @@ export class ExpertProcess implements LeaseOwner {
   tryEnter(background = false): Lease | undefined {
     const attempt = this.#attempt;
     if (!attempt?.upstream || !this.isServing || this.inFlight >= this.expert.parallel) return undefined;
-    return this.#inFlight.enter(attempt.upstream, background);
+    return this.#inFlight.enter(attempt.upstream, background, attempt.keeper);
   }
 
   leave(lease: Lease, ok: boolean): void {
@@ -241,6 +241,8 @@ export class ExpertProcess implements LeaseOwner {
         // A crash in the meantime has taken the attempt away.
         if (this.#attempt !== attempt) break;
         this.#inFlight.cut(unloaded(this.id, reason));
+        if (attempt?.keeper && drainMs > 0) await attempt.keeper.save();
+        if (this.#attempt !== attempt) break;
         this.#move('stop', reason);
         // A frozen process does not run its SIGTERM handler, and somebody may wait for its room.
         await attempt?.engine?.stop(attempt.liveness.isDoubted ? 0 : STOP_GRACE_MS);
@@ -252,6 +254,7 @@ export class ExpertProcess implements LeaseOwner {
         break;
       case 'draining':
         this.#inFlight.shortenDrain(drainMs);
+        if (drainMs <= 0) attempt?.keeper?.giveUp();
         break;
       case 'stopping':
         // Whoever has no time for a drain has none for a polite end either.
@@ -307,9 +310,9 @@ export class ExpertProcess implements LeaseOwner {
   async #watchStart(attempt: Attempt, engine: HostedEngine): Promise<void> {
     const upstream = await attempt.becomeReady(engine);
     if (!upstream || attempt.over.aborted) return;
-    attempt.upstream = upstream;
-    attempt.readyAt = this.lastUsedMs = this.#deps.clock.now();
-    this.loadMs = attempt.readyAt - attempt.startedAt;
+    this.lastUsedMs = this.#deps.clock.now();
+    attempt.ready(upstream, this.lastUsedMs);
+    this.loadMs = this.lastUsedMs - attempt.startedAt;
     this.#move('healthy', `ready after ${Math.round(this.loadMs)} ms`);
   }
 
@@ -350,6 +353,7 @@ export class ExpertProcess implements LeaseOwner {
     this.#state = to;
     this.#since = this.#deps.clock.wallTime();
     if (to === 'stopped' || to === 'backoff' || to === 'failed') {
+      this.#attempt?.keeper?.close();
       this.#attempt = undefined;
       this.#inFlight.endDrain();
     }

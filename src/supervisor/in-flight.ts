@@ -2,6 +2,7 @@ import type { AppError } from '../shared/errors.ts';
 import { Drain } from './drain.ts';
 import type { Upstream } from './host.ts';
 import { Lease, type LeaseOwner } from './lease.ts';
+import type { SlotKeeper } from './slot-keeper.ts';
 
 /** The requests that an engine serves just now. */
 export class InFlight {
@@ -24,8 +25,8 @@ export class InFlight {
     return count;
   }
 
-  enter(upstream: Upstream, background: boolean): Lease {
-    const lease = new Lease(this.#owner, upstream, background);
+  enter(upstream: Upstream, background: boolean, keeper: SlotKeeper | undefined): Lease {
+    const lease = new Lease(this.#owner, upstream, background, keeper);
     this.#leases.add(lease);
     return lease;
   }

@@ -20,6 +20,8 @@ export function launchKey(expert: ProcessExpert, adapter: ProcessAdapter): strin
     listen: { kind: 'port', port: 1 },
     apiKey: 'key',
     cores: 1,
+    // Whether it keeps its caches, not where.
+    ...(adapter.slots?.(expert, undefined) ? { slotsDir: 'slots' } : {}),
     // One device of a round size: what is reserved on it is part of the key.
     gpus: [{ index: 0, uuid: 'GPU', name: 'GPU', totalBytes: 2 ** 40 }],
   });

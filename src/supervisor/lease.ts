@@ -1,5 +1,6 @@
 import type { AppError } from '../shared/errors.ts';
 import type { Upstream } from './host.ts';
+import type { PromptCounts, SlotBinding, SlotKeeper, SlotRequest } from './slot-keeper.ts';
 
 /** What a lease tells its expert. */
 export interface LeaseOwner {
@@ -15,18 +16,39 @@ export class Lease {
   /** Set by the holder: called when the engine is taken away under the request. */
   onCut: ((error: AppError) => void) | undefined;
   readonly #owner: LeaseOwner;
+  readonly #keeper: SlotKeeper | undefined;
+  #binding: SlotBinding | undefined;
   #held = true;
 
-  constructor(owner: LeaseOwner, upstream: Upstream, background = false) {
+  /** `keeper`: where the expert's prompt caches are kept. */
+  constructor(owner: LeaseOwner, upstream: Upstream, background = false, keeper?: SlotKeeper) {
     this.#owner = owner;
     this.upstream = upstream;
     this.background = background;
+    this.#keeper = keeper;
+  }
+
+  /** Whether the request is to say whose it is, by `bindSlot`. */
+  get takesSlot(): boolean {
+    return this.#keeper !== undefined;
+  }
+
+  /** Whether the engine's count of the prompt is wanted back. */
+  get isBound(): boolean {
+    return this.#binding !== undefined;
+  }
+
+  /** Gives the request a slot with what is kept of its user; answers the fields it is to be sent with. Never rejects. */
+  async bindSlot(request: SlotRequest): Promise<Readonly<Record<string, unknown>>> {
+    this.#binding = await this.#keeper?.bind(request);
+    return this.#binding?.fields ?? {};
   }
 
   /** `ok`: the engine answered as it should, whatever the client did meanwhile. A second call does nothing. */
-  release(ok: boolean): void {
+  release(ok: boolean, counts?: PromptCounts): void {
     if (!this.#held) return;
     this.#held = false;
+    this.#binding?.release(ok, counts);
     this.#owner.leave(this, ok);
   }
 

@@ -1,5 +1,6 @@
 import type { Canary, EngineCall, SleepProtocol } from '../engines/contract.ts';
 import { messageOf } from '../shared/errors.ts';
+import { callEngine } from './engine-call.ts';
 import type { Upstream } from './host.ts';
 import { tryCanary } from './readiness.ts';
 
@@ -34,17 +35,6 @@ export async function wakeUp(
   return canary && (await tryCanary(upstream, canary, PROOF_TIMEOUT_MS))?.detail;
 }
 
-async function call(upstream: Upstream, { method, path, body }: EngineCall): Promise<string> {
-  const answer = await upstream.dispatcher.request({
-    origin: upstream.origin,
-    path,
-    method,
-    headers: { ...upstream.headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(TURN_TIMEOUT_MS),
-  });
-  const text = await answer.body.text();
-  if (answer.statusCode !== 200)
-    throw new Error(`${method} ${path} was answered ${answer.statusCode}: ${text.slice(0, 200)}`);
-  return text;
+function call(upstream: Upstream, request: EngineCall): Promise<string> {
+  return callEngine(upstream, request, AbortSignal.timeout(TURN_TIMEOUT_MS));
 }

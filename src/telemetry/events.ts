@@ -29,7 +29,22 @@ export type OrchestratorEvent =
       readonly victim?: string;
       readonly cause?: 'room' | 'overdrawn' | 'pause';
     }
+  | {
+      /** What became of a prompt cache that was to outlive its engine. */
+      readonly type: 'cache';
+      readonly at: string;
+      readonly expert: string;
+      readonly action: CacheAction;
+      readonly tokens: number;
+      readonly reason: string;
+    }
   | { readonly type: 'reload'; readonly at: string; readonly ok: boolean; readonly message: string };
+
+/**
+ * `restored`: the engine's own count shows it. `lost`: it was wanted back, and did not hold. `unsaved`: worth keeping, and not kept.
+ * `erased`: on purpose.
+ */
+export type CacheAction = 'saved' | 'unsaved' | 'restored' | 'lost' | 'erased';
 
 type Listener = (event: OrchestratorEvent) => void;
 

@@ -41,6 +41,7 @@ export class Metrics {
   readonly #evictions: Counter<'expert' | 'reason'>;
   readonly #plans: Counter<'action'>;
   readonly #refused: Counter<'code'>;
+  readonly #caches: Counter<'expert' | 'action'>;
   /** By expert, then by route. */
   readonly #tallies = new Map<string, Map<string, Tally>>();
 
@@ -133,6 +134,12 @@ export class Metrics {
       labelNames: ['code'],
       registers,
     });
+    this.#caches = new Counter({
+      name: 'orchestrator_prompt_caches_total',
+      help: 'Prompt caches that were to outlive their engine, by what became of them',
+      labelNames: ['expert', 'action'],
+      registers,
+    });
     collectDefaultMetrics({ register: this.registry });
   }
 
@@ -148,6 +155,7 @@ export class Metrics {
         this.#plans.inc({ action });
         if (action === 'evict') this.#evictions.inc({ expert: victim, reason: cause });
       }
+      if (event.type === 'cache') this.#caches.inc({ expert: event.expert, action: event.action });
       if (event.type !== 'lifecycle') return;
       if (event.to === 'starting') this.#starts.inc({ expert: event.expert });
       if (event.event === 'crash' || event.event === 'break') this.#crashes.inc({ expert: event.expert });

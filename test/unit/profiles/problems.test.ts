@@ -106,6 +106,16 @@ describe('F1: a bad profile', () => {
     expect(problems).toMatchObject([{ path, message: expect.stringMatching(message) }]);
   });
 
+  it.each([
+    ['model: { path: a.gguf, mmproj: b.gguf }', /projector \(mmproj\)/],
+    ['model: { path: a.gguf }\ntask: embed', /only experts that generate/],
+  ])('with caches to be kept of %s is refused', async (settings, message) => {
+    const problems = await new Sandbox().refuse(expert(`${settings}\nllama-server: { keepCache: 1GiB }`));
+    expect(problems).toMatchObject([
+      { path: 'experts.a.llama-server.keepCache', message: expect.stringMatching(message) },
+    ]);
+  });
+
   it.each(['knowledge', 'memory', 'router: { primaryLanguages: [en] }', 'security: { cors: [] }'])(
     'with %s, which nothing obeys yet, is refused',
     async (key) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { usageFromTail } from '../../../src/proxy/usage.ts';
+import { promptCounts, usageFromTail } from '../../../src/proxy/usage.ts';
 
 describe('the usage at the end of an answer', () => {
   it.each([
@@ -21,5 +21,25 @@ describe('the usage at the end of an answer', () => {
     ['something absurd', '{"usage":{"prompt_tokens":99999999999999999999}}', 999_999_999, 0],
   ])('%s', (_who, tail, promptTokens, generatedTokens) => {
     expect(usageFromTail(tail)).toEqual({ promptTokens, generatedTokens });
+  });
+});
+
+describe('what an engine had cached of a prompt', () => {
+  it.each([
+    [
+      'the timings at the end of a stream',
+      '"timings":{"cache_n":11,"prompt_n":1,"predicted_n":34}}\n\ndata: [DONE]',
+      12,
+      11,
+    ],
+    ['a usage in OpenAI’s form', '{"usage":{"prompt_tokens":12,"prompt_tokens_details":{"cached_tokens":11}}}', 12, 11],
+    ['/v1/responses', '{"usage":{"input_tokens":12,"input_tokens_details":{"cached_tokens":0}}}', 12, 0],
+  ])('is read from %s', (_where, tail, total, cached) => {
+    expect(promptCounts(tail)).toEqual({ total, cached });
+  });
+
+  it('is not guessed', () => {
+    expect(promptCounts('{"usage":{"prompt_tokens":12,"completion_tokens":34}}')).toBeUndefined();
+    expect(promptCounts('{"error":{"message":"too long"}}')).toBeUndefined();
   });
 });

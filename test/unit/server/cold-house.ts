@@ -9,6 +9,7 @@ import { HostCheck } from '../../../src/server/host-check.ts';
 import { Authenticator, type Identity } from '../../../src/server/identity.ts';
 import { ServingTable } from '../../../src/server/serving.ts';
 import { Fleet } from '../../../src/supervisor/fleet.ts';
+import { KeptCaches } from '../../../src/supervisor/kept-caches.ts';
 import { RemoteExpert } from '../../../src/supervisor/remote-expert.ts';
 import { EventBus } from '../../../src/telemetry/events.ts';
 import { LogBuffer } from '../../../src/telemetry/log-buffer.ts';
@@ -62,6 +63,7 @@ export async function routesOver(house: House, overrides: Partial<ColdRoutesOpti
   const shutdown = vi.fn<(drainMs: number | undefined) => void>();
   const options: ColdRoutesOptions = {
     fleet,
+    caches: new KeptCaches({ stateDir: '/nowhere', clock: house.clock, report: () => undefined }),
     settings: () => ({
       generation: 1,
       profile: loaded,

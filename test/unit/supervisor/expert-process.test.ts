@@ -1,8 +1,16 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { describe, expect, it, vi } from 'vitest';
 
+import type { SlotProtocol } from '../../../src/engines/contract.ts';
 import { AppError } from '../../../src/shared/errors.ts';
 import { DEFAULT_BACKOFF } from '../../../src/supervisor/backoff.ts';
+import type { ExpertProcess } from '../../../src/supervisor/expert-process.ts';
+import { KeptCaches } from '../../../src/supervisor/kept-caches.ts';
 import type { Lease } from '../../../src/supervisor/lease.ts';
+import { promptMark } from '../../../src/supervisor/prompt-mark.ts';
 import { House, QUICK_BACKOFF } from './house.ts';
 
 const held = (lease: Lease | undefined): Lease => {
@@ -11,6 +19,86 @@ const held = (lease: Lease | undefined): Lease => {
 };
 
 const BIND_FAILED = "couldn't bind HTTP server socket, hostname: 127.0.0.1, port: 40001";
+
+describe('an expert whose prompt caches are kept', () => {
+  /** A house whose expert has one prompt in a slot that is not written yet, and what happens to it, in order. */
+  async function withPrompt(house: House) {
+    const saved: string[] = [];
+    const stateDir = mkdtempSync(join(tmpdir(), 'kept-'));
+    house.cleanUps.push(() => Promise.resolve(rmSync(stateDir, { recursive: true })));
+    const caches = new KeptCaches({
+      stateDir,
+      clock: house.clock,
+      report: (_expert, { action, reason }) => saved.push(`${action}: ${reason}`),
+    });
+    const call = (path: string) => ({ method: 'POST', path }) as const;
+    const process = await house.ready(
+      {},
+      { caches },
+      {
+        slots: () => ({
+          maxBytes: 1_000,
+          protocol: {
+            fields: () => ({}),
+            save: () => call('/save'),
+            restore: () => call('/restore'),
+            erase: () => call('/erase'),
+            tokens: () => 700,
+          },
+        }),
+      },
+    );
+    const lease = held(process.tryEnter());
+    await lease.bindSlot({ user: 'ana', mark: promptMark('x'.repeat(5_000)), single: true, reuse: true });
+    lease.release(true, { total: 600, cached: 0 });
+    return { process, saved };
+  }
+
+  it('writes them when it is unloaded, before the engine is told to end', async () => {
+    await using house = await House.open();
+    const { process, saved } = await withPrompt(house);
+    const stopping = house.log.next('stopping').then(() => [...saved]);
+    await process.stop('idle', 1_000);
+    expect(await stopping).toEqual(['saved: 0 bytes']);
+    expect(house.host.last.stops).toEqual([10_000]);
+  });
+
+  it.each([
+    ['by force', (process: ExpertProcess) => process.stop('force', 0)],
+    [
+      'in a hurry while it writes',
+      async (process: ExpertProcess, house: House) => {
+        house.host.habits.canary = 'silent';
+        const ended = process.stop('idle', 60_000);
+        await process.stop('shutdown', 0);
+        await ended;
+      },
+    ],
+    [
+      'by a crash',
+      async (_process: ExpertProcess, house: House) => {
+        const over = house.log.next('backoff');
+        house.host.last.exit({ signal: 'SIGSEGV' });
+        await over;
+      },
+    ],
+  ])('says that they are gone when it ends %s', async (_how, end) => {
+    await using house = await House.open();
+    const { process, saved } = await withPrompt(house);
+    await end(process, house);
+    expect(saved).toHaveLength(1);
+    expect(saved[0]).toMatch(/^unsaved: (the engine ended before it was written|there was no time left to write it)$/);
+  });
+
+  it('runs without them where there is no place for them', async () => {
+    await using house = await House.open();
+    const caches = new KeptCaches({ stateDir: import.meta.filename, clock: house.clock, report: () => undefined });
+    const protocol = {} as SlotProtocol;
+    const process = await house.ready({}, { caches }, { slots: () => ({ maxBytes: 1_000, protocol }) });
+    expect(process.tryEnter()?.takesSlot).toBe(false);
+    expect(house.logger.messages).toContain('the prompt caches cannot be kept');
+  });
+});
 
 describe('a start', () => {
   it('goes stopped → starting → ready and a stop goes ready → draining → stopping → stopped', async () => {
