@@ -15,6 +15,8 @@ export interface GpuDevice {
   readonly totalBytes: number | undefined;
   readonly usedBytes: number | undefined;
   readonly freeBytes: number | undefined;
+  /** What the driver says in place of a number when the device has a fault: `ERR!`, `[GPU is lost]`. */
+  readonly trouble?: string;
 }
 
 export interface GpuProcess {
@@ -32,8 +34,11 @@ export interface GpuReading {
 }
 
 export interface GpuProblem {
-  /** `absent`: no such program; `timeout`: it hung; `failed`: it ended with a code; `garbled`: what it said is not its format. */
-  readonly kind: 'absent' | 'timeout' | 'failed' | 'garbled';
+  /**
+   * `absent`: no such program; `timeout`: it hung; `lost`: it says that there is no device, or none any more; `failed`: it ended with a
+   * code; `garbled`: what it said is not its format.
+   */
+  readonly kind: 'absent' | 'timeout' | 'lost' | 'failed' | 'garbled';
   readonly message: string;
   /** After a timeout: whether the program still does not end, although it was killed. Then there is no use in another. */
   readonly stillRunning?: (() => boolean) | undefined;
@@ -63,6 +68,10 @@ const MiB = 2 ** 20;
 const DEVICE_FIELDS = 'index,uuid,name,memory.total,memory.used,memory.free';
 const PROCESS_FIELDS = 'gpu_uuid,pid,used_gpu_memory';
 const FORMAT = '--format=csv,noheader,nounits';
+/** Of nvidia-smi: no object found, the driver is not loaded, a GPU has fallen off the bus. */
+const LOST_CODES: readonly (number | null)[] = [6, 9, 15];
+const LOST_WORDS = /no devices were found|gpu is lost|fallen off the bus/i;
+const FAULTS = /ERR!|unknown error|lost|requires reset/i;
 
 /** Both questions, side by side. Never rejects, and answers within the time it is given. */
 export async function queryGpus(options: GpuQueryOptions): Promise<GpuAnswer> {
@@ -98,7 +107,10 @@ export async function readGpus(environment: NodeJS.ProcessEnv): Promise<Gpu[]> {
 
 async function queryDevices(options: GpuQueryOptions): Promise<readonly GpuDevice[] | GpuProblem> {
   const answer = await ask(`--query-gpu=${DEVICE_FIELDS}`, options);
-  return 'kind' in answer ? answer : (parseDevices(answer.text) ?? garbled(answer.text));
+  if ('kind' in answer) return answer;
+  const devices = parseDevices(answer.text);
+  if (devices) return devices;
+  return LOST_WORDS.test(answer.text) ? lost(answer.text) : garbled(answer.text);
 }
 
 /** Rows of `--query-gpu`; undefined when a row is not one, or there is none. */
@@ -110,6 +122,7 @@ export function parseDevices(text: string): readonly GpuDevice[] | undefined {
     const [index = '', uuid = ''] = fields;
     const [total, used, free] = fields.slice(-3).map(megabytes);
     if (fields.length < 6 || !/^\d+$/.test(index) || !/^(?:GPU|MIG)-/.test(uuid)) return undefined;
+    const trouble = fields.slice(-3).find((field) => FAULTS.test(field));
     return {
       index: Number(index),
       uuid,
@@ -117,6 +130,7 @@ export function parseDevices(text: string): readonly GpuDevice[] | undefined {
       totalBytes: total,
       usedBytes: used,
       freeBytes: free,
+      ...(trouble === undefined ? {} : { trouble }),
     };
   });
   if (devices.length === 0 || devices.includes(undefined)) return undefined;
@@ -168,6 +182,7 @@ function ask(question: string, options: GpuQueryOptions): Promise<{ readonly tex
     child.once('error', (error) => finish({ kind: 'absent', message: `${program} cannot be run (${error.message}).` }));
     child.once('close', (code, signal) => {
       if (code === 0) finish({ text });
+      else if (LOST_CODES.includes(code) || LOST_WORDS.test(text)) finish(lost(text, program, code));
       else finish({ kind: 'failed', message: `${program} ended with ${code ?? signal}: ${excerpt(text)}` });
     });
   });
@@ -182,6 +197,11 @@ function endGroup(pid: number | undefined): void {
     // It ended by itself in this moment.
   }
 }
+
+const lost = (text: string, program = 'nvidia-smi', code: number | null = 0): GpuProblem => ({
+  kind: 'lost',
+  message: `${program} finds no GPU (exit code ${code}): ${excerpt(text)}`,
+});
 
 const garbled = (text: string): GpuProblem => ({
   kind: 'garbled',

@@ -1,9 +1,9 @@
 import { isBusy, patienceMs } from './cost.ts';
 import { neverFits } from './fits.ts';
-import { type Charge, charged, free, holdings, lacks, larger, lasting, pausedPools, touches } from './room.ts';
+import { type Charge, charged, closedPools, free, holdings, lacks, larger, lasting, touches } from './room.ts';
 import { isLeaving, isLoaded, type Placement, placementsOf, type PlannerExpert, type World } from './world.ts';
 import { cheapestVictims, type Eviction, type Victim } from './victims.ts';
-import { describeIdle, describeLack, describeRoomFor, listed } from './words.ts';
+import { describeClosed, describeIdle, describeLack, describeRoomFor, listed } from './words.ts';
 
 export interface PlanRequest {
   /** How long the oldest request for the expert has waited. */
@@ -57,11 +57,10 @@ function place(world: World, expert: PlannerExpert, request: PlanRequest): Plan 
   const never = neverFits(world, expert);
   if (never) return { expert: expert.id, action: 'refuse', never: true, reason: never };
   const wanted = wantedPlacements(world, expert);
-  const open = wanted.filter((placement) => pausedPools(world, placement).length === 0);
+  const open = wanted.filter((placement) => closedPools(world, placement).length === 0);
   if (open.length === 0) {
-    const paused = [...new Set(wanted.flatMap((placement) => pausedPools(world, placement).map((pool) => pool.id)))];
-    const reason = `${paused.join(' and ')} is handed back to the person at the desk; \`orchestrator resume\` takes it again`;
-    return { expert: expert.id, action: 'refuse', never: false, reason };
+    const closed = [...new Set(wanted.flatMap((placement) => closedPools(world, placement)))];
+    return { expert: expert.id, action: 'refuse', never: false, reason: describeClosed(closed) };
   }
   // What spills runs many times slower: only where no other placement can be had whatever is unloaded.
   const proper = open.filter(({ spill }) => !spill);

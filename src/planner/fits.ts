@@ -8,10 +8,12 @@ export function fits(world: World, id: string): string | undefined {
   return expert ? neverFits(world, expert) : `${id} is no expert with a process`;
 }
 
-/** What other programs hold, what has not come back and what is handed back for a while does not make it never. */
+/** What other programs hold, what has not come back, what is handed back for a while and what is in trouble does not make it never. */
 export function neverFits(world: World, expert: PlannerExpert): string | undefined {
   if (world.maxLoaded === 0) return `${expert.id} can never be loaded: maxLoadedExperts is 0`;
-  const pools = world.pools.map((pool) => ({ ...pool, foreign: 0, quarantined: 0, paused: false }));
+  const pools = world.pools
+    .filter(({ trouble }) => trouble === undefined)
+    .map((pool) => ({ ...pool, foreign: 0, quarantined: 0, paused: false }));
   const misses: string[] = [];
   let forbidden = false;
   for (const placement of placementsOf(expert)) {

@@ -42,7 +42,9 @@ function handedBack(pool: Pool): (expert: PlannerExpert) => Relief {
 function tooMuch(house: World, pool: Pool, inPool: readonly PlannerExpert[]): Relief[] {
   const staying = house.experts.flatMap(lasting);
   const held = charged(staying, pool.id);
-  if (held <= usable(pool)) return [];
+  // What a device in trouble says of its size is not to be acted on.
+  if (held <= usable(pool) || pool.trouble !== undefined) return [];
+  const size = `${formatBytes(held)} of ${formatBytes(usable(pool))}${pool.capacity === 0 && pool.note ? `: ${pool.note}` : ''}`;
   // Only this pool is to be brought back: the others have their own turn, and no count is short.
   const only: World = { ...house, pools: [pool], maxLoaded: undefined };
   const need = { charge: { footprint: { [pool.id]: Number.EPSILON } }, count: 0, priority: 0 };
@@ -56,7 +58,7 @@ function tooMuch(house: World, pool: Pool, inPool: readonly PlannerExpert[]): Re
     return {
       ...victim,
       cause: 'overdrawn',
-      reason: `${pool.id} holds more than its budget (${formatBytes(held)} of ${formatBytes(usable(pool))}), and ${victim.id}${state} is the cheapest to unload`,
+      reason: `${pool.id} holds more than its budget (${size}), and ${victim.id}${state} is the cheapest to unload`,
     };
   });
 }

@@ -86,7 +86,7 @@ export function touches({ footprint, mapped }: Charge, pool: string): boolean {
   return (footprint[pool] ?? 0) > 0 || (mapped?.some((file) => file.pool === pool) ?? false);
 }
 
-/** The pools that the placement needs and that the person at the desk has taken back. */
-export function pausedPools(world: World, placement: Placement): Pool[] {
-  return world.pools.filter((pool) => pool.paused && touches(placement, pool.id));
+/** The pools that the placement needs and on which nothing may be started now: handed back to the person at the desk, or in trouble. */
+export function closedPools(world: World, placement: Placement): Pool[] {
+  return world.pools.filter((pool) => (pool.paused || pool.trouble !== undefined) && touches(placement, pool.id));
 }

@@ -1,6 +1,6 @@
 import { formatBytes } from '../shared/units.ts';
 import type { Lack } from './room.ts';
-import type { PlannerExpert, World } from './world.ts';
+import type { PlannerExpert, Pool, World } from './world.ts';
 
 /** `idle 4 min`, `busy`, `loading`, `asleep`, `pinned`. */
 export function describeIdle(world: World, expert: PlannerExpert): string {
@@ -24,6 +24,14 @@ export function describeLack({ pool, needs, free }: Lack): string {
 /** `5.6 GiB of gpu0, which has 6.7 GiB free`. */
 export function describeRoomFor({ pool, needs, free }: Lack): string {
   return `${formatBytes(needs)} of ${pool.id}, which has ${formatBytes(Math.max(0, free))} free`;
+}
+
+/** Why nothing can be started on these pools. */
+export function describeClosed(pools: readonly Pool[]): string {
+  const paused = pools.filter((pool) => pool.paused).map(({ id }) => id);
+  const troubled = pools.filter((pool) => !pool.paused).map(({ id, trouble }) => `${id} is in trouble (${trouble})`);
+  const handedBack = `${listed(paused)} is handed back to the person at the desk; \`orchestrator resume\` takes it again`;
+  return [...troubled, ...(paused.length > 0 ? [handedBack] : [])].join('; ');
 }
 
 /** `a`, `a and b`, `a, b and c`. */

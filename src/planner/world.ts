@@ -27,6 +27,8 @@ export interface Pool {
   readonly quarantined: number;
   /** Handed back to the person at the desk. */
   readonly paused: boolean;
+  /** Why nothing may be started on it: its driver hangs, or reports a fault. What runs there goes on. */
+  readonly trouble?: string;
   /** What is unusual about it, for a person. */
   readonly note?: string;
 }

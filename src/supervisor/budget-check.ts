@@ -71,6 +71,7 @@ function poolsHere({ budget }: Profile, { machine, gpus }: BudgetCheckOptions): 
     ourRam: 0,
     gpus: gpus?.reading,
     gpuProblem: gpus?.problem?.message,
+    gpuTrouble: troubleIn(gpus),
     othersOnDevices: {},
     quarantined: () => 0,
     paused: false,
@@ -82,6 +83,12 @@ function poolsHere({ budget }: Profile, { machine, gpus }: BudgetCheckOptions): 
     // Of a machine that is not this one nobody knows what `auto` will be.
     return pool.capacity === 0 ? [] : [{ ...pool, ...EMPTY }];
   });
+}
+
+/** A driver that hangs now says nothing of whether the profile is right. */
+function troubleIn(gpus: GpuAnswer | undefined): string | undefined {
+  const problem = gpus?.problem;
+  return problem && problem.kind !== 'absent' && problem.kind !== 'lost' ? problem.message : undefined;
 }
 
 const EMPTY = { foreign: 0, quarantined: 0, paused: false };

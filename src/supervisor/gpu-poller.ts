@@ -12,6 +12,10 @@ export interface GpuPollerOptions extends GpuQueryOptions {
   readonly query?: ((options: GpuQueryOptions) => Promise<GpuAnswer>) | undefined;
 }
 
+/** A driver that is well again is to be noticed. */
+const MOST_AFTER_FAILURE_MS = 16_000;
+const FIRST_TIMEOUT_MS = 5_000;
+
 /**
  * Asks again and again, one question at a time, and none while a killed one has still not ended. While the device cannot be read the last good reading stands, with its age; a machine
  * without a GPU is asked once a minute.
@@ -60,7 +64,8 @@ export class GpuPoller {
     await this.ask();
     if (this.#stopped) return;
     const { everyMs = 2_000, mostMs = 60_000 } = this.#options;
-    const wait = this.#last?.problem?.kind === 'absent' ? mostMs : Math.min(mostMs, everyMs * 2 ** this.#failures);
+    const absent = this.#last?.problem?.kind === 'absent';
+    const wait = absent ? mostMs : Math.min(mostMs, MOST_AFTER_FAILURE_MS, everyMs * 2 ** this.#failures);
     this.#timer = setTimeout(() => void this.#round(), wait);
     this.#timer.unref();
   }
@@ -68,7 +73,9 @@ export class GpuPoller {
   async #take(): Promise<GpuAnswer> {
     const hung = this.#last?.problem?.stillRunning?.() ? this.#last : undefined;
     const begunAt = performance.now();
-    const answer = hung ?? (await (this.#options.query ?? queryGpus)(this.#options));
+    // A driver that nothing has used yet takes its time.
+    const { timeoutMs = this.#good ? undefined : FIRST_TIMEOUT_MS } = this.#options;
+    const answer = hung ?? (await (this.#options.query ?? queryGpus)({ ...this.#options, timeoutMs }));
     this.#last = answer;
     this.#failures = answer.problem ? Math.min(this.#failures + 1, 10) : 0;
     if (answer.reading) this.#good = { reading: answer.reading, at: begunAt };

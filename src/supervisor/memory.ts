@@ -11,7 +11,7 @@ import type { GpuPoller } from './gpu-poller.ts';
 import { type Account, devicesOf, Holdings } from './holdings.ts';
 import type { MachineMemory } from './machine-memory.ts';
 import { attributeGpu } from './measure.ts';
-import type { GpuReading } from '../binaries/nvidia-smi.ts';
+import type { GpuProblem, GpuReading } from '../binaries/nvidia-smi.ts';
 import { poolsOf } from './pools.ts';
 
 export interface MemoryOptions {
@@ -41,8 +41,8 @@ interface Known {
 const REST_TICKS = 5;
 /** Devices are looked at so often while memory is on its way back. */
 const RETURN_LOOK_MS = 250;
-/** A reading that failed, and not because the driver hung, makes the devices count as gone after this long. */
-const GONE_MS = 10_000;
+/** Devices that could not be read for this long are gone, or are not to be trusted. One slow answer says nothing. */
+const UNREAD_MS = 10_000;
 
 /**
  * The one account of the machine's memory: what the budget grants, what others hold, what each engine was predicted to take, holds and
@@ -93,18 +93,25 @@ export class Memory {
     if (!this.#plan || !this.#counts) return [];
     let ourRam = 0;
     for (const [, { measured }] of this.#holdings) ourRam += measured['ram'] ?? 0;
-    const good = gpus?.good;
-    const problem = gpus?.last?.problem;
-    const gone = good && problem && problem.kind !== 'timeout' && performance.now() - good.at > GONE_MS;
+    const unread = this.#unread();
     return poolsOf(this.#plan.budget.pools, {
       machine: machine(),
       ourRam,
-      gpus: gone ? { ...good.reading, devices: [] } : good?.reading,
-      gpuProblem: problem?.message,
+      gpus: unread?.kind === 'lost' ? NO_DEVICES : gpus?.good?.reading,
+      gpuProblem: gpus?.last?.problem?.message,
+      gpuTrouble: unread === undefined || unread.kind === 'lost' ? undefined : unread.message,
       othersOnDevices: this.#others,
       quarantined: (pool) => this.#holdings.quarantined(pool),
       paused: this.#pausedUntil !== undefined && this.#pausedUntil > clock.now(),
     });
+  }
+
+  /** Why the devices cannot be read, where that has lasted; undefined where they can, or where there is no driver to ask. */
+  #unread(): GpuProblem | undefined {
+    const { gpus } = this.#options;
+    const problem = gpus?.last?.problem;
+    const age = performance.now() - (gpus?.good?.at ?? -Infinity);
+    return problem && problem.kind !== 'absent' && age > UNREAD_MS ? problem : undefined;
   }
 
   /** What is known of the expert's placements; undefined while its files are being read. */
@@ -208,6 +215,8 @@ export class Memory {
       const ram = process.memoryBytes();
       if (ram !== undefined && ram > 0) this.#holdings.measure(process, { ram });
     }
+    // Nobody will see its memory come back.
+    if (this.#holdings.returning && this.#unread()) this.#holdings.look({}, performance.now());
     if (this.#pausedUntil !== undefined && this.#pausedUntil <= this.#options.clock.now()) {
       this.#pausedUntil = undefined;
       this.#options.logger.info('the GPUs are ours again');
@@ -306,6 +315,8 @@ export class Memory {
     if (stamp !== undefined && this.#plan) void this.#appraise(process, stamp, this.#plan);
   }
 }
+
+const NO_DEVICES: GpuReading = { devices: [], processes: [], perProcess: true };
 
 /** Files that cannot be read: nothing is known beforehand. */
 const UNKNOWN: Appraisal = {

@@ -14,6 +14,8 @@ export interface PoolReadings {
   readonly gpus: GpuReading | undefined;
   /** Why there is none, or none any more. */
   readonly gpuProblem: string | undefined;
+  /** Why no device is to be trusted: they cannot be read, and not because there are none. */
+  readonly gpuTrouble?: string | undefined;
   /** By pool: what nobody of ours is known to hold on the device. */
   readonly othersOnDevices: Footprint;
   readonly quarantined: (pool: string) => number;
@@ -38,25 +40,30 @@ function ramPool(granted: PoolBudget, { machine, ourRam }: PoolReadings): Pool {
 }
 
 function gpuPool(id: string, granted: PoolBudget, readings: PoolReadings): Pool {
-  const { gpus, gpuProblem, othersOnDevices, paused } = readings;
+  const { gpus, gpuProblem, gpuTrouble, othersOnDevices, paused } = readings;
+  const device = gpus?.devices.find(({ index }) => poolOf(index) === id);
+  const fault = device?.trouble === undefined ? gpuTrouble : `the driver says ${device.trouble} of its memory`;
   const quarantined = readings.quarantined(id);
-  const none = { id, reserve: granted.reserve, foreign: 0, quarantined, paused };
+  const none = { id, reserve: granted.reserve, foreign: 0, quarantined, paused, ...troubled(fault) };
   if (!gpus) {
-    const why = gpuProblem ?? 'the GPUs have not been read yet';
+    const why = gpuTrouble ?? gpuProblem ?? 'the GPUs have not been read yet';
     if (granted.capacity === 'auto') return { ...none, capacity: 0, note: why };
     return { ...none, capacity: granted.capacity, note: `taken as the profile says: ${why}` };
   }
-  const device = gpus.devices.find(({ index }) => poolOf(index) === id);
   if (!device)
     return { ...none, capacity: 0, note: `nvidia-smi lists no such GPU${gpuProblem ? `: ${gpuProblem}` : ''}` };
   const total = device.totalBytes;
   if (total === undefined) {
     const capacity = granted.capacity === 'auto' ? 0 : granted.capacity;
-    return { ...none, capacity, note: 'the driver does not say how much memory it has' };
+    return { note: 'the driver does not say how much memory it has', ...none, capacity };
   }
   // What is quarantined is among what others hold, and counts once.
   const others = (othersOnDevices[id] ?? 0) - quarantined;
-  return { ...none, ...grant(granted, total), foreign: inOurPart(others, granted, total) };
+  return { ...none, ...grant(granted, total), ...troubled(fault), foreign: inOurPart(others, granted, total) };
+}
+
+function troubled(trouble: string | undefined): Pick<Pool, 'trouble' | 'note'> {
+  return trouble === undefined ? {} : { trouble, note: `nothing is started on it: ${trouble}` };
 }
 
 function grant({ capacity, reserve }: PoolBudget, total: number): Pick<Pool, 'capacity' | 'reserve' | 'note'> {

@@ -8,7 +8,7 @@ import type { Orchestrator } from '../../support/orchestrator.ts';
 import { startOrchestrator } from '../../support/orchestrator.ts';
 import { alive, descendants, kill, openFilesOf, untilNoneMarked, zombiesBelow } from '../../support/processes.ts';
 import { profileOf } from '../../support/profile.ts';
-import { times } from '../../support/skip.ts';
+import { FULL, itWhere, times } from '../../support/skip.ts';
 import { collect } from '../../support/sse.ts';
 import { timed, until } from '../../support/wait.ts';
 
@@ -158,17 +158,20 @@ describe('A8 an engine that does not obey', () => {
 });
 
 describe('B1 an engine hangs', () => {
-  it('B1 frozen while it is to make room: it is killed after its grace, and the other one is served', async () => {
-    await using orchestrator = await startOrchestrator({ profile: house(expertOf({})) });
-    const frozen = (await orchestrator.load('a')).pid ?? 0;
-    kill(frozen, 'SIGSTOP');
-    const { value, ms } = await answered(orchestrator, 'b');
-    expect(value).toBe(200);
-    expect(ms, 'ten seconds to end by itself').toBeGreaterThan(9_000);
-    expect(ms).toBeLessThan(14_000);
-    expect(alive(frozen)).toBe(false);
-    expect(await orchestrator.expert('a'), 'that was no crash').toMatchObject({ state: 'stopped', crashes: 0 });
-  });
+  itWhere(FULL, 'waits for the grace of an engine that ignores SIGTERM; npm run test:faults')(
+    'B1 frozen while it is to make room: it is killed after its grace, and the other one is served',
+    async () => {
+      await using orchestrator = await startOrchestrator({ profile: house(expertOf({})) });
+      const frozen = (await orchestrator.load('a')).pid ?? 0;
+      kill(frozen, 'SIGSTOP');
+      const { value, ms } = await answered(orchestrator, 'b');
+      expect(value).toBe(200);
+      expect(ms, 'ten seconds to end by itself').toBeGreaterThan(9_000);
+      expect(ms).toBeLessThan(14_000);
+      expect(alive(frozen)).toBe(false);
+      expect(await orchestrator.expert('a'), 'that was no crash').toMatchObject({ state: 'stopped', crashes: 0 });
+    },
+  );
 
   it('B1 frozen in the middle of a stream while another waits for its room: the deadline frees it', async () => {
     await using orchestrator = await startOrchestrator({ profile: house(expertOf({ rate: 50 })) });

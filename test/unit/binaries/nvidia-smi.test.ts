@@ -60,6 +60,7 @@ describe('nvidia-smi', () => {
       [undefined, undefined],
       [12_288 * MiB, undefined],
     ]);
+    expect(parseDevices(text)?.map(({ trouble }) => trouble)).toEqual([undefined, 'ERR!']);
   });
 
   it.each(['', 'No devices were found\n', 'NVIDIA-SMI has failed\n', '<html></html>', `0, ${ONE}\n`, '\0\0\0'])(
@@ -76,7 +77,10 @@ describe('nvidia-smi', () => {
   it.each([
     ['hangs', 'sleep 60', 'timeout'],
     ['hangs behind a wrapper that holds the pipe', 'sleep 60 & wait', 'timeout'],
-    ['ends with a code', 'echo "NVIDIA-SMI has failed"; exit 9', 'failed'],
+    ['ends with a code', 'echo "NVIDIA-SMI has failed"; exit 1', 'failed'],
+    ['finds no driver', 'echo "NVIDIA-SMI has failed"; exit 9', 'lost'],
+    ['finds no device', 'echo "No devices were found"', 'lost'],
+    ['has lost one', 'echo "Unable to determine the device handle for GPU0: GPU is lost"; exit 255', 'lost'],
     ['prints garbage', 'head -c 3000000 /dev/zero', 'garbled'],
     ['says nothing', ':', 'garbled'],
   ])('that %s is a problem, in time', async (_name, script, kind) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { plan } from '../../../src/planner/decide.ts';
+import { schedule } from '../../../src/planner/schedule.ts';
 import type { Placement } from '../../../src/planner/world.ts';
 import { explain } from '../../../src/planner/explain.ts';
 import { expert, GIB, holding, pool, ready, since, world } from './worlds.ts';
@@ -188,6 +189,24 @@ describe('several pools', () => {
     const house = world([onGpu, either], { pools });
     expect(plan(house, 'a', NOW)).toMatchObject({ action: 'refuse', never: false, reason: /resume/ });
     expect(plan(house, 'b', NOW)).toMatchObject({ action: 'start', placement: { name: 'cpu' } });
+  });
+
+  it('starts nothing on a device in trouble, whatever its size is said to be, and lets be what runs there', () => {
+    const trouble = 'the driver hangs';
+    const onGpu = expert('a', 4);
+    const either = expert('b', 4, { placements: [...onGpu.placements, { name: 'cpu', footprint: { ram: 4 * GIB } }] });
+    const waiting = expert('c', 4, { waiting: [since(0)] });
+    for (const capacity of [0, 16 * GIB]) {
+      const pools = [pool({ capacity, trouble }), pool({ id: 'ram', capacity: 32 * GIB })];
+      const house = world([onGpu, either, ready('there', 4), waiting], { pools });
+      expect(plan(house, 'a', NOW)).toMatchObject({
+        action: 'refuse',
+        never: false,
+        reason: 'gpu0 is in trouble (the driver hangs)',
+      });
+      expect(plan(house, 'b', NOW)).toMatchObject({ action: 'start', placement: { name: 'cpu' } });
+      expect(schedule(house)).toEqual([expect.objectContaining({ do: 'refuse', expert: 'c', never: false })]);
+    }
   });
 });
 

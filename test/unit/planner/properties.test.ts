@@ -134,9 +134,10 @@ const anyWorld: fc.Arbitrary<World> = fc
     sizes: fc.tuple(fc.nat(40), fc.nat(40), fc.nat(60)),
     foreign: fc.nat(10),
     paused: fc.boolean(),
+    trouble: fc.option(fc.constant('it hangs'), { nil: undefined, freq: 4 }),
     maxLoaded: fc.option(fc.integer({ min: 1, max: 6 }), { nil: undefined }),
   })
-  .map(({ experts, sizes, foreign, paused, maxLoaded }) =>
+  .map(({ experts, sizes, foreign, paused, trouble, maxLoaded }) =>
     world(
       experts.map(([some, state, inFlight, waitedMs, waits], index) =>
         expert(`e${index}`, 0, {
@@ -152,7 +153,13 @@ const anyWorld: fc.Arbitrary<World> = fc
       ),
       {
         pools: ['gpu0', 'gpu1', 'ram'].map((id, index) =>
-          pool({ id, capacity: sizes[index] ?? 0, foreign, paused: paused && index === 0 }),
+          pool({
+            id,
+            capacity: sizes[index] ?? 0,
+            foreign,
+            paused: paused && index === 0,
+            ...(trouble !== undefined && index === 1 ? { trouble } : {}),
+          }),
         ),
         maxLoaded,
       },

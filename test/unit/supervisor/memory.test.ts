@@ -1,7 +1,7 @@
 /** One account of the machine's memory, with devices that a script describes. */
 import { describe, expect, it } from 'vitest';
 
-import type { GpuAnswer, GpuReading } from '../../../src/binaries/nvidia-smi.ts';
+import type { GpuAnswer, GpuProblem, GpuReading } from '../../../src/binaries/nvidia-smi.ts';
 import type { Appraisal } from '../../../src/supervisor/appraisal.ts';
 import type { ExpertProcess } from '../../../src/supervisor/expert-process.ts';
 import { GpuPoller } from '../../../src/supervisor/gpu-poller.ts';
@@ -76,6 +76,43 @@ async function started(house: House): Promise<ExpertProcess> {
   await ready;
   return process;
 }
+
+describe('a driver', () => {
+  const asked = (house: House, problem: GpuProblem) => {
+    const gpus = new GpuPoller({ environment: {}, query: () => Promise.resolve({ problem }) });
+    const memory = new Memory({
+      clock: house.clock,
+      logger: house.logger,
+      machine: () => ({ total: 64 * GiB, used: 0 }),
+      gpus,
+      learned: undefined,
+    });
+    house.cleanUps.push(() => Promise.resolve(memory.close()));
+    const budget = {
+      pools: { gpu0: { capacity: 8 * GiB, reserve: 0 } },
+      spillToCpu: 'refuse',
+      minResidency: 0,
+    } as const;
+    const appraise = () => Promise.resolve({ placements: [], asleep: undefined, learnedKey: () => undefined });
+    memory.reconfigure({ budget: { ...budget, maxLoadedExperts: undefined }, appraise, stamp: () => '' }, []);
+    return gpus.ask().then(() => memory.pools[0]);
+  };
+
+  it('that never answered is in trouble; one that says there is no GPU leaves none; where there is none, the profile is believed', async () => {
+    await using house = await House.open();
+    const message = 'as it says';
+    for (const kind of ['timeout', 'failed', 'garbled'] as const) {
+      expect(await asked(house, { kind, message })).toMatchObject({ capacity: 8 * GiB, trouble: message });
+    }
+    expect(await asked(house, { kind: 'lost', message })).toMatchObject({
+      capacity: 0,
+      note: 'nvidia-smi lists no such GPU: as it says',
+    });
+    const believed = await asked(house, { kind: 'absent', message });
+    expect(believed).toMatchObject({ capacity: 8 * GiB, note: 'taken as the profile says: as it says' });
+    expect(believed).not.toHaveProperty('trouble');
+  });
+});
 
 describe('a shared GPU', () => {
   it('has what other programs hold taken off, ours by their process', async () => {

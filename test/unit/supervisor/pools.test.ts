@@ -66,6 +66,25 @@ describe('the pool of a GPU', () => {
     expect(one('gpu0', 'auto', blind)).toMatchObject({ capacity: 0, note: 'nvidia-smi cannot be run' });
   });
 
+  it('is in trouble where the driver cannot be read, or reports a fault, and keeps the size that is known', () => {
+    expect(one('gpu0', 'auto', { gpuTrouble: 'it hangs' })).toMatchObject({
+      capacity: 16 * GiB,
+      trouble: 'it hangs',
+      note: 'nothing is started on it: it hangs',
+    });
+    expect(one('gpu0', 'auto', { gpus: undefined, gpuTrouble: 'it hangs' })).toMatchObject({
+      capacity: 0,
+      trouble: 'it hangs',
+    });
+    const faulty = { ...device(0, undefined), trouble: 'ERR!' };
+    const gpus = { devices: [faulty, device(1, 16 * GiB)], processes: [], perProcess: true };
+    expect(one('gpu0', 8 * GiB, { gpus })).toMatchObject({
+      capacity: 8 * GiB,
+      trouble: 'the driver says ERR! of its memory',
+    });
+    expect(one('gpu1', 8 * GiB, { gpus })).not.toHaveProperty('trouble');
+  });
+
   it('is handed back while it is paused', () => {
     expect(one('gpu0', 'auto', { paused: true })).toMatchObject({ paused: true });
     expect(one('ram', 'auto', { paused: true })).toMatchObject({ paused: false });
