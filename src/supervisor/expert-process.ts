@@ -241,11 +241,11 @@ export class ExpertProcess implements LeaseOwner {
         // A crash in the meantime has taken the attempt away.
         if (this.#attempt !== attempt) break;
         this.#inFlight.cut(unloaded(this.id, reason));
-        if (attempt?.keeper && drainMs > 0) await attempt.keeper.save();
+        if (attempt && drainMs > 0 && !attempt.liveness.isDoubted) await attempt.keeper?.save();
         if (this.#attempt !== attempt) break;
         this.#move('stop', reason);
-        // A frozen process does not run its SIGTERM handler, and somebody may wait for its room.
-        await attempt?.engine?.stop(attempt.liveness.isDoubted ? 0 : STOP_GRACE_MS);
+        // A frozen process, or one that hangs on a disk, does not run its SIGTERM handler, and somebody may wait for its room.
+        await attempt?.engine?.stop(attempt.liveness.isDoubted || attempt.keeper?.isWriting ? 0 : STOP_GRACE_MS);
         break;
       case 'sleeping':
         if (attempt) attempt.turn = undefined;

@@ -62,6 +62,7 @@ export class SlotKeeper {
   readonly #options: SlotKeeperOptions;
   readonly #slots: readonly Slot[];
   readonly #givenUp = new AbortController();
+  #isWriting = false;
 
   constructor(options: SlotKeeperOptions) {
     this.#options = options;
@@ -100,6 +101,11 @@ export class SlotKeeper {
         }
       },
     };
+  }
+
+  /** The engine was left in the middle of a file: it may write on, and hears nothing else meanwhile. */
+  get isWriting(): boolean {
+    return this.#isWriting;
   }
 
   /** Writes what is worth it and not written yet, the latest first, until the deadline. Never rejects. */
@@ -150,6 +156,7 @@ export class SlotKeeper {
       if (kept) this.#tell('saved', tokens, `${kept.bytes} bytes`);
       else if (!folder.closed) this.#tell('unsaved', tokens, `it alone needs more than keepCache, ${maxBytes()} bytes`);
     } catch (error) {
+      this.#isWriting = signal.aborted;
       if (folder.closed) return;
       if (file !== undefined) folder.discard(file);
       this.#tell('unsaved', promptTokens, signal.aborted ? 'there was no time left to write it' : messageOf(error));

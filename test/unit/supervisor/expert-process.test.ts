@@ -69,9 +69,13 @@ describe('an expert whose prompt caches are kept', () => {
       'in a hurry while it writes',
       async (process: ExpertProcess, house: House) => {
         house.host.habits.canary = 'silent';
+        const before = house.host.canaries;
         const ended = process.stop('idle', 60_000);
+        await vi.waitFor(() => expect(house.host.canaries).toBe(before + 1));
         await process.stop('shutdown', 0);
         await ended;
+        // It hears nothing while it writes.
+        expect(house.host.last.stops).toEqual([0]);
       },
     ],
     [

@@ -163,6 +163,7 @@ describe('an unload', () => {
     expect(bench.calls).toEqual(['save 1', 'save 0']);
     expect(bench.actions).toEqual(['saved', 'saved']);
     expect(bench.files).toBe(4);
+    expect(bench.keeper.isWriting).toBe(false);
     bench.keeper.close();
     expect(bench.news).toHaveLength(2);
   });
@@ -184,6 +185,7 @@ describe('an unload', () => {
     await bench.ask(prompt('two'));
     await bench.keeper.save();
     expect(bench.calls).toEqual(['save 1']);
+    expect(bench.keeper.isWriting).toBe(true);
     bench.keeper.close();
     expect(bench.news).toEqual([
       { action: 'unsaved', tokens: 600, reason: 'there was no time left to write it' },
