@@ -11,6 +11,8 @@ import type { Move } from './lifecycle.ts';
 import type { Memory } from './memory.ts';
 import type { RemoteExpert } from './remote-expert.ts';
 import type { KeepLoaded } from './residency.ts';
+import type { Standing } from './standing.ts';
+import { Standings } from './standings.ts';
 import type { Waiter } from './waiting-lines.ts';
 
 /** How often idle experts and old waiters are looked at; the hot path sets no timer. */
@@ -27,6 +29,7 @@ export interface FleetOptions {
 export class Fleet {
   readonly #options: FleetOptions;
   readonly #house: House;
+  readonly #standings: Standings;
   #lastTickMs: number;
   readonly #timer: NodeJS.Timeout;
   #closing = false;
@@ -36,6 +39,7 @@ export class Fleet {
   constructor(options: FleetOptions) {
     this.#options = options;
     this.#house = new House(options.clock, options.memory);
+    this.#standings = new Standings(this.#house, options.clock);
     this.#lastTickMs = options.clock.now();
     options.memory.onChange = () => this.#pump();
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
@@ -208,6 +212,7 @@ export class Fleet {
       this.#house.residency.ready(move.expert, clock.now());
       this.#house.wishes.settle(move.expert, undefined);
     }
+    if (move.event === 'refuse') this.#standings.refused(move.expert);
     const failed = move.to === 'backoff' || move.to === 'failed' || move.event === 'refuse';
     if (failed) {
       // Who waited for a slot of an engine that was ready has been accepted by none.
@@ -250,6 +255,11 @@ export class Fleet {
   /** What the planner would do for a request for the expert now. */
   plan(id: string): Forecast {
     return this.#house.forecast(id);
+  }
+
+  /** How close an expert is to serving a request now; cheap enough for every request. */
+  standing(id: string): Standing {
+    return this.#standings.of(id);
   }
 
   budget(): BudgetState {
@@ -305,6 +315,7 @@ export class Fleet {
 
   /** Serves every queue, then does what the planner says for those who are wanted and not loaded. */
   #pump(): void {
+    this.#standings.forget();
     // A move published from within a pump asks for another round instead of nesting.
     if (this.#pumping) {
       this.#pumpAgain = true;
