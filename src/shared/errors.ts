@@ -271,9 +271,16 @@ export class AppError extends Error {
   }
 }
 
-/** Anything thrown, as an `AppError`; what is not one becomes `internal` and keeps its cause. */
+/** Anything thrown, as an `AppError`; what is neither one nor a full disk becomes `internal` and keeps its cause. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
+  const { code, path } = (error instanceof Error ? error : {}) as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    const where = path === undefined ? '' : ` (${path})`;
+    return new AppError('storage_full', `The disk has no room for this${where}. Make room and try again.`, {
+      cause: error,
+    });
+  }
   return new AppError(
     'internal',
     'Something went wrong inside the orchestrator; the log has the details under this request id.',

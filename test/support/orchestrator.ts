@@ -1,6 +1,6 @@
 /** The real program as a child process, in a directory of its own, which it must leave clean. */
 import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -30,7 +30,17 @@ export interface OrchestratorOptions {
   smallNursery?: boolean;
   /** The directory of an earlier run, to start again in its state. */
   directory?: string;
+  /** The state directory is a disk of its own of this size (`1m`), which only the orchestrator sees: needs `canMount`. */
+  stateDisk?: string;
 }
+
+const OWN_MOUNTS = process.getuid?.() === 0 ? ['unshare', '-m'] : ['unshare', '-r', '-m'];
+
+/** Whether a disk can be mounted that only one process and its children see. */
+export const canMount = (): boolean => {
+  const [program = '', ...args] = [...OWN_MOUNTS, 'mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', tmpdir()];
+  return spawnSync(program, args, { stdio: 'ignore' }).status === 0;
+};
 
 export interface Ending {
   code: number | null;
@@ -46,9 +56,10 @@ export class Orchestrator {
   runtime!: RuntimeFile;
   ending: Ending | undefined;
 
-  constructor(directory: string, child: ChildProcess) {
+  constructor(directory: string, child: ChildProcess, stateDisk = false) {
     this.directory = directory;
-    this.stateDir = join(directory, 'state');
+    // What it has mounted is seen through its own root alone.
+    this.stateDir = join(stateDisk ? `/proc/${child.pid}/root` : '/', directory, 'state');
     this.child = child;
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
@@ -180,12 +191,22 @@ export function launchOrchestrator(options: OrchestratorOptions): Orchestrator {
   writeFileSync(profile, text.replaceAll(DIRECTORY, directory));
   const args = ['up', '--profile', profile, '--port', '0', '--state-dir', join(directory, 'state')];
   const nodeArgs = options.smallNursery ? ['--max-semi-space-size=4'] : [];
-  const child = spawn(process.execPath, [...nodeArgs, MAIN, ...args, ...(options.args ?? [])], {
+  const argv = [process.execPath, ...nodeArgs, MAIN, ...args, ...(options.args ?? [])];
+  const [program = '', ...rest] =
+    options.stateDisk === undefined ? argv : onOwnDisk(directory, options.stateDisk, argv);
+  const child = spawn(program, rest, {
     cwd: directory,
     env: environment(directory, options.env),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  return new Orchestrator(directory, child);
+  return new Orchestrator(directory, child, options.stateDisk !== undefined);
+}
+
+/** The process that mounts becomes the program: one pid, and the disk is gone with it. */
+function onOwnDisk(directory: string, size: string, argv: readonly string[]): string[] {
+  mkdirSync(join(directory, 'state'), { recursive: true });
+  const script = 'mount -t tmpfs -o size="$0",mode=700 tmpfs "$1" && shift && exec "$@"';
+  return [...OWN_MOUNTS, 'sh', '-c', script, size, join(directory, 'state'), ...argv];
 }
 
 /** Runs one command of the program to its end; `directory` is that of a running orchestrator, or any other. */
