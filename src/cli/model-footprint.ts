@@ -1,18 +1,22 @@
 import { InvalidArgumentError } from 'commander';
 
+import type { ExpertBase } from '../engines/contract.ts';
+import type { Model } from '../engines/settings.ts';
 import { locateExpert } from '../models/expert-files.ts';
-import { settingsOfExpert } from '../models/expert-footprint.ts';
 import type { GgufExpert } from '../models/expert-footprint.ts';
-import { predictGguf } from '../models/footprint.ts';
-import type { FootprintPart, GgufSettings, Prediction } from '../models/footprint.ts';
+import type { FootprintPart } from '../models/footprint.ts';
 import { readGgufModels } from '../models/gguf-models.ts';
 import { CACHE_TYPES } from '../models/kv-cache.ts';
 import type { CacheType } from '../models/kv-cache.ts';
+import { placeGguf, placeVllm } from '../models/placements.ts';
+import type { GpuPool, PlaceableGguf, PredictedPlacement } from '../models/placements.ts';
+import { predictVllm } from '../models/vllm-footprint.ts';
+import type { SafetensorsShape } from '../models/vllm-footprint.ts';
 import { loadProfile } from '../profiles/load.ts';
 import type { ProcessExpert } from '../profiles/profile.ts';
+import { CliError } from '../shared/errors.ts';
 import { resolvePaths } from '../shared/paths.ts';
 import { formatBytes } from '../shared/units.ts';
-import type { NamedModel } from './model-names.ts';
 
 export interface FootprintOptions {
   readonly context?: number;
@@ -22,48 +26,89 @@ export interface FootprintOptions {
   readonly gpuLayers?: number | 'all';
 }
 
-/** The footprint of a file, or of an expert as its profile has it; from a shape record where the file is not here. */
-export async function predictFor(
-  found: {
-    readonly path: string | undefined;
-    readonly mmproj?: string | undefined;
-    readonly named?: (NamedModel & { readonly profile: string }) | undefined;
-  },
+/** An expert by name, with the profile that has it. */
+export interface NamedExpert {
+  readonly id: string;
+  readonly profile: string;
+  /** Its own model, without adapters and the like. */
+  readonly model: Model;
+  /** Of the profile file. */
+  readonly directory: string;
+}
+
+/**
+ * What a GGUF file takes, or an expert where its profile would rather have it; from a shape record where the file is not here.
+ * Undefined where neither speaks of the model.
+ */
+export async function ggufFootprint(
+  { path, expert: named }: { readonly path: string | undefined; readonly expert?: NamedExpert | undefined },
   options: FootprintOptions,
-): Promise<Prediction | undefined> {
-  const { named, path, mmproj } = found;
-  const expert = named && (await expertOf(named.profile, named.id));
+): Promise<PredictedPlacement | undefined> {
+  const { expert, gpus } = named ? await inProfile(named) : { expert: undefined, gpus: [] };
   const places = {
     paths: resolvePaths(process.env),
     profileDirectory: named?.directory ?? '',
     environment: process.env,
   };
-  const files = expert
-    ? locateExpert(expert, {}, places).files
-    : { ...(path !== undefined && { model: path }), ...(mmproj !== undefined && { mmproj }) };
+  const files = expert ? locateExpert(expert, {}, places).files : { ...(path !== undefined && { model: path }) };
   const models = await readGgufModels(expert ?? PLAIN_EXPERT, files);
-  return models && predictGguf({ ...models, settings: settingsFor(expert, options) });
+  const wanted = withOptions(expert ?? { ...PLAIN_EXPERT, gpuLayers: 0 }, options);
+  // Where no GPU is counted the arithmetic is shown for one.
+  const shown = gpus.length === 0 && options.gpuLayers !== undefined ? [{ id: 'gpu0', capacity: 1 }] : gpus;
+  return models && placeGguf(wanted, models, shown)[0];
+}
+
+/** What a folder of safetensors takes on vLLM: without an expert on one GPU, or with no layers on it on the CPU. */
+export async function folderFootprint(
+  { shape, expert: named }: { readonly shape: SafetensorsShape; readonly expert?: NamedExpert | undefined },
+  options: FootprintOptions,
+): Promise<PredictedPlacement | undefined> {
+  if (options.kvCache !== undefined || options.ubatch !== undefined)
+    throw new CliError('--kv-cache and --ubatch are settings of llama-server; vLLM runs a folder of safetensors.', 2);
+  const { context, parallel } = { ...PLAIN_EXPERT, ...options };
+  if (named) {
+    const { expert, gpus } = await inProfile(named);
+    return placeVllm({ ...expert, ...numbersOf(options) }, shape, gpus)[0];
+  }
+  const pools = options.gpuLayers === 0 ? [] : ['gpu0'];
+  const { footprint, parts } = predictVllm(shape, { context, parallel, kvElementBytes: 2, pools });
+  return {
+    name: pools[0] ?? 'cpu',
+    footprint,
+    parts,
+    mapped: { main: 0, draft: 0 },
+    estimated: false,
+    spill: false,
+    launch: { gpus: [], gpuLayers: 'all' },
+  };
 }
 
 /** Pools with their sums, then each part with its arithmetic. */
-export function footprintLines(prediction: Prediction): string[] {
-  const { footprint, mappedFileBytes, parts, estimated } = prediction;
+export function footprintLines({ name, footprint, mapped, parts, estimated, problem }: PredictedPlacement): string[] {
   const sums = Object.entries(footprint).map(([pool, bytes]) => `${pool} ${formatBytes(bytes)}`);
-  if (mappedFileBytes > 0) sums.push(`mapped file ${formatBytes(mappedFileBytes)}`);
-  const title = `footprint${estimated ? ' (estimated: the model file is not here)' : ''}`;
+  const mappedBytes = mapped.main + mapped.draft;
+  if (mappedBytes > 0) sums.push(`mapped file ${formatBytes(mappedBytes)}`);
+  const title = `footprint on ${name}${estimated ? ' (estimated: the model file is not here)' : ''}`;
   const width = (pick: (part: FootprintPart) => string) => Math.max(...parts.map((part) => pick(part).length));
-  const widths = [width(({ pool }) => pool), width(({ name }) => name), width(({ bytes }) => formatBytes(bytes))];
+  const widths = [width((part) => part.pool), width((part) => part.name), width((part) => formatBytes(part.bytes))];
   return [
     `${title}: ${sums.join(', ')}`,
-    ...parts.map(({ pool, name, bytes, how }) => {
+    ...parts.map((part) => {
       const cells = [
-        pool.padEnd(widths[0] ?? 0),
-        name.padEnd(widths[1] ?? 0),
-        formatBytes(bytes).padStart(widths[2] ?? 0),
+        part.pool.padEnd(widths[0] ?? 0),
+        part.name.padEnd(widths[1] ?? 0),
+        formatBytes(part.bytes).padStart(widths[2] ?? 0),
       ];
-      return `  ${cells.join('  ')}  ${how}`;
+      return `  ${cells.join('  ')}  ${part.how}`;
     }),
+    ...(problem === undefined ? [] : [`It would not start: ${problem}.`]),
   ];
+}
+
+export function footprintToJson(placement: PredictedPlacement): Readonly<Record<string, unknown>> {
+  const { name, footprint, mapped, parts, estimated, problem } = placement;
+  const mappedFileBytes = mapped.main + mapped.draft;
+  return { placement: name, pools: footprint, mappedFileBytes, estimated, parts, problem: problem ?? null };
 }
 
 /** For an option that takes a number from 1 on. */
@@ -84,27 +129,35 @@ export function layers(text: string): number | 'all' {
   return Number(text);
 }
 
-function settingsFor(expert: GgufExpert | undefined, options: FootprintOptions): GgufSettings {
-  const gpuLayers =
-    options.gpuLayers ?? (typeof expert?.gpuLayers === 'number' || expert?.gpuLayers === 'all' ? expert.gpuLayers : 0);
-  // Which GPUs there are is the planner's question; the arithmetic is shown for one.
-  const devices = gpuLayers === 0 ? [] : [{ pool: 'gpu0', share: 1 }];
-  const base = settingsOfExpert(expert ?? PLAIN_EXPERT, devices);
-  const { context, parallel, ubatch, kvCache } = options;
+/** The expert as its profile has it, and the GPUs that the profile counts. */
+async function inProfile({
+  id,
+  profile,
+}: NamedExpert): Promise<{ readonly expert: ProcessExpert & PlaceableGguf; readonly gpus: readonly GpuPool[] }> {
+  const { experts, budget } = await loadProfile(profile, { environment: process.env });
+  const expert = experts.find((one): one is ProcessExpert => one.kind === 'process' && one.id === id);
+  if (!expert) throw new CliError(`The profile ${profile} has no expert ${id} with a model.`);
+  const gpus = Object.entries(budget.pools).flatMap(([pool, { capacity }]) =>
+    pool === 'ram' ? [] : [{ id: pool, capacity: capacity === 'auto' ? 1 : capacity }],
+  );
+  return { expert, gpus };
+}
+
+function withOptions(expert: PlaceableGguf, options: FootprintOptions): PlaceableGguf {
+  const { kvCache, ubatch, gpuLayers } = options;
   return {
-    ...base,
-    gpuLayers,
-    ...(context !== undefined && { context }),
-    ...(parallel !== undefined && { parallel }),
-    ...(ubatch !== undefined && { ubatch }),
-    ...(kvCache !== undefined && { kvCacheK: kvCache, kvCacheV: kvCache }),
+    ...expert,
+    ...numbersOf(options),
+    ...(kvCache !== undefined && { kvCache }),
+    ...(gpuLayers !== undefined && { gpuLayers }),
+    ...(ubatch !== undefined && { 'llama-server': { ...expert['llama-server'], ubatch } }),
   };
 }
 
-async function expertOf(profile: string, id: string): Promise<(GgufExpert & ProcessExpert) | undefined> {
-  const { experts } = await loadProfile(profile, { environment: process.env });
-  return experts.find((expert) => expert.kind === 'process' && expert.id === id) as ProcessExpert | undefined;
-}
+const numbersOf = ({ context, parallel }: FootprintOptions): Partial<ExpertBase> => ({
+  ...(context !== undefined && { context }),
+  ...(parallel !== undefined && { parallel }),
+});
 
 /** What a profile that sets nothing would say. */
 const PLAIN_EXPERT: GgufExpert = {

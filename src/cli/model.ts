@@ -59,8 +59,10 @@ Examples:
     .action((options: ProfileOptions) => list(options));
   command
     .command('inspect')
-    .description('What the header of a GGUF file says, and the memory it takes to run it')
-    .argument('<file|expert>', 'a file, the name of one in the cache, or an expert of the profile')
+    .description(
+      'What a model is (GGUF file or folder of safetensors), and the memory it takes to run it, with the arithmetic',
+    )
+    .argument('<file|folder|expert>', 'a file or folder, the name of one in the cache, or an expert of the profile')
     .option('-p, --profile <name|file>', 'the profile of the expert (default: demo)')
     .option('--tensors', 'list the tensors too')
     .option('--context <tokens>', 'tokens for each request (default: the expert’s, else 8192)', wholeNumber)
@@ -71,13 +73,14 @@ Examples:
       cacheType,
     )
     .option('--ubatch <tokens>', 'physical batch (default: the expert’s, else 512)', wholeNumber)
-    .option('--gpu-layers <number|all>', 'layers on a GPU (default: 0 for a file)', layers)
+    .option('--gpu-layers <number|all>', 'layers on a GPU (default: 0 for a file; a folder is meant for one)', layers)
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
 Examples:
   orchestrator model inspect model.gguf --context 32768 --kv-cache q8_0 --gpu-layers all
+  orchestrator model inspect ./Qwen2.5-7B-Instruct-AWQ --context 16384 --parallel 8
   orchestrator model inspect general --profile demo --json`,
     )
     .action((target: string, options: Parameters<typeof inspectModel>[1]) => inspectModel(target, options));

@@ -84,6 +84,8 @@ const DRAFT_BYTES = 2 * MiB;
 /** CUDA context, cuBLAS and kernels: on the device, and pinned and private memory on the host. Of an RTX 40; learned values replace it. */
 const GPU_PROCESS_BYTES = 450 * MiB;
 const GPU_HOST_BYTES = 300 * MiB;
+/** Of a checkpoint that was given up the C library keeps between nothing and everything for later. */
+const HEAP_SHARE = 0.5;
 /** Images are encoded in a graph of their own. */
 const PROJECTOR_COMPUTE_BYTES = 300 * MiB;
 
@@ -199,13 +201,14 @@ const repacks = ({ type, repackable }: WeightGroup, { repacked, devices }: GgufS
   devices.length === 0 && repackable && type !== undefined && repacked.has(type);
 
 function cacheParts(shape: GgufShape, settings: GgufSettings, placement: Placement): FootprintPart[] {
+  const slots = counted(settings.parallel, 'slot');
   const byPool = new Map<string, { bytes: number; how: Map<string, number> }>();
   for (const [index, layer] of shape.layers.entries()) {
     if (layer.headsKv === 0 || !shape.causal) continue;
     const pool = placement.layers[index] ?? 'ram';
     const entry = byPool.get(pool) ?? { bytes: 0, how: new Map<string, number>() };
     entry.bytes += layerCacheBytes(shape, layer, settings);
-    const form = `${cellsOf(shape, layer, settings)} cells × ${settings.parallel} slots × ${cellBytes(shape, layer, settings)} B${layer.sliding ? ' (sliding)' : ''}`;
+    const form = `${cellsOf(shape, layer, settings)} cells × ${slots} × ${cellBytes(shape, layer, settings)} B${layer.sliding ? ' (sliding)' : ''}`;
     entry.how.set(form, (entry.how.get(form) ?? 0) + 1);
     byPool.set(pool, entry);
   }
@@ -215,7 +218,7 @@ function cacheParts(shape: GgufShape, settings: GgufSettings, placement: Placeme
     name: `KV cache ${types}`,
     pool,
     bytes,
-    how: [...how].map(([form, layers]) => `${layers} layers × ${form}`).join(' + '),
+    how: [...how].map(([form, layers]) => `${counted(layers, 'layer')} × ${form}`).join(' + '),
   }));
   const checkpoint = checkpointBytes(shape, settings);
   const kept = checkpointsKept(settings);
@@ -224,8 +227,8 @@ function cacheParts(shape: GgufShape, settings: GgufSettings, placement: Placeme
     {
       name: 'context checkpoints',
       pool: 'ram',
-      bytes: checkpoint * kept * settings.parallel,
-      how: `${kept} × ${settings.parallel} slots × ${formatBytes(checkpoint)} of sliding window`,
+      bytes: kept === 0 ? 0 : checkpoint * (kept + HEAP_SHARE) * settings.parallel,
+      how: `(${kept} + ${HEAP_SHARE} left in the heap) × ${slots} × ${formatBytes(checkpoint)} of sliding window`,
     },
   ];
 }
@@ -265,7 +268,7 @@ function computeParts(shape: GgufShape, settings: GgufSettings, placement: Place
     name: 'output',
     pool: 'ram',
     bytes: output,
-    how: `${shape.vocabulary} words × ${settings.parallel} slots × 4 B`,
+    how: `${shape.vocabulary} words × ${counted(settings.parallel, 'slot')} × 4 B`,
   });
   const words = shape.vocabulary * WORD_BYTES + shape.merges * MERGE_BYTES;
   parts.push({
@@ -310,9 +313,11 @@ function processParts(shape: GgufShape, settings: GgufSettings): FootprintPart[]
 /** The second context, and a sampler for each slot. Measured: 2.1 MiB with one slot. */
 function draftProcess(shape: GgufShape, { parallel }: GgufSettings): FootprintPart {
   const bytes = DRAFT_BYTES + parallel * shape.vocabulary * CANDIDATE_BYTES;
-  const how = `${formatBytes(DRAFT_BYTES)} + ${parallel} slots × ${shape.vocabulary} words × ${CANDIDATE_BYTES} B`;
+  const how = `${formatBytes(DRAFT_BYTES)} + ${counted(parallel, 'slot')} × ${shape.vocabulary} words × ${CANDIDATE_BYTES} B`;
   return { name: 'process', pool: 'ram', bytes, how };
 }
+
+const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 const mappedIn = (parts: readonly FootprintPart[]) =>
   Math.round(parts.filter(({ pool }) => pool === 'mapped').reduce((sum, { bytes }) => sum + bytes, 0));

@@ -27,6 +27,8 @@ export interface PredictedPlacement {
   /** Layers meant for a GPU run on the CPU. */
   readonly spill: boolean;
   readonly launch: LaunchPlacement;
+  /** Why its engine could not start with it. */
+  readonly problem?: string | undefined;
 }
 
 /** An expert on llama-server or one of its relatives. */
@@ -123,6 +125,7 @@ export function placeVllm(
       estimated: shape.estimated ?? false,
       spill: false,
       launch: { gpus: launchShares(devices), gpuLayers: 'all' },
+      problem: prediction.problem,
     };
   });
 }

@@ -11,11 +11,20 @@ import type { GgufHeader } from './gguf.ts';
  * @throws AppError `model_unavailable` when a part is missing or malformed.
  */
 export async function readShape(path: string): Promise<GgufShape> {
+  const [first, ...others] = await readHeaders(path);
+  return shapeFromHeader(first, ...others);
+}
+
+/**
+ * The header of a file; of a split model, given any of its parts, those of all, the first part's first.
+ * @throws AppError `model_unavailable` when a part is missing or malformed.
+ */
+export async function readHeaders(path: string): Promise<[GgufHeader, ...GgufHeader[]]> {
   const header = await readGgufHeader(path);
   const names = header.split ? partNames(basename(path)) : [path];
-  if (names.length === 1) return shapeFromHeader(header);
+  if (names.length === 1) return [header];
   const [first = header, ...others] = await Promise.all(names.map((name) => readGgufHeader(join(dirname(path), name))));
-  return shapeFromHeader(first, ...others);
+  return [first, ...others];
 }
 
 /** Bytes that a projector or an adapter takes: those of its tensors. */

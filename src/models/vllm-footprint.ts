@@ -21,6 +21,12 @@ const TextConfig = z.object({
 });
 /** Of multimodal models the numbers stand under `text_config`. */
 const Config = z.union([z.object({ text_config: TextConfig }).transform((config) => config.text_config), TextConfig]);
+const Facts = z.object({
+  architectures: z.array(z.string()).nullish(),
+  model_type: z.string().nullish(),
+  torch_dtype: z.string().nullish(),
+  dtype: z.string().nullish(),
+});
 const Index = z.object({ metadata: z.object({ total_size: z.number().nonnegative() }) });
 
 export interface SafetensorsShape {
@@ -32,6 +38,10 @@ export interface SafetensorsShape {
   readonly headsKv: number;
   readonly headLength: number;
   readonly contextTrained: number | undefined;
+  /** `Qwen2ForCausalLM`, as the folder says. */
+  readonly architecture?: string | undefined;
+  /** `bfloat16`, as the folder says. */
+  readonly elementType?: string | undefined;
   /** From a shape record: the folder is not here yet. */
   readonly estimated?: boolean;
 }
@@ -72,6 +82,7 @@ const HOST_WORKER_BYTES = 1.0 * GiB;
  */
 export async function readSafetensorsShape(directory: string): Promise<SafetensorsShape> {
   const config = await parseJson(join(directory, 'config.json'), Config);
+  const facts = await parseJson(join(directory, 'config.json'), Facts);
   const headsKv = config.num_key_value_heads ?? config.num_attention_heads;
   const slidingLayers = (config.layer_types ?? []).filter((type) => /sliding/.test(type)).length;
   return {
@@ -82,6 +93,8 @@ export async function readSafetensorsShape(directory: string): Promise<Safetenso
     headsKv,
     headLength: config.head_dim ?? Math.floor(config.hidden_size / config.num_attention_heads),
     contextTrained: config.max_position_embeddings ?? undefined,
+    architecture: facts.architectures?.[0] ?? facts.model_type ?? undefined,
+    elementType: facts.torch_dtype ?? facts.dtype ?? undefined,
   };
 }
 
