@@ -23,7 +23,7 @@ import { createReload, type ProfileChoice } from './server/reload.ts';
 import { createSettings, type Settings } from './server/settings.ts';
 import type { ReloadView, RuntimeFile } from './server/views.ts';
 import { writeFileAtomic } from './shared/atomic-file.ts';
-import { systemClock } from './shared/clock.ts';
+import { startHeart, systemClock } from './shared/clock.ts';
 import { AppError, CliError } from './shared/errors.ts';
 import type { Paths } from './shared/paths.ts';
 import { Redactor } from './shared/redact.ts';
@@ -98,6 +98,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   await check(profile);
   makeStateDir(paths.stateDir);
   const lock = await lockStateDir(paths.stateDir);
+  const stopHeart = startHeart();
 
   const redactor = new Redactor();
   const runToken = randomBytes(24).toString('base64url');
@@ -236,6 +237,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       logger.info('stopped');
       await Promise.all([...[...fleet.processes].map(({ log }) => log.close()), logFile.close()]);
       lock.close();
+      stopHeart();
     })();
     stopping.then(stopped.resolve, stopped.reject);
     return stopping;

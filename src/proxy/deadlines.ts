@@ -1,6 +1,8 @@
+import { runningNow } from '../shared/clock.ts';
+
 /** Something that must not last for ever. */
 export interface Bounded {
-  /** Monotonic milliseconds; Infinity: no deadline now. */
+  /** Milliseconds of `runningNow`; Infinity: no deadline now. */
   deadlineMs: number;
   /** Its place among the active ones; absent or -1 while it is not among them. Written by `Deadlines` alone. */
   place?: number;
@@ -44,7 +46,7 @@ export class Deadlines {
       this.#timer = undefined;
       return;
     }
-    const now = performance.now();
+    const now = runningNow();
     for (const bounded of this.#places) if (bounded && now >= bounded.deadlineMs) bounded.onDeadline();
   }
 }

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 
 import type { Dialect } from '../engines/routes.ts';
+import { runningNow } from '../shared/clock.ts';
 import { AppError, messageOf } from '../shared/errors.ts';
 import type { Lease } from '../supervisor/lease.ts';
 import { passedHeaders } from './answer-headers.ts';
@@ -103,7 +104,7 @@ class Forward implements Dispatcher.DispatchHandler, Bounded {
 
   constructor(request: ForwardRequest) {
     this.#request = request;
-    const now = performance.now();
+    const now = runningNow();
     this.#totalDeadline = now + request.timeouts.total;
     this.deadlineMs = Math.min(now + request.timeouts.firstByte, this.#totalDeadline);
     this.#tail = new AnswerTail(request.route);
@@ -160,7 +161,7 @@ class Forward implements Dispatcher.DispatchHandler, Bounded {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#phase !== 'answering') return;
-    const now = performance.now();
+    const now = runningNow();
     this.#firstByteAt ??= now;
     this.#extendDeadline(now);
     if (this.#collected) return this.#collect(this.#collected, chunk);
@@ -248,7 +249,7 @@ class Forward implements Dispatcher.DispatchHandler, Bounded {
       // The engine is fine here as well: it still waits for the rest of the request.
       return this.#fail(new AppError('request_timeout', 'The upload did not arrive in time; send it faster.'));
     }
-    const total = performance.now() >= this.#totalDeadline;
+    const total = runningNow() >= this.#totalDeadline;
     if (!total) lease.reportSilence();
     const seconds = (ms: number) => `${Math.round(ms / 100) / 10} s`;
     if (total)
@@ -277,7 +278,7 @@ class Forward implements Dispatcher.DispatchHandler, Bounded {
     body.once('end', () => {
       this.#uploading = false;
       if (this.#phase === 'waiting') {
-        this.deadlineMs = Math.min(performance.now() + this.#request.timeouts.firstByte, this.#totalDeadline);
+        this.deadlineMs = Math.min(runningNow() + this.#request.timeouts.firstByte, this.#totalDeadline);
       }
     });
   }
@@ -347,7 +348,7 @@ class Forward implements Dispatcher.DispatchHandler, Bounded {
     if (!this.#paused) return;
     this.#paused = false;
     if (this.#phase !== 'answering') return;
-    this.#extendDeadline(performance.now());
+    this.#extendDeadline(runningNow());
     this.#controller?.resume();
   };
 
@@ -388,7 +389,7 @@ class Forward implements Dispatcher.DispatchHandler, Bounded {
     const { outgoing, deadlines, timeouts } = this.#request;
     if (outgoing.destroyed || outgoing.writableLength === 0) return;
     const bounded: Bounded = {
-      deadlineMs: performance.now() + timeouts.betweenBytes,
+      deadlineMs: runningNow() + timeouts.betweenBytes,
       place: -1,
       onDeadline: () => outgoing.destroy(),
     };

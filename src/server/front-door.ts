@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 import { INFERENCE_ROUTES, isInferenceRoute } from '../engines/routes.ts';
+import { runningNow } from '../shared/clock.ts';
 import { AppError } from '../shared/errors.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { requestIdOf, type RequestContext, sendError } from './context.ts';
@@ -34,7 +35,7 @@ export function createFrontDoor(
 ): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
   const { inference, cold, metrics } = options;
   return (incoming, outgoing) => {
-    const startedAt = performance.now();
+    const startedAt = runningNow();
     const { headers } = incoming;
     const settings = options.settings();
     const { hosts, authenticator } = settings;

@@ -2,6 +2,7 @@ import { INFERENCE_ROUTES, type InferenceRoute } from '../engines/routes.ts';
 import type { Deadlines } from '../proxy/deadlines.ts';
 import { forward, type ForwardResult } from '../proxy/forward.ts';
 import { errorFrame } from '../proxy/frames.ts';
+import { runningNow } from '../shared/clock.ts';
 import { AppError, messageOf, toAppError } from '../shared/errors.ts';
 import type { Fleet } from '../supervisor/fleet.ts';
 import type { Lease } from '../supervisor/lease.ts';
@@ -184,7 +185,7 @@ export class Inference {
     const { deadlines, fleet } = this.#options;
     const { timeouts } = context.settings.profile;
     const { target, serving, keepLoaded } = prepared;
-    const sentAt = performance.now();
+    const sentAt = runningNow();
     if (keepLoaded !== undefined && keepLoaded !== 0) fleet.keepLoaded(target.expert.id, keepLoaded);
     forward({
       outgoing: context.outgoing,
@@ -218,7 +219,7 @@ export class Inference {
     result: ForwardResult,
   ): void {
     const { metrics, logger } = this.#options;
-    const now = performance.now();
+    const now = runningNow();
     metrics.finished({
       expert,
       route,

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 
 import type { Bounded, Deadlines } from '../proxy/deadlines.ts';
+import { runningNow } from '../shared/clock.ts';
 import { AppError } from '../shared/errors.ts';
 import { formatBytes } from '../shared/units.ts';
 
@@ -25,7 +26,7 @@ export async function modelOfUpload(
   let model: string | undefined;
   const tooSlow = new AbortController();
   const bounded: Bounded = {
-    deadlineMs: performance.now() + graceMs,
+    deadlineMs: runningNow() + graceMs,
     place: -1,
     onDeadline: () => tooSlow.abort(),
   };

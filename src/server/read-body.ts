@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 import type { Bounded, Deadlines } from '../proxy/deadlines.ts';
+import { runningNow } from '../shared/clock.ts';
 import { AppError } from '../shared/errors.ts';
 import { formatBytes } from '../shared/units.ts';
 
@@ -35,7 +36,7 @@ export function receiveBody(
 class BodyReader implements Bounded {
   place = -1;
   deadlineMs: number;
-  readonly #startedAt = performance.now();
+  readonly #startedAt = runningNow();
   readonly #limits: BodyLimits;
   readonly #deadlines: Deadlines;
   readonly #receiver: BodyReceiver;

@@ -1,5 +1,6 @@
 import type { GpuReading } from '../binaries/nvidia-smi.ts';
 import type { Footprint } from '../planner/world.ts';
+import { runningNow } from '../shared/clock.ts';
 import { deviceDifference } from './measure.ts';
 
 export interface TimedReading {
@@ -27,12 +28,12 @@ export class DeviceGrowth<Key> {
     if (isKnown) this.#before.set(key, { reading: last.reading, changes: this.#changes });
     else this.#before.delete(key);
     this.#settling.add(key);
-    this.#disturbedAt = performance.now();
+    this.#disturbedAt = runningNow();
   }
 
   /** It has all that it takes for now. */
   settles(key: Key): void {
-    if (this.#settling.delete(key)) this.#disturbedAt = performance.now();
+    if (this.#settling.delete(key)) this.#disturbedAt = runningNow();
   }
 
   /** It has ended, or has fallen asleep. */
@@ -40,7 +41,7 @@ export class DeviceGrowth<Key> {
     this.#before.delete(key);
     this.#settling.delete(key);
     this.#changes += 1;
-    this.#disturbedAt = performance.now();
+    this.#disturbedAt = runningNow();
   }
 
   /** Bytes by pool that it added, told once; undefined: that cannot be told, or not from this reading. */

@@ -1,5 +1,6 @@
 import { queryGpus } from '../binaries/nvidia-smi.ts';
 import type { GpuAnswer, GpuQueryOptions } from '../binaries/nvidia-smi.ts';
+import { runningNow } from '../shared/clock.ts';
 
 export interface GpuPollerOptions extends GpuQueryOptions {
   /** Milliseconds from the end of one question to the next; default 2,000. */
@@ -72,7 +73,7 @@ export class GpuPoller {
 
   async #take(): Promise<GpuAnswer> {
     const hung = this.#last?.problem?.stillRunning?.() ? this.#last : undefined;
-    const begunAt = performance.now();
+    const begunAt = runningNow();
     // A driver that nothing has used yet takes its time.
     const { timeoutMs = this.#good ? undefined : FIRST_TIMEOUT_MS } = this.#options;
     const answer = hung ?? (await (this.#options.query ?? queryGpus)({ ...this.#options, timeoutMs }));

@@ -1,7 +1,7 @@
 import type { LearnedFootprints } from '../models/learned.ts';
 import type { Footprint, Holding, Pool } from '../planner/world.ts';
 import type { Budget } from '../profiles/profile.ts';
-import type { Clock } from '../shared/clock.ts';
+import { type Clock, runningNow } from '../shared/clock.ts';
 import { formatBytes } from '../shared/units.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Appraisal, Estimate } from './appraisal.ts';
@@ -110,7 +110,7 @@ export class Memory {
   #unread(): GpuProblem | undefined {
     const { gpus } = this.#options;
     const problem = gpus?.last?.problem;
-    const age = performance.now() - (gpus?.good?.at ?? -Infinity);
+    const age = runningNow() - (gpus?.good?.at ?? -Infinity);
     return problem && problem.kind !== 'absent' && age > UNREAD_MS ? problem : undefined;
   }
 
@@ -193,7 +193,7 @@ export class Memory {
 
   /** Its process has ended. What it took is remembered where it had become ready. */
   release(process: ExpertProcess): void {
-    const now = performance.now();
+    const now = runningNow();
     const watched = this.#options.gpus?.good ? this.#present : undefined;
     const account = this.#holdings.release(process, now, watched);
     if (!account) return;
@@ -216,7 +216,7 @@ export class Memory {
       if (ram !== undefined && ram > 0) this.#holdings.measure(process, { ram });
     }
     // Nobody will see its memory come back.
-    if (this.#holdings.returning && this.#unread()) this.#holdings.look({}, performance.now());
+    if (this.#holdings.returning && this.#unread()) this.#holdings.look({}, runningNow());
     if (this.#pausedUntil !== undefined && this.#pausedUntil <= this.#options.clock.now()) {
       this.#pausedUntil = undefined;
       this.#options.logger.info('the GPUs are ours again');
@@ -260,7 +260,7 @@ export class Memory {
     }
     this.#others = unclaimed.reserved;
     this.#present = unclaimed.measured;
-    for (const { pool, bytes } of this.#holdings.look(unclaimed.measured, performance.now()))
+    for (const { pool, bytes } of this.#holdings.look(unclaimed.measured, runningNow()))
       this.#options.logger.warn(
         `${formatBytes(bytes)} of ${pool} did not come back after an engine ended; they are set aside`,
       );

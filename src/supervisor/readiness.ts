@@ -1,5 +1,5 @@
 import type { Canary } from '../engines/contract.ts';
-import { delay } from '../shared/clock.ts';
+import { delay, runningNow, runningTimeout } from '../shared/clock.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { HostedEngine, Upstream } from './host.ts';
 
@@ -118,7 +118,7 @@ async function proveByToken(
 /** When a start has taken too long: nothing has moved for the stall timeout, or the whole has lasted longer than it may. */
 class ProgressWatch {
   readonly #options: ReadinessOptions;
-  readonly #startedMs = performance.now();
+  readonly #startedMs = runningNow();
   #movedMs = this.#startedMs;
   #mark = '';
 
@@ -128,7 +128,7 @@ class ProgressWatch {
 
   look(): NotReady | undefined {
     const { engine, lines, stallTimeoutMs, startTimeoutMs } = this.#options;
-    const now = performance.now();
+    const now = runningNow();
     const mark = `${lines()}/${engine.progressMark()}`;
     if (mark !== this.#mark) {
       this.#mark = mark;
@@ -160,7 +160,7 @@ async function request(
   timeoutMs: number,
   signal?: AbortSignal,
 ): Promise<{ statusCode: number; text: string }> {
-  const timeout = AbortSignal.timeout(timeoutMs);
+  const timeout = runningTimeout(timeoutMs);
   const answer = await upstream.dispatcher.request({
     origin: upstream.origin,
     path,

@@ -1,4 +1,5 @@
 import type { Canary, EngineCall, SleepProtocol } from '../engines/contract.ts';
+import { runningTimeout } from '../shared/clock.ts';
 import { messageOf } from '../shared/errors.ts';
 import { callEngine } from './engine-call.ts';
 import type { Upstream } from './host.ts';
@@ -36,5 +37,5 @@ export async function wakeUp(
 }
 
 function call(upstream: Upstream, request: EngineCall): Promise<string> {
-  return callEngine(upstream, request, AbortSignal.timeout(TURN_TIMEOUT_MS));
+  return callEngine(upstream, request, runningTimeout(TURN_TIMEOUT_MS));
 }

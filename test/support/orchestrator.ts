@@ -38,7 +38,7 @@ const OWN_MOUNTS = process.getuid?.() === 0 ? ['unshare', '-m'] : ['unshare', '-
 
 /** Whether a disk can be mounted that only one process and its children see. */
 export const canMount = (): boolean => {
-  const [program = '', ...args] = [...OWN_MOUNTS, 'mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', tmpdir()];
+  const [program, ...args] = [...OWN_MOUNTS, 'mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', tmpdir()];
   return spawnSync(program, args, { stdio: 'ignore' }).status === 0;
 };
 
