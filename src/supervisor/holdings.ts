@@ -121,8 +121,9 @@ export class Holdings<Key> {
     return { placement: placement.name, footprint: larger(reserved, measured), mapped: placement.mapped };
   }
 
-  get returning(): boolean {
-    return [...this.#accounts.values()].some(({ returning }) => returning !== undefined);
+  /** Who has ended and still holds something of a device. */
+  get returning(): Key[] {
+    return [...this.#accounts].flatMap(([key, { returning }]) => (returning === undefined ? [] : [key]));
   }
 
   *[Symbol.iterator](): Iterator<readonly [Key, Account]> {

@@ -83,7 +83,15 @@ export class House {
 
   /** Those that end included. */
   everyProcess(): ExpertProcess[] {
-    return [...this.processes.values(), ...this.retiring];
+    return [...this.processes.values(), ...this.#leaving()];
+  }
+
+  /** Those that a reload took out, until they have ended and their GPU memory is back. */
+  #leaving(): ExpertProcess[] {
+    const ended = this.memory.returning.filter(
+      (process) => !this.retiring.has(process) && this.processes.get(process.id) !== process,
+    );
+    return [...this.retiring, ...ended];
   }
 
   canStart(id: string): boolean {
@@ -130,14 +138,14 @@ export class House {
   /** The planner's picture. Where the profile names no pools, everything goes by count. */
   world(): World {
     const { pools } = this.memory;
-    const retiring = new Map<string, ExpertProcess[]>();
-    for (const process of this.retiring) retiring.set(process.id, [...(retiring.get(process.id) ?? []), process]);
+    const leaving = new Map<string, ExpertProcess[]>();
+    for (const process of this.#leaving()) leaving.set(process.id, [...(leaving.get(process.id) ?? []), process]);
     const experts = [...this.processes.values()].map((process) => {
-      // Until its predecessor has ended, nothing can be started under its name.
-      const predecessor = retiring.get(process.id)?.shift();
+      // Until its predecessor has left, nothing can be started under its name.
+      const predecessor = leaving.get(process.id)?.shift();
       return this.#picture(predecessor ?? process, process.id, predecessor !== undefined);
     });
-    const gone = [...retiring].flatMap(([id, processes]) =>
+    const gone = [...leaving].flatMap(([id, processes]) =>
       processes.map((process, index) => this.#picture(process, `${id}#${index + 1}`, true)),
     );
     return {

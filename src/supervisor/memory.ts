@@ -160,6 +160,11 @@ export class Memory {
     return this.#holdings.isReturning(process);
   }
 
+  /** Processes that have ended and whose GPU memory has not been seen to come back yet. */
+  get returning(): ExpertProcess[] {
+    return this.#holdings.returning;
+  }
+
   /** From the decision to start or wake it. Returns the estimate behind the placement, where there is one. */
   reserve(
     process: ExpertProcess,
@@ -167,7 +172,7 @@ export class Memory {
   ): Estimate | undefined {
     const estimate = this.appraisal(process)?.placements.find(({ name }) => name === placement.name);
     if (devicesOf({ reserved: placement.footprint, measured: {} }).length > 0)
-      this.#growth.starts(process, this.#options.gpus?.good, !this.#holdings.returning);
+      this.#growth.starts(process, this.#options.gpus?.good, this.#holdings.returning.length === 0);
     this.#holdings.reserve(process, placement);
     return estimate;
   }
@@ -216,7 +221,7 @@ export class Memory {
       if (ram !== undefined && ram > 0) this.#holdings.measure(process, { ram });
     }
     // Nobody will see its memory come back.
-    if (this.#holdings.returning && this.#unread()) this.#holdings.look({}, runningNow());
+    if (this.#holdings.returning.length > 0 && this.#unread()) this.#holdings.look({}, runningNow());
     if (this.#pausedUntil !== undefined && this.#pausedUntil <= this.#options.clock.now()) {
       this.#pausedUntil = undefined;
       this.#options.logger.info('the GPUs are ours again');
@@ -296,7 +301,7 @@ export class Memory {
     clearTimeout(this.#looking);
     this.#looking = setTimeout(() => {
       void this.#options.gpus?.ask().then(() => {
-        if (this.#holdings.returning) this.#lookAgain(RETURN_LOOK_MS);
+        if (this.#holdings.returning.length > 0) this.#lookAgain(RETURN_LOOK_MS);
       });
     }, delayMs);
     this.#looking.unref();

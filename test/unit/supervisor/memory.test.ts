@@ -4,8 +4,10 @@ import { describe, expect, it } from 'vitest';
 import type { GpuAnswer, GpuProblem, GpuReading } from '../../../src/binaries/nvidia-smi.ts';
 import type { Appraisal } from '../../../src/supervisor/appraisal.ts';
 import type { ExpertProcess } from '../../../src/supervisor/expert-process.ts';
+import { Fleet } from '../../../src/supervisor/fleet.ts';
 import { GpuPoller } from '../../../src/supervisor/gpu-poller.ts';
 import { Memory } from '../../../src/supervisor/memory.ts';
+import { EventBus } from '../../../src/telemetry/events.ts';
 import { House } from './house.ts';
 
 const GiB = 2 ** 30;
@@ -204,6 +206,51 @@ describe('a shared GPU', () => {
     await look();
     expect(memory.held(process)).toBeUndefined();
     expect(gpu0(memory)).toMatchObject({ foreign: GiB, quarantined: 0 });
+  });
+
+  it('holds what a process had that a reload took out until it is back', async () => {
+    await using house = await House.open();
+    const before = await started(house);
+    const devices: Devices = {
+      used: 10 * GiB,
+      total: 16 * GiB,
+      ours: [{ pid: before.pid ?? 0, bytes: 10 * GiB }],
+      gone: false,
+    };
+    const { memory, look } = withGpu(house, devices);
+    const fleet = new Fleet({
+      clock: house.clock,
+      bus: new EventBus(() => undefined),
+      logger: house.logger,
+      memory,
+    });
+    house.cleanUps.push(() => fleet.close(0));
+    house.onMove = (process, move) => fleet.onMove(process, move);
+    const bounds = {
+      remotes: [],
+      maxLoaded: undefined,
+      spillToCpu: 'refuse',
+      minResidencyMs: 0,
+      queueLength: 1,
+      queueAgeMs: 60_000,
+      drainMs: 0,
+    } as const;
+    fleet.reconfigure({ ...bounds, processes: [before] });
+    memory.reserve(before, onGpu(10 * GiB));
+    await look();
+    const ended = house.log.next('stopped', 'a');
+    fleet.reconfigure({ ...bounds, processes: [house.expert({ id: 'b' })] });
+    await ended;
+    // Every microtask of its end has run.
+    await new Promise(setImmediate);
+    const onDevice = () => fleet.budget().holders.map(({ expert, held }) => [expert, held['gpu0']]);
+    expect(onDevice(), 'the device has not been seen to be free').toEqual([['a', 10 * GiB]]);
+    expect(fleet.budget().world.experts.map(({ id, state }) => [id, state])).toContainEqual(['a#1', 'stopping']);
+    devices.used = 0;
+    devices.ours = [];
+    await look();
+    expect(onDevice()).toEqual([]);
+    expect(fleet.budget().world.experts.map(({ id }) => id)).toEqual(['b']);
   });
 
   it('that vanishes offers nothing', async () => {
