@@ -59,6 +59,8 @@ export class Memory {
   #present: Footprint = {};
   readonly #growth = new DeviceGrowth<ExpertProcess>();
   readonly #provenReady = new WeakSet<ExpertProcess>();
+  /** The driver has said of one of ours what it holds; inside a container it never does, and lists nobody. */
+  #namesOurs = false;
   #ticks = 0;
   #looking: NodeJS.Timeout | undefined;
   #pausedUntil: number | undefined;
@@ -256,12 +258,14 @@ export class Memory {
     const processes = [...this.#holdings].flatMap(([process, account]) => (account.returning ? [] : [process]));
     const keys = new Map(processes.map((process, index) => [String(index), process]));
     const families = new Map([...keys].map(([key, process]) => [key, process.processIds()]));
-    const { byExpert, others } = attributeGpu(reading, families);
+    const { byExpert, others, perProcess } = attributeGpu(reading, families);
+    this.#namesOurs ||= byExpert.size > 0;
     const unclaimed = { reserved: { ...others }, measured: { ...others } };
     for (const [key, process] of keys) {
       const shares = byExpert.get(key);
       if (shares) this.#holdings.measure(process, shares);
-      else this.#claim(process, reading, unclaimed);
+      // Who is not among those that are named has taken nothing yet: what is there is of others.
+      else if (!perProcess || !this.#namesOurs) this.#claim(process, reading, unclaimed);
     }
     this.#others = unclaimed.reserved;
     this.#present = unclaimed.measured;

@@ -133,6 +133,23 @@ describe('a shared GPU', () => {
     expect(memory.held(process)?.footprint).toEqual({ ram: GiB, gpu0: 5 * GiB });
   });
 
+  it('is not thought free of a game because one of ours is about to load', async () => {
+    await using house = await House.open();
+    const [first, second] = [await started(house), await started(house)];
+    const devices: Devices = {
+      used: 10 * GiB,
+      total: 16 * GiB,
+      ours: [{ pid: first.pid ?? 0, bytes: 2 * GiB }],
+      gone: false,
+    };
+    const { memory, look } = withGpu(house, devices);
+    memory.reserve(first, onGpu(2 * GiB));
+    await look();
+    memory.reserve(second, onGpu(4 * GiB));
+    await look();
+    expect(gpu0(memory)).toMatchObject({ foreign: 8 * GiB });
+  });
+
   it('is measured by difference where the driver does not say whose memory it is', async () => {
     await using house = await House.open();
     const process = await started(house);
