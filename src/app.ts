@@ -30,7 +30,7 @@ import { Redactor } from './shared/redact.ts';
 import { VERSION } from './shared/version.ts';
 import { DEFAULT_BACKOFF } from './supervisor/backoff.ts';
 import { LearnedFootprints } from './models/learned.ts';
-import { appraise, filesStamp } from './supervisor/appraisal.ts';
+import { appraisalStamp, appraise } from './supervisor/appraisal.ts';
 import { refuseMisfits } from './supervisor/budget-check.ts';
 import { GpuPoller } from './supervisor/gpu-poller.ts';
 import { readMachineMemory } from './supervisor/machine-memory.ts';
@@ -327,11 +327,12 @@ function memoryPlan(
   { paths, environment }: AppOptions,
   learned: LearnedFootprints,
 ): MemoryPlan {
-  const where = { paths, environment, profileDirectory: profile.directory, learned, askEngine: true, askOracle: true };
+  const asked = { paths, environment, profileDirectory: profile.directory, learned, askEngine: true, askOracle: true };
+  const here = () => ({ ...asked, gpus: memory.devices });
   return {
     budget: profile.budget,
-    appraise: ({ expert, adapter }) => appraise(expert, adapter, { ...where, gpus: memory.devices }),
-    stamp: ({ expert, adapter }) => filesStamp(expert, adapter, where),
+    appraise: ({ expert, adapter }) => appraise(expert, adapter, here()),
+    stamp: ({ expert, adapter }) => appraisalStamp(expert, adapter, here()),
   };
 }
 

@@ -17,6 +17,7 @@ import { filesOf as placesOf } from '../models/sources.ts';
 import { readSafetensorsShape } from '../models/vllm-footprint.ts';
 import type { Placement } from '../planner/world.ts';
 import type { Paths } from '../shared/paths.ts';
+import { statOf } from '../shared/stat.ts';
 import { formatBytes } from '../shared/units.ts';
 import { launchKey } from './launch-key.ts';
 import type { ProcessExpert } from './launcher.ts';
@@ -90,18 +91,20 @@ export async function appraise(
   return { placements: known ? [measuredBefore(known)] : [], asleep, learnedKey };
 }
 
-/** What changes when the files of an expert do; cheap enough for every request that has to wait anyway. */
-export function filesStamp(
+/**
+ * What changes when an appraisal may come out otherwise: the files of the expert, what the profile says of its memory, the devices. Cheap
+ * enough for every request that has to wait anyway.
+ */
+export function appraisalStamp(
   expert: ProcessExpert,
   adapter: ProcessAdapter,
-  options: Pick<AppraiseOptions, 'paths' | 'environment' | 'profileDirectory'>,
+  options: Pick<AppraiseOptions, 'paths' | 'environment' | 'profileDirectory' | 'gpus'>,
 ): string {
-  return filesOf(expert, adapter, options)
-    .map((path) => {
-      const stat = statSync(path, { throwIfNoEntry: false });
-      return stat ? fileIdentity(path, stat) : path;
-    })
-    .join('\n');
+  const files = filesOf(expert, adapter, options).map((path) => {
+    const stat = statOf(path);
+    return stat ? fileIdentity(path, stat) : path;
+  });
+  return JSON.stringify([files, expert.footprint, options.gpus.map(({ id, capacity }) => [id, capacity])]);
 }
 
 interface OracleContext {

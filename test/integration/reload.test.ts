@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import type { RuntimeFile } from '../../src/server/views.ts';
+import type { PlanView, RuntimeFile } from '../../src/server/views.ts';
 import { fakeExpert } from '../support/fake-expert.ts';
 import { runCommand, startOrchestrator } from '../support/orchestrator.ts';
 import { followEvents, profileText, reload, reloadsIn, runningStream, writeProfile } from '../support/reloading.ts';
@@ -106,6 +106,25 @@ describe('a reload', () => {
     expect(await reload(orchestrator)).toMatchObject({ kept: ['a', 'b'] });
     writeProfile(orchestrator, 'two', 'a.jinja');
     expect(await reload(orchestrator)).toMatchObject({ replaced: ['a'], kept: ['b'] });
+  });
+
+  it('that says otherwise what an expert takes is what the next plan goes by', async () => {
+    const taking = (ram: string) => ({ ...other, footprint: { ram } });
+    const budget = { ram: { capacity: 'auto' } };
+    await using orchestrator = await startOrchestrator({ profile: { budget, experts: { a: taking('200MiB') } } });
+    const planned = async () => {
+      const response = await orchestrator.request('/api/plan', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ expert: 'a' }),
+      });
+      return ((await response.json()) as PlanView).placement?.footprint;
+    };
+    await until('its files have been read', async () => (await planned()) !== undefined);
+    expect(await planned()).toEqual({ ram: 200 * 2 ** 20 });
+    writeProfile(orchestrator, { budget, experts: { a: taking('300MiB') } });
+    expect(await reload(orchestrator)).toMatchObject({ updated: ['a'] });
+    await until('it is known', async () => (await planned())?.['ram'] === 300 * 2 ** 20);
   });
 
   it('leaves a preloaded expert alone that was unloaded meanwhile and did not change', async () => {
