@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import type { Model } from '../engines/settings.ts';
+import { statOf } from '../shared/stat.ts';
 import { fetchedCommit, repositoryFolder } from './hub-cache.ts';
 
 export interface LocatedFolder {
@@ -74,7 +75,7 @@ function rankIn(config: string): number | undefined {
 
 /** 0 where there is no file, or nothing in it; a link of the hub's cache leads to its blob. */
 function sizeOf(path: string): number {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statOf(path);
   return stat?.isFile() ? stat.size : 0;
 }
 

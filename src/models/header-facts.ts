@@ -1,6 +1,5 @@
-import { statSync } from 'node:fs';
-
 import type { ModelHeader } from '../engines/contract.ts';
+import { statOf } from '../shared/stat.ts';
 import { readGgufHeader } from './gguf.ts';
 
 const known = new Map<string, { readonly stamp: string; readonly header: ModelHeader | undefined }>();
@@ -11,7 +10,7 @@ const KEPT = 256;
  * says that better). Read once for as long as the file does not change.
  */
 export async function headerFacts(path: string): Promise<ModelHeader | undefined> {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statOf(path);
   if (!stat?.isFile()) return undefined;
   const stamp = `${stat.size}/${stat.mtimeMs}/${stat.ino}`;
   const kept = known.get(path);

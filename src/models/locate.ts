@@ -1,7 +1,6 @@
-import { statSync } from 'node:fs';
-
 import type { Model } from '../engines/settings.ts';
 import type { Paths } from '../shared/paths.ts';
+import { statOf } from '../shared/stat.ts';
 import { isIntact, readRecord } from './record.ts';
 import { filesOf } from './sources.ts';
 import type { ModelFile } from './sources.ts';
@@ -28,7 +27,7 @@ export function locateModel(
 /** Whether a file is here and, as far as size and record tell, the one that is meant. */
 export function isPresent(file: ModelFile): boolean {
   if (file.sources.length === 0) {
-    const stat = statSync(file.path, { throwIfNoEntry: false });
+    const stat = statOf(file.path);
     return stat?.isFile() === true && (file.bytes === undefined || stat.size === file.bytes);
   }
   const record = readRecord(file.path);

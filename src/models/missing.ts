@@ -5,6 +5,7 @@ import { adapterOf } from '../engines/registry.ts';
 import { profileArgument } from '../profiles/find.ts';
 import type { Expert, Profile } from '../profiles/profile.ts';
 import type { Paths } from '../shared/paths.ts';
+import { obstacleAt } from '../shared/stat.ts';
 import { locatePart } from './expert-files.ts';
 import { folderProblem } from './folder.ts';
 import { isPresent } from './locate.ts';
@@ -63,5 +64,8 @@ export function howToGet(
   if (form === 'folder') return folderProblem(model, places);
   const absent = allOf(filesOf(model, places)).filter((file) => !isPresent(file));
   const names = absent.map(({ path, bytes }) => (bytes === undefined ? path : `${path} (${bytes} bytes)`)).join(', ');
+  const obstacle = absent.map(({ path }) => obstacleAt(path)).find((code) => code !== undefined);
+  if (obstacle !== undefined)
+    return `It cannot be looked at (${obstacle}): ${names}. Correct its permissions, or its path in the profile.`;
   return `There is no such file: ${names}. Correct it in the profile.`;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 
@@ -9,6 +9,7 @@ import type { Model } from '../engines/settings.ts';
 import { writeFileAtomic } from '../shared/atomic-file.ts';
 import { AppError, messageOf } from '../shared/errors.ts';
 import { forEachLimited, Limiter } from '../shared/limiter.ts';
+import { statOf } from '../shared/stat.ts';
 import { ensureSpace, SpaceKeeper } from './disk-space.ts';
 import { discardPart, download } from './download.ts';
 import { withFileLock } from './file-lock.ts';
@@ -229,7 +230,7 @@ function writeRef(folder: string, revision: string, commit: string): void {
 }
 
 function sizeOf(path: string): number | undefined {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statOf(path);
   return stat?.isFile() ? stat.size : undefined;
 }
 

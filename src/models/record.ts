@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 
 import { writeFileAtomic } from '../shared/atomic-file.ts';
+import { statOf } from '../shared/stat.ts';
 
 /** What is known of a file in the cache, beside it as `<file>.json`. */
 export const ModelRecord = z.object({
@@ -41,7 +42,7 @@ export function writeRecord(file: string, facts: Omit<ModelRecord, 'bytes' | 'mt
 
 /** Whether the file is the one that the record speaks of. */
 export function isIntact(file: string, record: ModelRecord | undefined): boolean {
-  const stat = statSync(file, { throwIfNoEntry: false });
+  const stat = statOf(file);
   return (
     record !== undefined && stat?.isFile() === true && stat.size === record.bytes && stat.mtimeMs === record.mtimeMs
   );

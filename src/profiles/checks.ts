@@ -1,6 +1,5 @@
 /** What a schema cannot say: settings that must agree with one another, and with the files they name. */
-import { statSync } from 'node:fs';
-
+import { statOf } from '../shared/stat.ts';
 import type { Place, Problem } from './problems.ts';
 import { problemAt } from './problems.ts';
 import type { ProfileFile } from './schema.ts';
@@ -80,7 +79,7 @@ function checkKeys({ security }: ProfileFile, tree: Tree): Problem[] {
 function checkTemplates({ experts }: ProfileFile, tree: Tree): Problem[] {
   return Object.entries(experts).flatMap(([id, { chatTemplate }]) => {
     const path = ['experts', id, 'chatTemplate'];
-    if (chatTemplate === undefined || statSync(chatTemplate, { throwIfNoEntry: false })?.isFile()) return [];
+    if (chatTemplate === undefined || statOf(chatTemplate)?.isFile()) return [];
     const node = treeAt(tree, path);
     const shown = node?.kind === 'scalar' && node.origin ? node.origin.reference : chatTemplate;
     return [problemAt(placeOf(tree, path), path, `there is no such file: ${shown}`)];

@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
@@ -13,6 +12,7 @@ import { headerFacts } from '../models/header-facts.ts';
 import { howToGet } from '../models/missing.ts';
 import { AppError } from '../shared/errors.ts';
 import type { Paths } from '../shared/paths.ts';
+import { statOf } from '../shared/stat.ts';
 
 export type ProcessExpert = ExpertBase & ProcessSettings;
 
@@ -72,8 +72,7 @@ export function createPrepare(options: {
         ...(expert.chatTemplate ? { chatTemplate: readable(expert.chatTemplate, expert.id) } : {}),
       },
       // Weights in a folder are mapped by workers, not by the process that is started.
-      modelBytes:
-        files.model !== undefined && !folder ? (statSync(files.model, { throwIfNoEntry: false })?.size ?? 0) : 0,
+      modelBytes: files.model !== undefined && !folder ? (statOf(files.model)?.size ?? 0) : 0,
       ...(gpus ? { gpus } : {}),
       cacheDir: join(paths.cacheDir, 'engines', adapter.name),
       cores: availableParallelism(),
@@ -93,7 +92,7 @@ export function createPrepare(options: {
 }
 
 function readable(path: string, expert: string): string {
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
+  if (!statOf(path)?.isFile()) {
     throw new AppError(
       'model_unavailable',
       `The chat template of ${expert} is not a file: ${path}. Correct chatTemplate in the profile.`,

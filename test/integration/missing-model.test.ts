@@ -1,6 +1,6 @@
 /** A model that is not here: what is said of it, the command that brings it, and `up --pull`. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -38,6 +38,21 @@ describe('a model that is not on this machine', () => {
       stderr: expect.stringContaining(`m-Q8_0.gguf: comes under: apache-2.0 (${hub.url}/owner/name)`) as string,
     });
     await orchestrator.load('a');
+  });
+
+  it('that may not be looked at is said to be so, and keeps nobody else from running', async () => {
+    const folder = temporaryDirectory();
+    const path = join(folder, 'loop.gguf');
+    symlinkSync(path, path);
+    await using orchestrator = await startOrchestrator({
+      profile: {
+        budget: { ram: { capacity: 'auto' } },
+        experts: { a: fakeExpert({}, { settings: { model: { path } } }), b: fakeExpert({}) },
+      },
+    });
+    const refused = await orchestrator.chat('hello', { model: 'a' });
+    expect([refused.status, await refused.text()]).toEqual([503, expect.stringContaining(`(ELOOP): ${path}`)]);
+    expect((await orchestrator.chat('hello', { model: 'b' })).status).toBe(200);
   });
 
   it('is pulled by `up --pull` before anything listens', async () => {
