@@ -165,7 +165,7 @@ function lackingFor(expert: LlamaExpert, { flags, path, version }: ProgramProbe)
   });
   // A choice of adapters by request came in January 2025, some days before Jinja; an older build passes over it without a word.
   if (adaptersOf(expert).length > 0 && !(flags.has('--lora') && flags.has('--jinja'))) return refuse('LoRA adapters');
-  if (expert.draft && !flags.has('--model-draft')) return refuse('a draft model');
+  if (expert.draft && !flags.has('--model-draft') && !flags.has('--spec-draft-model')) return refuse('a draft model');
   return undefined;
 }
 
