@@ -75,10 +75,11 @@ export function prepareJson(context: RequestContext, route: InferenceRoute, byte
       })
     : undefined;
   const unchanged = !policy.changed && !translation && body === parsed;
+  const sent = translation?.body ?? policy.body;
   return {
     target,
     serving,
-    body: unchanged ? bytes : JSON.stringify(translation?.body ?? policy.body),
+    body: unchanged ? bytes : JSON.stringify(sent),
     headers: { 'content-type': 'application/json', accept: policy.stream ? 'text/event-stream' : 'application/json' },
     dropped: translation ? [...policy.dropped, ...translation.dropped] : policy.dropped,
     stream: policy.stream,
@@ -87,8 +88,9 @@ export function prepareJson(context: RequestContext, route: InferenceRoute, byte
     background: policy.extension.priority === 'background',
     slot: serving.usesSlots
       ? {
-          request: slotRequest(target.expert.id, context.identity.user, policy.body),
-          body: (fields) => JSON.stringify({ ...(translation?.body ?? policy.body), ...fields }),
+          // As it is sent: a translated request gets its adapters only there.
+          request: slotRequest(target.expert.id, context.identity.user, sent),
+          body: (fields) => JSON.stringify({ ...sent, ...fields }),
         }
       : undefined,
   };

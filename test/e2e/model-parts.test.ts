@@ -20,7 +20,7 @@ const PROSE = file('prose.gguf');
 const STRANGER = file('stranger.gguf');
 const GUESSER = file('guesser.gguf');
 
-const common = { engine: 'llama-server', context: 1_024, threads: 1, idleUnload: 'never' };
+const common = { engine: 'llama-server', context: 4_096, threads: 1, idleUnload: 'never' };
 const sql = { path: SQL };
 const PROFILE = {
   experts: {
@@ -40,6 +40,13 @@ const PROFILE = {
       model: { path: BASE },
       lora: { path: PROSE },
       variants: { 'writer-base': { lora: 'none' }, 'writer-hot': { request: { max_tokens: 5 } } },
+    },
+    keeper: {
+      ...common,
+      model: { path: BASE },
+      parallel: 1,
+      variants: { 'keeper-sql': { lora: sql } },
+      'llama-server': { keepCache: '64MiB' },
     },
     stranger: { ...common, model: { path: BASE }, lora: { path: STRANGER } },
     guessing: { ...common, model: { path: BASE }, draft: { model: { path: GUESSER }, minProbability: 0 } },
@@ -141,6 +148,28 @@ describe('on the real llama-server', () => {
         said.plain,
         said.prose,
       ]);
+    });
+
+    it('never go on upon what an earlier engine had computed for another, whose caches are kept', async () => {
+      const messages = [{ role: 'user', content: PROMPT.repeat(16) }];
+      const say = async (model: string) => {
+        const response = await house.post('/v1/messages', { model, messages, max_tokens: 12, temperature: 0 });
+        const { content } = (await response.json()) as Answer;
+        expect(response.status).toBe(200);
+        return content?.[0]?.text;
+      };
+      const wanted = { base: await say('plain'), sql: await say('coder-sql') };
+      expect(wanted.sql).not.toBe(wanted.base);
+      for (const [name, other] of [
+        ['keeper', 'keeper-sql'],
+        ['keeper-sql', 'keeper'],
+      ] as const) {
+        await house.load('keeper');
+        await say(name);
+        expect((await house.post('/api/experts/keeper/unload')).status).toBe(200);
+        expect([other, await say(other)]).toEqual([other, other === 'keeper' ? wanted.base : wanted.sql]);
+        expect((await house.post('/api/experts/keeper/unload')).status).toBe(200);
+      }
     });
 
     it('are not a client’s to choose, and bring the request fields of their variant', async () => {
