@@ -14,7 +14,7 @@ import { correctByOracle } from '../models/oracle.ts';
 import { asleepFootprint, type GpuPool, placeGguf, placeVllm, type PredictedPlacement } from '../models/placements.ts';
 import { recordedFolder } from '../models/shape-record.ts';
 import { filesOf as placesOf } from '../models/sources.ts';
-import { readSafetensorsShape } from '../models/vllm-footprint.ts';
+import { readSafetensorsShape, type SafetensorsShape } from '../models/vllm-footprint.ts';
 import type { Placement } from '../planner/world.ts';
 import type { Paths } from '../shared/paths.ts';
 import { statOf } from '../shared/stat.ts';
@@ -41,6 +41,9 @@ export interface Appraisal {
   /** Under which a run of a placement is remembered. */
   readonly learnedKey: (placement: string) => LearnedKey | undefined;
 }
+
+/** Of files that cannot be read. */
+export const NOTHING_KNOWN: Appraisal = { placements: [], asleep: undefined, learnedKey: () => undefined };
 
 export interface AppraiseOptions {
   readonly paths: Paths;
@@ -159,7 +162,11 @@ async function predict(
   if (!expert.model) return { predicted: [] };
   if (adapter.modelForm === 'folder') {
     const folder = locateFolder(expert.model, options);
-    const shape = folder ? await readSafetensorsShape(folder.path) : recordedFolder(expert.model);
+    const recorded = recordedFolder(expert.model);
+    const shape = folder
+      ? // What its engine reserves is known all the same.
+        await readSafetensorsShape(folder.path).catch(() => recorded ?? unreadableFolder(folder.bytes))
+      : recorded;
     if (!shape) return { predicted: [] };
     const predicted = placeVllm(expert, shape, gpus);
     return { predicted, asleep: predicted[0] && asleepFootprint(expert, shape, predicted[0].footprint) };
@@ -206,6 +213,19 @@ function unreadable(path: string): PredictedPlacement {
     ...declared({ ram: bytes }),
     name: 'cpu',
     parts: [{ name: 'model file', pool: 'ram', bytes, how }],
+    estimated: true,
+  };
+}
+
+function unreadableFolder(weightBytes: number): SafetensorsShape {
+  return {
+    weightBytes,
+    layers: 0,
+    slidingLayers: 0,
+    slidingWindow: undefined,
+    headsKv: 1,
+    headLength: 1,
+    contextTrained: undefined,
     estimated: true,
   };
 }

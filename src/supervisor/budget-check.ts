@@ -5,7 +5,7 @@ import { type Problem, ProfileError, problemAt } from '../profiles/problems.ts';
 import type { ProcessExpert, Profile } from '../profiles/profile.ts';
 import type { GpuAnswer } from '../binaries/nvidia-smi.ts';
 import type { Paths } from '../shared/paths.ts';
-import { type Appraisal, appraise } from './appraisal.ts';
+import { type Appraisal, appraise, NOTHING_KNOWN } from './appraisal.ts';
 import { readMachineMemory } from './machine-memory.ts';
 import { poolsOf } from './pools.ts';
 
@@ -35,7 +35,11 @@ export async function emptyHouse(profile: Profile, options: BudgetCheckOptions):
     experts.map(async (expert) => {
       const adapter = adapterOf(expert.engine);
       if (adapter.kind !== 'process') throw new Error(`${expert.engine} starts no process`);
-      return [expert.id, await appraise(expert, adapter, { ...asked, askEngine: options.machine === 'here' })] as const;
+      // What is wrong with its files is for its own start to say.
+      const appraisal = await appraise(expert, adapter, { ...asked, askEngine: options.machine === 'here' }).catch(
+        () => NOTHING_KNOWN,
+      );
+      return [expert.id, appraisal] as const;
     }),
   );
   const known = new Map(appraisals);

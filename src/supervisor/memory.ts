@@ -4,7 +4,7 @@ import type { Budget } from '../profiles/profile.ts';
 import { type Clock, runningNow } from '../shared/clock.ts';
 import { formatBytes } from '../shared/units.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Appraisal, Estimate } from './appraisal.ts';
+import { type Appraisal, type Estimate, NOTHING_KNOWN } from './appraisal.ts';
 import type { ExpertProcess } from './expert-process.ts';
 import { DeviceGrowth } from './device-growth.ts';
 import type { GpuPoller } from './gpu-poller.ts';
@@ -146,7 +146,7 @@ export class Memory {
       });
     }
     if (this.#appraisals.get(process)?.stamp !== stamp) return;
-    this.#appraisals.set(process, { stamp, appraisal: appraisal ?? UNKNOWN });
+    this.#appraisals.set(process, { stamp, appraisal: appraisal ?? NOTHING_KNOWN });
     this.onChange();
   }
 
@@ -326,10 +326,3 @@ export class Memory {
 }
 
 const NO_DEVICES: GpuReading = { devices: [], processes: [], perProcess: true };
-
-/** Files that cannot be read: nothing is known beforehand. */
-const UNKNOWN: Appraisal = {
-  placements: [],
-  asleep: undefined,
-  learnedKey: () => undefined,
-};
