@@ -191,7 +191,8 @@ function environment(
   { apiKey, cacheDir, listen, program, placement }: LaunchContext,
 ): Record<string, string> {
   const { vllm: own } = expert;
-  const devices = own.devices ?? placement?.gpus.map(({ index }) => index).join(',');
+  // Of those named, the planner has chosen; where it counts none of them, all are to be seen.
+  const devices = placement?.gpus.map(({ index }) => index).join(',') || own.devices;
   const cpu = program === undefined || isCpuBuild(program);
   const folder = listen.kind === 'socket' ? listen.path.slice(0, listen.path.lastIndexOf('/')) : '';
   return {
@@ -224,12 +225,12 @@ function isCpuBuild(program: ProgramProbe): boolean {
   return /\+cpu\b/.test(program.version);
 }
 
-/** The devices that the engine will use: those named, else where the planner wants it, else the first ones of the machine. */
+/** The devices that the engine will use: where the planner wants it, else those named, else the first ones of the machine. */
 function gpusOf({ vllm: own }: VllmExpert, gpus: readonly Gpu[], placement?: LaunchPlacement): readonly Gpu[] {
-  const names = own.devices?.split(',');
+  const names = placement?.gpus.length ? placement.gpus.map(({ index }) => String(index)) : own.devices?.split(',');
   const visible = names
     ? names.flatMap((name) => gpus.filter(({ index, uuid }) => name === String(index) || uuid.startsWith(name)))
-    : gpus.filter(({ index }) => !placement?.gpus.length || placement.gpus.some((gpu) => gpu.index === index));
+    : gpus;
   return visible.slice(0, own.tensorParallel);
 }
 

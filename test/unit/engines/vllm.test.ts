@@ -47,6 +47,15 @@ describe('the reservation on a GPU', () => {
     expect(valueOf(args, '--gpu-memory-utilization')).toBe(fraction);
   });
 
+  it('is on the one that the planner chose among those named', () => {
+    const both = [gpu(0, 16), gpu(1, 24)];
+    const { args, env } = adapter.launch(
+      expert({ gpuMemory: '6GiB', vllm: { devices: '0,1' } }),
+      context(cuda, { gpus: both, placement: { gpus: [{ index: 1, share: 24 }], gpuLayers: 'all' } }),
+    );
+    expect([env['CUDA_VISIBLE_DEVICES'], valueOf(args, '--gpu-memory-utilization')]).toEqual(['1', '0.2500']);
+  });
+
   it('is never rounded up', () => {
     const args = argvOf({ gpuMemory: '6GiB' }, cuda, [gpu(0, 15.9921875)]);
     expect(Number(valueOf(args, '--gpu-memory-utilization')) * 15.9921875).toBeLessThanOrEqual(6);
