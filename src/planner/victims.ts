@@ -44,6 +44,15 @@ export function cheapestVictims(world: World, candidates: readonly PlannerExpert
     .sort(
       (a, b) => a.cost - b.cost || a.expert.lastUsedMs - b.expert.lastUsedMs || (a.expert.id < b.expert.id ? -1 : 1),
     );
+  // Where not even the end of all of them helps, no search is needed: this is asked again and again while somebody waits.
+  if (
+    !makesRoom(
+      world,
+      choices.filter(({ how }) => how === 'stop'),
+      need,
+    )
+  )
+    return undefined;
   const picked = choices.length <= EXACT_LIMIT ? searchAll(world, choices, need) : searchGreedily(world, choices, need);
   return picked && { victims: picked.map(({ expert, how }) => ({ id: expert.id, how })), cost: total(picked) };
 }
