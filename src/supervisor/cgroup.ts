@@ -49,6 +49,11 @@ export function oomKills(path: string): number {
   return Number(/^oom_kill (\d+)/m.exec(readText(join(path, 'memory.events')))?.[1] ?? 0);
 }
 
+/** Times that it struck anywhere on this machine. */
+export function machineOomKills(): number {
+  return Number(/^oom_kill (\d+)/m.exec(readText('/proc/vmstat'))?.[1] ?? 0);
+}
+
 function isUsable(path: string): boolean {
   try {
     accessSync(path, constants.W_OK);

@@ -1,7 +1,7 @@
 import type { Clock } from '../shared/clock.ts';
 import { AppError, messageOf, toAppError } from '../shared/errors.ts';
 import { backoffDelay, type BackoffPolicy } from './backoff.ts';
-import type { ExitClass, ExitVerdict } from './exit-classes.ts';
+import { type ExitClass, type ExitVerdict, ranOutOfMemory } from './exit-classes.ts';
 import type { EngineEnd } from './host.ts';
 
 export interface Failure {
@@ -38,6 +38,7 @@ export class CrashHistory {
   #healthyMs = 0;
   #failure: Failure | undefined;
   #startError: AppError | undefined;
+  #triesAgain = false;
   crashes = 0;
 
   constructor(id: string, deps: HistoryDependencies) {
@@ -52,6 +53,11 @@ export class CrashHistory {
   /** What made the last start fail, for those who waited for it. */
   get startError(): AppError | undefined {
     return this.#startError;
+  }
+
+  /** Its last start ran out of memory, and one more may be made at once, with what idle experts hold besides. */
+  get triesAgain(): boolean {
+    return this.#triesAgain;
   }
 
   /** Milliseconds until it may be started again; undefined: not by itself. */
@@ -81,12 +87,13 @@ export class CrashHistory {
     this.#crashesInARow = this.#healthyMs >= backoff.resetAfterMs ? 1 : this.#crashesInARow + 1;
     this.#healthyMs = 0;
     this.crashes += 1;
+    this.#triesAgain = whileStarting && ranOutOfMemory(verdict.class) && !this.#triesAgain;
     const { sentence } = verdict;
     this.#record(verdict.class, sentence, end, tail);
     this.#startError = new AppError(whileStarting ? 'engine_start_failed' : 'engine_died', sentence, {
       retryAfterSeconds: 1,
     });
-    if (!verdict.retryable) {
+    if (!verdict.retryable && !this.#triesAgain) {
       this.#retryAt = undefined;
       return { event: 'break', reason: sentence };
     }
@@ -96,7 +103,8 @@ export class CrashHistory {
     }
     const restMs = backoffDelay(backoff, this.#crashesInARow, random());
     this.#retryAt = clock.now() + restMs;
-    return { event: 'crash', reason: sentence, restMs };
+    const next = this.#triesAgain ? ' It is tried once more, with the room of idle experts.' : '';
+    return { event: 'crash', reason: `${sentence}${next}`, restMs };
   }
 
   /** Calls back once when the back-off is over. */
@@ -127,6 +135,7 @@ export class CrashHistory {
 
   /** Why a request cannot have it in this state, however long it waits; undefined where another start may be tried. */
   refusal(state: 'backoff' | 'failed'): AppError | undefined {
+    if (state === 'backoff' && this.#triesAgain) return undefined;
     const retryIn = this.retryInMs();
     if (state === 'failed' && retryIn === 0) return undefined;
     const sentence = this.#failure?.sentence ?? `${this.#id} failed.`;

@@ -186,6 +186,11 @@ const SENTENCES: Readonly<Record<ExitClass, string>> = {
   crash: 'ended unexpectedly',
 };
 
+/** More memory may help where it ran out of it, and others may hold what it lacked. */
+export function ranOutOfMemory(exitClass: string | undefined): boolean {
+  return exitClass === 'gpu_oom' || exitClass === 'host_oom';
+}
+
 export function classifyExit(expert: string, facts: ExitFacts): ExitVerdict {
   const { exitClass, line } = findClass(facts);
   const how = facts.signal

@@ -79,6 +79,10 @@ export class ExpertProcess implements LeaseOwner {
   get failure(): Failure | undefined {
     return this.#history.failure;
   }
+  /** Its start ran out of memory and is to be tried once more: who waits for it goes on waiting. */
+  get triesAgain(): boolean {
+    return this.#state === 'backoff' && this.#history.triesAgain;
+  }
   get crashes(): number {
     return this.#history.crashes;
   }

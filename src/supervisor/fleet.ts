@@ -204,6 +204,7 @@ export class Fleet {
   onMove(process: ExpertProcess, move: Move): void {
     const { memory, clock } = this.#options;
     if (move.to === 'ready') memory.ready(process);
+    if (move.to === 'backoff' || move.to === 'failed') memory.noteCrash(process);
     if (move.to === 'stopped' || move.to === 'backoff' || move.to === 'failed') memory.release(process);
     // Who was taken out of the house speaks for nobody any more; its end may be the room that another waits for.
     if (this.#house.processes.get(move.expert) !== process) return this.#pump();
@@ -214,7 +215,7 @@ export class Fleet {
     }
     if (move.event === 'refuse') this.#standings.refused(move.expert);
     const failed = move.to === 'backoff' || move.to === 'failed' || move.event === 'refuse';
-    if (failed) {
+    if (failed && !process.triesAgain) {
       // Who waited for a slot of an engine that was ready has been accepted by none.
       const refusal = move.from === 'starting' ? undefined : process.refusal();
       const error =

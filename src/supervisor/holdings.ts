@@ -50,6 +50,11 @@ export class Holdings<Key> {
     this.#accounts.set(key, account);
   }
 
+  /** What it reserved for its start and does not need is given back. */
+  settle(key: Key, placement: Placement): void {
+    this.#change(key, () => ({ placement, reserved: placement.footprint }));
+  }
+
   /** It sleeps, and will hold so much. */
   rest(key: Key, asleep: Footprint): void {
     this.#change(key, () => ({ reserved: asleep, measured: {} }));

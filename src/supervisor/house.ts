@@ -1,5 +1,6 @@
 import { plan, type Plan } from '../planner/decide.ts';
 import type { Footprint, Placement, PlannerExpert, Waiting, World } from '../planner/world.ts';
+import { withAllThereIs } from './all-there-is.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Appraisal } from './appraisal.ts';
 import type { ExpertProcess } from './expert-process.ts';
@@ -148,10 +149,15 @@ export class House {
     const gone = [...leaving].flatMap(([id, processes]) =>
       processes.map((process, index) => this.#picture(process, `${id}#${index + 1}`, true)),
     );
+    const everyone = [...experts, ...gone];
     return {
       nowMs: this.#clock.now(),
       pools,
-      experts: [...experts, ...gone],
+      experts: everyone.map((expert) => {
+        const process = this.processes.get(expert.id);
+        const wanted = process ? this.memory.poolsWanted(process) : [];
+        return wanted.length > 0 ? withAllThereIs(expert, wanted, pools, everyone) : expert;
+      }),
       maxLoaded: this.plan.maxLoaded,
       spillToCpu: this.plan.spillToCpu,
       starvationMs: STARVATION_MS,

@@ -15,6 +15,7 @@ import { DirectDispatcher } from './direct-dispatcher.ts';
 import { type Guardian, RUN_VARIABLE } from './guardian.ts';
 import type { EngineEnd, EngineHost, HostedEngine, StartRequest, Upstream } from './host.ts';
 import type { Ledger } from './ledger.ts';
+import { OomWatch } from './oom-watch.ts';
 import {
   findFamily,
   listeningPort,
@@ -52,12 +53,17 @@ export interface LocalHostOptions {
   readonly environment: NodeJS.ProcessEnv;
 }
 
+interface EngineOptions extends LocalHostOptions {
+  readonly oomWatch: OomWatch;
+}
+
 /** Engines as child processes of this one: own session, own marker, own cgroup where there is one, watched by the guardian. */
 export class LocalHost implements EngineHost {
   readonly #options: LocalHostOptions;
   readonly #cgroupBase: string | undefined;
   #counter = 0;
   readonly #portsInUse = new Set<number>();
+  readonly #oomWatch = new OomWatch();
 
   constructor(options: LocalHostOptions) {
     this.#options = options;
@@ -133,7 +139,10 @@ export class LocalHost implements EngineHost {
     if (cgroup) this.#options.guardian.watchCgroup(cgroup);
     if (launch.stop) this.#options.guardian.watchStop(child.pid, launch.stop);
     this.#options.ledger.add({ expert, pid: child.pid, startTicks, cgroup, stop: launch.stop });
-    const engine = new LocalEngine(child, child.pid, cgroup, request, `${START_VARIABLE}=${startId}`, this.#options);
+    const engine = new LocalEngine(child, child.pid, cgroup, request, `${START_VARIABLE}=${startId}`, {
+      ...this.#options,
+      oomWatch: this.#oomWatch,
+    });
     void engine.ended.then(() => this.#releasePort(request.listen));
     return Promise.resolve(engine);
   }
@@ -177,8 +186,9 @@ class LocalEngine implements HostedEngine {
     cgroup: string | undefined,
     request: StartRequest,
     marker: string,
-    options: LocalHostOptions,
+    options: EngineOptions,
   ) {
+    options.oomWatch.begin();
     this.#child = child;
     this.pid = pid;
     this.#cgroup = cgroup;
@@ -193,10 +203,11 @@ class LocalEngine implements HostedEngine {
     this.ended = new Promise<EngineEnd>((resolve) => {
       child.once('exit', (code, signal) => {
         this.#exited = true;
+        const struck = options.oomWatch.end() && signal === 'SIGKILL';
         void this.#tidyUp(closed)
           .catch((error: unknown) => options.logger.error('tidying up after an engine failed', { pid, error }))
           .then(() => {
-            resolve({ code, signal, oomKilled: cgroup !== undefined && oomKills(cgroup) > 0 });
+            resolve({ code, signal, oomKilled: cgroup === undefined ? struck : oomKills(cgroup) > 0 || struck });
             if (cgroup) removeCgroup(cgroup);
           });
       });

@@ -6,11 +6,14 @@ export interface MachineMemory {
   readonly total: number;
   /** What processes really hold; the page cache, mapped model files in it, does not count: it can be taken back. */
   readonly used: number;
+  /** Percent of the last ten seconds in which nothing could go on for want of memory (PSI); absent where there were none. */
+  readonly pressure?: number;
 }
 
 /** The machine's memory, or the container's where that is less. About 50 µs. */
 export function readMachineMemory(root = '/'): MachineMemory {
-  const machine = parseMeminfo(readText(join(root, 'proc/meminfo')) ?? '');
+  const pressure = pressureIn(readText(join(root, 'proc/pressure/memory')));
+  const machine = { ...parseMeminfo(readText(join(root, 'proc/meminfo')) ?? ''), ...pressure };
   const own = /^0::(\/.*)$/m.exec(readText(join(root, 'proc/self/cgroup')) ?? '')?.[1];
   let smallest = machine;
   for (const group of own === undefined ? [] : groupsUpwards(own)) {
@@ -38,7 +41,14 @@ function limitedTo(group: string): MachineMemory | undefined {
   if (!Number.isFinite(limit) || limit <= 0) return undefined;
   const stat = readText(join(group, 'memory.stat')) ?? '';
   const bytes = (name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(stat)?.[1] ?? 0);
-  return { total: limit, used: bytes('anon') + bytes('shmem') };
+  const pressure = pressureIn(readText(join(group, 'memory.pressure')));
+  return { total: limit, used: bytes('anon') + bytes('shmem'), ...pressure };
+}
+
+/** `full avg10=12.34 …` */
+function pressureIn(text: string | undefined): Pick<MachineMemory, 'pressure'> {
+  const pressure = Number(/^full avg10=(\d+(?:\.\d+)?)/m.exec(text ?? '')?.[1] ?? 0);
+  return pressure > 0 ? { pressure } : {};
 }
 
 function readText(path: string): string | undefined {

@@ -5,6 +5,7 @@ import { type Clock, runningNow } from '../shared/clock.ts';
 import { formatBytes } from '../shared/units.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type Appraisal, type Estimate, NOTHING_KNOWN } from './appraisal.ts';
+import { ranOutOfMemory } from './exit-classes.ts';
 import type { ExpertProcess } from './expert-process.ts';
 import { DeviceGrowth } from './device-growth.ts';
 import type { GpuPoller } from './gpu-poller.ts';
@@ -61,6 +62,8 @@ export class Memory {
   readonly #provenReady = new WeakSet<ExpertProcess>();
   /** The driver has said of one of ours what it holds; inside a container it never does, and lists nobody. */
   #namesOurs = false;
+  /** Pools that ran out under an expert, whatever the account said of them: its next start gets all of them that can be had. */
+  readonly #ranOut = new WeakMap<ExpertProcess, readonly string[]>();
   #ticks = 0;
   #looking: NodeJS.Timeout | undefined;
   #pausedUntil: number | undefined;
@@ -179,6 +182,19 @@ export class Memory {
     return estimate;
   }
 
+  /** Pools of which the next start of the expert is to have all that idle others can give. */
+  poolsWanted(process: ExpertProcess): readonly string[] {
+    return this.#ranOut.get(process) ?? [];
+  }
+
+  /** Its engine has crashed; before `release`. */
+  noteCrash(process: ExpertProcess): void {
+    const account = this.#holdings.account(process);
+    const { failure } = process;
+    if (account && ranOutOfMemory(failure?.class))
+      this.#ranOut.set(process, failure?.class === 'host_oom' ? ['ram'] : devicesOf(account));
+  }
+
   /** It has fallen asleep. */
   rest(process: ExpertProcess): void {
     const asleep = this.appraisal(process)?.asleep;
@@ -192,6 +208,12 @@ export class Memory {
     const account = this.#holdings.account(process);
     if (!account) return;
     this.#provenReady.add(process);
+    if (this.#ranOut.delete(process)) {
+      // Now that it runs, the others may have the rest again.
+      const { placement } = account;
+      const estimate = this.appraisal(process)?.placements.find(({ name }) => name === placement.name);
+      if (estimate) this.#holdings.settle(process, estimate);
+    }
     if (devicesOf(account).length === 0) return;
     this.#growth.settles(process);
     // Where the driver does not say whose memory it is, a reading right now tells.

@@ -28,14 +28,22 @@ export function poolsOf(budget: Readonly<Record<string, PoolBudget>>, readings: 
   );
 }
 
+/** Percent of the time without any progress for want of memory: a machine that is not short of it shows none. */
+const PRESSING_PERCENT = 10;
+/** Held back while memory is short, whatever the account says. */
+const PRESSED_SHARE = 0.2;
+
 function ramPool(granted: PoolBudget, { machine, ourRam }: PoolReadings): Pool {
-  const { total, used } = machine;
+  const { total, used, pressure = 0 } = machine;
+  const ours = grant(granted, total);
+  const foreign = inOurPart(used - ourRam, granted, total);
+  const pool = { id: 'ram', ...ours, foreign, quarantined: 0, paused: false };
+  if (pressure < PRESSING_PERCENT) return pool;
+  const heldBack = Math.round(ours.capacity * PRESSED_SHARE);
   return {
-    id: 'ram',
-    ...grant(granted, total),
-    foreign: inOurPart(used - ourRam, granted, total),
-    quarantined: 0,
-    paused: false,
+    ...pool,
+    foreign: Math.max(foreign, ours.reserve) + heldBack,
+    note: `memory is short (${Math.round(pressure)} % of the time nothing goes on for want of it): ${formatBytes(heldBack)} are held back`,
   };
 }
 

@@ -39,6 +39,20 @@ describe('the memory of this machine', () => {
     expect(readMachineMemory(root)).toEqual({ total: 4 * GiB, used: 1.5 * GiB });
   });
 
+  it('is short where nothing goes on for want of it: in the container, or on the machine', () => {
+    const psi = (full: string) =>
+      `some avg10=90.00 avg60=0.00 avg300=0.00 total=9\nfull avg10=${full} avg60=0.00 avg300=0.00 total=9\n`;
+    expect(readMachineMemory(machine({ 'proc/pressure/memory': psi('23.45') }))).toMatchObject({ pressure: 23.45 });
+    expect(readMachineMemory(machine({ 'proc/pressure/memory': psi('0.00') }))).not.toHaveProperty('pressure');
+    const boxed = machine({
+      'proc/pressure/memory': psi('1.00'),
+      'proc/self/cgroup': '0::/box\n',
+      'sys/fs/cgroup/box/memory.max': `${4 * GiB}\n`,
+      'sys/fs/cgroup/box/memory.pressure': psi('50.00'),
+    });
+    expect(readMachineMemory(boxed)).toMatchObject({ total: 4 * GiB, pressure: 50 });
+  });
+
   it('of this very machine is more than nothing', () => {
     const { total, used } = readMachineMemory();
     expect(used).toBeGreaterThan(0);

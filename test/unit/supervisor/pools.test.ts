@@ -41,6 +41,14 @@ describe('the pool of RAM', () => {
     expect(one('ram', 32 * GiB, { machine: { total: 64 * GiB, used: 40 * GiB } })).toMatchObject({ foreign: 4 * GiB });
   });
 
+  it('is a fifth less while memory is short, whatever is set aside', () => {
+    const short = { machine: { total: 64 * GiB, used: 10 * GiB, pressure: 12 } };
+    const pool = one('ram', 32 * GiB, short);
+    expect(pool).toMatchObject({ capacity: 32 * GiB, foreign: GiB + Math.round(6.4 * GiB) });
+    expect(pool?.note).toBe('memory is short (12 % of the time nothing goes on for want of it): 6.4 GiB are held back');
+    expect(one('ram', 32 * GiB, { machine: { ...short.machine, pressure: 3 } })).toMatchObject({ foreign: 0 });
+  });
+
   it('is never more than the machine has', () => {
     expect(one('ram', 128 * GiB)).toMatchObject({ capacity: 64 * GiB, note: expect.stringContaining('128.0 GiB') });
   });

@@ -1,0 +1,25 @@
+import { charged, touches, usable } from '../planner/room.ts';
+import type { Placement, PlannerExpert, Pool } from '../planner/world.ts';
+
+/**
+ * The expert with placements that take all of some pools but what pinned others hold there: after it has run out of memory, what the
+ * account says it needs is known to be too little, and only what others give up can help. Pure.
+ */
+export function withAllThereIs(
+  expert: PlannerExpert,
+  poolIds: readonly string[],
+  pools: readonly Pool[],
+  everyone: readonly PlannerExpert[],
+): PlannerExpert {
+  const staying = everyone.flatMap(({ id, pinned, held }) => (pinned && held && id !== expert.id ? [held] : []));
+  const grown = (placement: Placement): Placement => {
+    const footprint: Record<string, number> = { ...placement.footprint };
+    for (const pool of pools) {
+      if (!poolIds.includes(pool.id) || !touches(placement, pool.id)) continue;
+      const others = charged([...staying, { footprint: {}, mapped: placement.mapped ?? [] }], pool.id);
+      footprint[pool.id] = Math.max(footprint[pool.id] ?? 0, usable(pool) - others);
+    }
+    return { ...placement, footprint };
+  };
+  return { ...expert, placements: expert.placements.map(grown) };
+}
