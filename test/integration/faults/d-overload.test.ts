@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { Agent, request } from 'undici';
 import { describe, expect, it } from 'vitest';
 
-import { acceptances, fakeExpert } from '../../support/fake-expert.ts';
+import { acceptances, fakeExpert, type Habits } from '../../support/fake-expert.ts';
 import type { Orchestrator } from '../../support/orchestrator.ts';
 import { startOrchestrator } from '../../support/orchestrator.ts';
 import { openFilesOf, rssOf } from '../../support/processes.ts';
@@ -246,4 +246,37 @@ describe('D3 a hung engine and many who wait', () => {
     const all = orchestrator.ledger('hung').filter(({ event }) => event === 'accept');
     expect(all.length, 'most are refused before they reach it').toBeLessThanOrEqual(1.2 * prompts);
   }, 120_000);
+});
+
+describe('D3 a hung engine whose room another expert waits for', () => {
+  it('D3 gets each of many long prompts at most once, whether it is replaced or makes room, and the other expert is served', async () => {
+    const expert = (habits: Habits) => fakeExpert(habits, { settings: { footprint: { ram: '200MiB' } } });
+    await using orchestrator = await startOrchestrator({
+      profile: profileOf(
+        { hung: expert({ 'hang-from': 1 }), other: expert({}) },
+        {
+          budget: { ram: { capacity: '300MiB' }, minResidency: '1ms' },
+          timeouts: { firstByte: '1s', betweenBytes: '1s', total: '30s', drain: '2s' },
+          queue: { age: '10s' },
+        },
+      ),
+    });
+    await orchestrator.load('hung');
+    const watch = watchInvariants(orchestrator, ['hung', 'other']);
+    const count = times(50, 200);
+    const prompts = Array.from({ length: count }, (_, index) => `${index} ${'long '.repeat(20_000)}`);
+    const hung = Promise.all(prompts.map((prompt) => orchestrator.chat(prompt, { model: 'hung' })));
+    await until('they are there', async () => (await orchestrator.expert('hung')).inFlight > 0);
+    const others = Array.from({ length: 10 }, () => orchestrator.chat('[[tokens=1]]', { model: 'other' }));
+    expect((await Promise.all(others)).map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 200));
+    for (const answer of await hung) {
+      expect(answer.status).toBeGreaterThanOrEqual(502);
+      expect(await answer.json()).toMatchObject({ error: { source: 'orchestrator', code: expect.any(String) } });
+    }
+    await watch.check();
+    const accepted = acceptances(orchestrator.ledger('hung'));
+    expect(accepted.length, 'engine acceptances').toBeLessThanOrEqual(count * 1.2);
+    expect(new Set(accepted.map(({ digest }) => digest)).size, 'each of them another one').toBe(accepted.length);
+    expect(acceptances(orchestrator.ledger('other'))).toHaveLength(10);
+  });
 });
