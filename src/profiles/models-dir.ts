@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { adapterOf, ENGINES } from '../engines/registry.ts';
 import { isEmbedderName, isRerankerName, modelsAmong, parseGgufName } from '../shared/gguf-names.ts';
 import type { GgufFiles } from '../shared/gguf-names.ts';
+import { freeId, idFrom } from './expert-ids.ts';
 import { absolutePath } from './prepare.ts';
 import type { Place, Problem } from './problems.ts';
 import { problemAt } from './problems.ts';
@@ -48,7 +49,7 @@ export async function addModelsDir(
   const taken = takenBy(profile, environment);
   const entries = new Map(experts);
   for (const model of found.slice(0, MOST_FILES)) {
-    const wanted = idOf(model.path);
+    const wanted = idFrom(parseGgufName(model.path)?.stem ?? '');
     if (taken.files.has(model.path) || taken.names.has(wanted)) continue;
     const id = freeId(wanted, entries);
     entries.set(id, { key: place, value: expertOf(model, profile, place) });
@@ -81,19 +82,6 @@ async function filesIn(folder: string, onSource?: (path: string) => void): Promi
   if (onSource) for (const path of paths.filter((path) => parseGgufName(path))) onSource(path);
   const sizes = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)));
   return paths.filter((_, index) => sizes[index]?.isFile() && (sizes[index]?.size ?? 0) > 0);
-}
-
-function idOf(path: string): string {
-  const stem = parseGgufName(path)?.stem ?? '';
-  const id = stem.replaceAll(/[^\w.-]+/g, '-').replaceAll(/^[^A-Za-z0-9]+|[.-]+$/g, '');
-  return id === '' || id === 'auto' ? `model-${id}`.replace(/-$/, '') : id.slice(0, 64);
-}
-
-function freeId(wanted: string, entries: ReadonlyMap<string, unknown>): string {
-  for (let id = wanted, number = 2; ; number += 1) {
-    if (!entries.has(id)) return id;
-    id = `${wanted.slice(0, 60)}-${number}`;
-  }
 }
 
 /** Names and model files of the experts that are written out. */

@@ -1,3 +1,4 @@
+import { freeId, idFrom } from '../../profiles/expert-ids.ts';
 import { nameWithoutQuantisation } from '../../shared/gguf-names.ts';
 
 interface Named {
@@ -15,11 +16,11 @@ const ALIAS = /^[\w.:/-]+$/;
 
 /** Short names: small letters, without the quantisation where only one file of a model is there; each of them once. */
 export function nameExperts(models: readonly Named[]): ExpertName[] {
-  const short = models.map(({ name }) => idFrom(nameWithoutQuantisation(name)));
-  const taken = new Set<string>(['auto']);
+  const short = models.map(({ name }) => idFrom(nameWithoutQuantisation(name).toLowerCase()));
+  const taken = new Set(['auto']);
   const ids = models.map(({ name }, index) => {
     const only = short.filter((other) => other === short[index]).length === 1;
-    const id = free((only ? short[index] : undefined) ?? idFrom(name), taken);
+    const id = freeId((only ? short[index] : undefined) ?? idFrom(name.toLowerCase()), taken);
     taken.add(id);
     return id;
   });
@@ -31,21 +32,4 @@ export function nameExperts(models: readonly Named[]): ExpertName[] {
     for (const alias of aliases) taken.add(alias);
     return { id, aliases };
   });
-}
-
-/** A name that an expert may have. */
-export function idFrom(name: string): string {
-  const id = name
-    .toLowerCase()
-    .replaceAll(/[^\w.-]+/g, '-')
-    .replaceAll(/^[^a-z0-9]+|[._-]+$/g, '')
-    .slice(0, 64);
-  return id === '' ? 'model' : id;
-}
-
-export function free(wanted: string, taken: ReadonlySet<string>): string {
-  for (let id = wanted, number = 2; ; number += 1) {
-    if (!taken.has(id)) return id;
-    id = `${wanted.slice(0, 60)}-${number}`;
-  }
 }

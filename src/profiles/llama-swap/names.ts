@@ -1,3 +1,5 @@
+import { freeId, idFrom } from '../expert-ids.ts';
+
 export interface ConvertedExpert {
   readonly id: string;
   /** As llama-swap calls it. */
@@ -12,24 +14,11 @@ const NAME = /^[\w.:/-]+$/;
 export function withNames(experts: readonly ConvertedExpert[]): ConvertedExpert[] {
   const taken = new Set(['auto', ...experts.flatMap(({ settings }) => Object.keys(settings['variants'] ?? {}))]);
   const ids = experts.map(({ name }) => {
-    const id = freeName(idFrom(name), taken);
+    const id = freeId(idFrom(name), taken);
     taken.add(id);
     return id;
   });
   return experts.map((expert, index) => withName({ ...expert, id: ids[index] ?? '' }, taken));
-}
-
-/** `org/model:tag` is no id, but may be an alias. */
-function idFrom(name: string): string {
-  const id = name.replaceAll(/[^\w.-]+/g, '-').replaceAll(/^[^A-Za-z0-9]+|-+$/g, '');
-  return id === '' ? 'model' : id.slice(0, 64);
-}
-
-function freeName(wanted: string, taken: ReadonlySet<string>): string {
-  for (let id = wanted, number = 2; ; number += 1) {
-    if (!taken.has(id)) return id;
-    id = `${wanted.slice(0, 60)}-${number}`;
-  }
 }
 
 function withName(expert: ConvertedExpert, taken: Set<string>): ConvertedExpert {

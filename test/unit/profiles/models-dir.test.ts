@@ -119,7 +119,7 @@ experts:
     expect(idsOf(await experts(sandbox))).toEqual([
       'Mein-Modell-neu',
       'x',
-      'model-auto',
+      'auto-2',
       'y'.repeat(64),
       'same',
       'same-2',
