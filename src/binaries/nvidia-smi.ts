@@ -2,9 +2,8 @@
  * GPU memory by `nvidia-smi`, out of process: a driver that hangs hangs the child, which is killed and, when even that does not end
  * it, left behind unawaited.
  */
-import { spawn } from 'node:child_process';
-
 import type { Gpu } from '../engines/contract.ts';
+import { runTimeBoxed } from '../shared/time-boxed.ts';
 import { WSL_TOOLS } from './wsl.ts';
 
 export interface GpuDevice {
@@ -63,7 +62,6 @@ const TIMEOUT_MS = 2_000;
 /** Milliseconds for what is asked once: a driver that nothing has used yet takes its time. */
 const ONCE_MS = 5_000;
 const USUAL_PATH = '/usr/local/bin:/usr/bin:/bin';
-const OUTPUT_CHARACTERS = 1 << 20;
 const MiB = 2 ** 20;
 const DEVICE_FIELDS = 'index,uuid,name,memory.total,memory.used,memory.free';
 const PROCESS_FIELDS = 'gpu_uuid,pid,used_gpu_memory';
@@ -153,48 +151,25 @@ function megabytes(field: string): number | undefined {
   return /^\d+$/.test(field) ? Number(field) * MiB : undefined;
 }
 
-function ask(question: string, options: GpuQueryOptions): Promise<{ readonly text: string } | GpuProblem> {
+async function ask(question: string, options: GpuQueryOptions): Promise<{ readonly text: string } | GpuProblem> {
   const { program = 'nvidia-smi', folder = WSL_TOOLS, environment, timeoutMs = TIMEOUT_MS } = options;
-  return new Promise((resolve) => {
-    const child = spawn(program, [question, FORMAT], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-      env: { PATH: `${environment['PATH'] ?? USUAL_PATH}:${folder}`, LANG: 'C.UTF-8' },
-      detached: true,
-    });
-    let text = '';
-    const finish = (answer: { readonly text: string } | GpuProblem) => {
-      clearTimeout(timer);
-      child.stdout.destroy();
-      child.unref();
-      resolve(answer);
-    };
-    const timer = setTimeout(() => {
-      endGroup(child.pid);
-      finish({
+  const env = { PATH: `${environment['PATH'] ?? USUAL_PATH}:${folder}`, LANG: 'C.UTF-8' };
+  const outcome = await runTimeBoxed(program, [question, FORMAT], { env, timeoutMs });
+  switch (outcome.kind) {
+    case 'absent':
+      return { kind: 'absent', message: `${program} cannot be run (${outcome.error.message}).` };
+    case 'timeout':
+      return {
         kind: 'timeout',
         message: `${program} did not answer within ${timeoutMs} ms; the driver may hang.`,
-        stillRunning: () => child.exitCode === null && child.signalCode === null,
-      });
-    }, timeoutMs);
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-      if (text.length < OUTPUT_CHARACTERS) text += chunk;
-    });
-    child.once('error', (error) => finish({ kind: 'absent', message: `${program} cannot be run (${error.message}).` }));
-    child.once('close', (code, signal) => {
-      if (code === 0) finish({ text });
-      else if (LOST_CODES.includes(code) || LOST_WORDS.test(text)) finish(lost(text, program, code));
-      else finish({ kind: 'failed', message: `${program} ended with ${code ?? signal}: ${excerpt(text)}` });
-    });
-  });
-}
-
-/** The whole group: a wrapper script may have started something that holds the pipe. */
-function endGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // It ended by itself in this moment.
+        stillRunning: outcome.stillRunning,
+      };
+    case 'ended': {
+      const { code, signal, text } = outcome;
+      if (code === 0) return { text };
+      if (LOST_CODES.includes(code) || LOST_WORDS.test(text)) return lost(text, program, code);
+      return { kind: 'failed', message: `${program} ended with ${code ?? signal}: ${excerpt(text)}` };
+    }
   }
 }
 

@@ -3,7 +3,6 @@
  * device would hold. It comes with builds from source and with the project's releases; Debian's packages (0.7.0) leave it out. It takes
  * no projector, draft model or adapter, and knows nothing of the process around the buffers.
  */
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -13,6 +12,7 @@ import { z } from 'zod';
 import type { Launch, ProgramProbe } from '../engines/contract.ts';
 import { writeFileAtomic } from '../shared/atomic-file.ts';
 import type { Paths } from '../shared/paths.ts';
+import { runTimeBoxed } from '../shared/time-boxed.ts';
 import type { Footprint, FootprintPart } from './footprint.ts';
 
 /** Bytes as the engine's allocator counts them, of one slot. */
@@ -49,7 +49,6 @@ interface Correctable {
 }
 
 const TIMEOUT_MS = 10_000;
-const OUTPUT_CHARACTERS = 1 << 20;
 const MiB = 2 ** 20;
 /** Of the server's flags those that the oracle takes and that change its answer, with their values. */
 const ASKED = new Set(
@@ -196,37 +195,15 @@ function readKept(file: string): readonly OracleDevice[] | undefined {
 }
 
 /** Standard output of the oracle; undefined when it failed or took too long. */
-function run(
+async function run(
   oracle: string,
   args: readonly string[],
   { launch, environment, timeoutMs }: OracleQuestion,
 ): Promise<string | undefined> {
   const shown = Object.entries(launch.env).filter(([name]) => name.startsWith('CUDA_'));
-  return new Promise((resolve) => {
-    const child = spawn(oracle, [...args, '--fit', 'off', '--fit-print', 'on'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-      env: { PATH: environment['PATH'], HOME: environment['HOME'], LANG: 'C.UTF-8', ...Object.fromEntries(shown) },
-      detached: true,
-    });
-    let text = '';
-    const finish = (answer: string | undefined) => {
-      clearTimeout(timer);
-      child.stdout.destroy();
-      child.unref();
-      resolve(answer);
-    };
-    const timer = setTimeout(() => {
-      try {
-        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-      } catch {
-        // It ended by itself in this moment.
-      }
-      finish(undefined);
-    }, timeoutMs ?? TIMEOUT_MS);
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-      if (text.length < OUTPUT_CHARACTERS) text += chunk;
-    });
-    child.once('error', () => finish(undefined));
-    child.once('close', (code) => finish(code === 0 ? text : undefined));
+  const outcome = await runTimeBoxed(oracle, [...args, '--fit', 'off', '--fit-print', 'on'], {
+    env: { PATH: environment['PATH'], HOME: environment['HOME'], LANG: 'C.UTF-8', ...Object.fromEntries(shown) },
+    timeoutMs: timeoutMs ?? TIMEOUT_MS,
   });
+  return outcome.kind === 'ended' && outcome.code === 0 ? outcome.text : undefined;
 }
