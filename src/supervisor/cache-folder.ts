@@ -116,7 +116,14 @@ export class CacheFolder {
   }
 
   used(kept: KeptCache, at: Date): void {
-    if (this.#kept.has(kept.file)) this.#store({ ...kept, usedAt: at.toISOString() });
+    if (!this.#kept.has(kept.file)) return;
+    const later = { ...kept, usedAt: at.toISOString() };
+    this.#kept.set(kept.file, later);
+    try {
+      this.#store(later);
+    } catch {
+      // A full disk: the next run takes it for somewhat older than it is.
+    }
   }
 
   forget(kept: KeptCache): void {
@@ -135,9 +142,15 @@ export class CacheFolder {
     return this.#erase((kept) => user === undefined || kept.user === user);
   }
 
-  /** Removes the files that nobody finished. Only while no engine writes. */
+  /** Removes the files that nobody finished. Only while no engine writes. Never throws: an engine that has ended has ended. */
   sweep(): void {
-    for (const name of readdirSync(this.path)) if (name.endsWith(PART)) this.discard(name);
+    let names: readonly string[] = [];
+    try {
+      names = readdirSync(this.path);
+    } catch {
+      // Somebody has removed the folder, or the disk is not to be read: then there is nothing to sweep.
+    }
+    for (const name of names) if (name.endsWith(PART)) this.discard(name);
   }
 
   /** Erases everything, for good. */

@@ -37,6 +37,15 @@ describe('the kept caches of an expert', () => {
     expect(readdirSync(path)).toHaveLength(2);
   });
 
+  it('may be removed by hand while an engine runs', () => {
+    const folder = new CacheFolder(path);
+    const kept = save(folder);
+    rmSync(path, { recursive: true });
+    folder.sweep();
+    if (kept) folder.used(kept, new Date(Date.UTC(2027, 0, 1)));
+    expect(folder.kept).toMatchObject([{ usedAt: '2027-01-01T00:00:00.000Z' }]);
+  });
+
   it('are found by user and beginning', () => {
     const folder = new CacheFolder(path);
     const [one, two] = ['one '.repeat(600), 'two '.repeat(600)];
