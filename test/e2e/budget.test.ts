@@ -13,7 +13,7 @@ import { collect } from '../support/sse.ts';
 import { percentile, timed, until } from '../support/wait.ts';
 
 const BUDGET = 2 ** 30;
-const SECONDS = times(15, 600);
+const SECONDS = times(12, 600);
 const CLIENTS = 4;
 const SEED = 20_261;
 const CONTEXT = 512;

@@ -121,8 +121,8 @@ describe('A3 an engine dies while it makes room, or while another waits for its 
     expect((await answer).value).toBe(200);
     expect((await stream).error).toMatchObject({ code: 'engine_died' });
     const told = await behind;
-    expect(told.status).toBe(502);
-    expect(await told.json()).toMatchObject({ error: { code: 'engine_died', source: 'orchestrator' } });
+    expect(told.status).toBe(503);
+    expect(await told.json()).toMatchObject({ error: { code: 'expert_backing_off', source: 'orchestrator' } });
     expect(acceptances(orchestrator.ledger('a')), 'it was never sent').toHaveLength(1);
   });
 
