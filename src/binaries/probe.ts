@@ -55,15 +55,23 @@ export async function probeProgram(path: string, options: ProbeOptions): Promise
     'probes',
     `${createHash('sha256').update(path).digest('hex').slice(0, 16)}.json`,
   );
+  const latest = options.fresh ? undefined : answers.get(file);
+  if (latest?.fingerprint === fingerprint) return latest.probe;
   const kept = options.fresh ? undefined : readKept(file);
-  if (kept?.fingerprint === fingerprint && kept.path === path)
-    return { ...withoutFingerprint(kept), flags: new Set(kept.flags) };
+  if (kept?.fingerprint === fingerprint && kept.path === path) {
+    const probe = { ...withoutFingerprint(kept), flags: new Set(kept.flags) };
+    answers.set(file, { fingerprint, probe });
+    return probe;
+  }
 
   const found = await inspectProgram(path, options);
   mkdirSync(dirname(file), { recursive: true });
   writeFileAtomic(file, JSON.stringify({ fingerprint, ...found, flags: [...found.flags] }));
   return found;
 }
+
+/** By file: the experts of one program share its answer. */
+const answers = new Map<string, { readonly fingerprint: string; readonly probe: ProgramProbe }>();
 
 /** The same without keeping anything. */
 export async function inspectProgram(path: string, options: ProbeOptions): Promise<ProgramProbe> {

@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 
 import { partNames } from '../shared/gguf-names.ts';
+import { rememberByFile } from './file-memo.ts';
 import { shapeFromHeader } from './gguf-shape.ts';
 import type { GgufShape } from './gguf-shape.ts';
 import { readGgufHeader } from './gguf.ts';
@@ -10,10 +11,10 @@ import type { GgufHeader } from './gguf.ts';
  * The shape of the model in a file; of a split one, given any of its parts, from the headers of all.
  * @throws AppError `model_unavailable` when a part is missing or malformed.
  */
-export async function readShape(path: string): Promise<GgufShape> {
+export const readShape: (path: string) => Promise<GgufShape> = rememberByFile(async (path) => {
   const [first, ...others] = await readHeaders(path);
   return shapeFromHeader(first, ...others);
-}
+});
 
 /**
  * The header of a file; of a split model, given any of its parts, those of all, the first part's first.

@@ -5,6 +5,7 @@ import { findProgram } from '../binaries/builds.ts';
 import { probeProgram } from '../binaries/probe.ts';
 import type { LaunchPlacement, ProcessAdapter, ProgramProbe } from '../engines/contract.ts';
 import type { Model } from '../engines/settings.ts';
+import { shapeReader } from '../models/kept-shapes.ts';
 import { locateExpert } from '../models/expert-files.ts';
 import { locateFolder } from '../models/folder.ts';
 import type { Footprint, FootprintPart } from '../models/footprint.ts';
@@ -179,7 +180,7 @@ async function predict(
     draft: files.draft ?? (expert.draft && placeOf(expert.draft.model)),
   };
   try {
-    const models = await readGgufModels(expert, files);
+    const models = await readGgufModels(expert, files, shapeReader(options.paths.cacheDir));
     return { predicted: models ? placeGguf(expert, models, gpus) : [], mapped };
   } catch (error) {
     if (files.model === undefined) throw error;
