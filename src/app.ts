@@ -27,6 +27,7 @@ import { startHeart, systemClock } from './shared/clock.ts';
 import { AppError, CliError } from './shared/errors.ts';
 import type { Paths } from './shared/paths.ts';
 import { Redactor } from './shared/redact.ts';
+import { settleHeap } from './shared/settle-heap.ts';
 import { VERSION } from './shared/version.ts';
 import { DEFAULT_BACKOFF } from './supervisor/backoff.ts';
 import { LearnedFootprints } from './models/learned.ts';
@@ -315,6 +316,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     throw error;
   }
   logger.info(`listening on ${url}`, { profile: profile.name, experts: profile.experts.length });
+  settleHeap(() => inference.active === 0);
   // Reads once more: from then on every change is seen.
   if (options.watch || profile.watch) void reloadIfChanged();
   return { url, stopped: stopped.promise, stop, reload: () => reload() };

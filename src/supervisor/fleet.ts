@@ -418,7 +418,7 @@ export class Fleet {
       else void process.stop('idle', this.#house.plan.drainMs);
     }
     const remeasured = this.#options.memory.tick(this.#house.everyProcess());
-    if (remeasured || this.#house.someoneWaitsForRoom()) this.#pump();
+    if ((remeasured && this.#house.hasReasonToPlan()) || this.#house.someoneWaitsForRoom()) this.#pump();
   }
 
   #age(id: string, now: number, elapsed: number): void {

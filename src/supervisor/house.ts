@@ -106,6 +106,11 @@ export class House {
     return false;
   }
 
+  /** Whether memory that moves on its own can change anything: somebody holds some, or would come back into it. */
+  hasReasonToPlan(): boolean {
+    return this.everyProcess().some((process) => this.memory.held(process) ?? this.residency.isWantedBack(process.id));
+  }
+
   someoneWaitsForRoom(): boolean {
     if (this.wishes.size > 0) return true;
     if (this.lines.total === 0) return false;

@@ -66,6 +66,11 @@ export class Residency {
     this.#stays.delete(id);
   }
 
+  /** Whether it had to make room and is to come back. */
+  isWantedBack(id: string): boolean {
+    return this.#stays.get(id)?.wantedBack ?? false;
+  }
+
   /** Whether it is to be ended, not put to sleep, once it is idle. */
   isUnwanted(id: string): boolean {
     return this.#stays.get(id)?.unloadWhenIdle ?? false;
