@@ -58,8 +58,12 @@ export class CacheFolder {
     return this.#closed;
   }
 
-  /** Erases what other programs, or other files of the model, have left, and what was never finished. */
+  /**
+   * For an engine that starts: erases what other programs, or other files of the model, have left, and what was never finished. Throws
+   * where there is no folder, and none can be made.
+   */
   keepOnly(build: string): KeptCache[] {
+    mkdirSync(this.path, { recursive: true, mode: 0o700 });
     this.sweep();
     return this.#erase((kept) => kept.build !== build);
   }

@@ -44,6 +44,9 @@ describe('the kept caches of an expert', () => {
     folder.sweep();
     if (kept) folder.used(kept, new Date(Date.UTC(2027, 0, 1)));
     expect(folder.kept).toMatchObject([{ usedAt: '2027-01-01T00:00:00.000Z' }]);
+    rmSync(path, { recursive: true, force: true });
+    folder.keepOnly('b');
+    expect(existsSync(path), 'for the next engine').toBe(true);
   });
 
   it('are found by user and beginning', () => {
