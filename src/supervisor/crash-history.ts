@@ -80,6 +80,7 @@ export class CrashHistory {
   /** Milliseconds that it was ready. */
   wasHealthy(ms: number): void {
     this.#healthyMs += ms;
+    this.#triesAgain = false;
   }
 
   crashed(verdict: ExitVerdict, end: EngineEnd, tail: readonly string[], whileStarting: boolean): CrashConsequence {

@@ -13,7 +13,7 @@ import { type Account, devicesOf, Holdings } from './holdings.ts';
 import type { MachineMemory } from './machine-memory.ts';
 import { attributeGpu } from './measure.ts';
 import type { GpuProblem, GpuReading } from '../binaries/nvidia-smi.ts';
-import { poolsOf } from './pools.ts';
+import { type PoolReadings, poolsOf } from './pools.ts';
 
 export interface MemoryOptions {
   readonly clock: Clock;
@@ -64,6 +64,8 @@ export class Memory {
   #namesOurs = false;
   /** Pools that ran out under an expert, whatever the account said of them: its next start gets all of them that can be had. */
   readonly #ranOut = new WeakMap<ExpertProcess, readonly string[]>();
+  /** All that is used and ours of it, at one moment: else what an engine takes between two looks would be taken for others'. */
+  #ram: Pick<PoolReadings, 'machine' | 'ourRam'> | undefined;
   #ticks = 0;
   #looking: NodeJS.Timeout | undefined;
   #pausedUntil: number | undefined;
@@ -94,14 +96,12 @@ export class Memory {
   }
 
   get pools(): Pool[] {
-    const { gpus, machine, clock } = this.#options;
+    const { gpus, clock } = this.#options;
     if (!this.#plan || !this.#counts) return [];
-    let ourRam = 0;
-    for (const [, { measured }] of this.#holdings) ourRam += measured['ram'] ?? 0;
+    this.#ram ??= this.#lookAtRam();
     const unread = this.#unread();
     return poolsOf(this.#plan.budget.pools, {
-      machine: machine(),
-      ourRam,
+      ...this.#ram,
       gpus: unread?.kind === 'lost' ? NO_DEVICES : gpus?.good?.reading,
       gpuProblem: gpus?.last?.problem?.message,
       gpuTrouble: unread === undefined || unread.kind === 'lost' ? undefined : unread.message,
@@ -109,6 +109,13 @@ export class Memory {
       quarantined: (pool) => this.#holdings.quarantined(pool),
       paused: this.#pausedUntil !== undefined && this.#pausedUntil > clock.now(),
     });
+  }
+
+  #lookAtRam(): Pick<PoolReadings, 'machine' | 'ourRam'> {
+    const machine = this.#options.machine();
+    let ourRam = 0;
+    for (const [, { measured }] of this.#holdings) ourRam += measured['ram'] ?? 0;
+    return { machine, ourRam };
   }
 
   /** Why the devices cannot be read, where that has lasted; undefined where they can, or where there is no driver to ask. */
@@ -244,6 +251,7 @@ export class Memory {
       const ram = process.memoryBytes();
       if (ram !== undefined && ram > 0) this.#holdings.measure(process, { ram });
     }
+    this.#ram = this.#lookAtRam();
     // Nobody will see its memory come back.
     if (this.#holdings.returning.length > 0 && this.#unread()) this.#holdings.look({}, runningNow());
     if (this.#pausedUntil !== undefined && this.#pausedUntil <= this.#options.clock.now()) {

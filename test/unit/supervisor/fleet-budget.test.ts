@@ -280,6 +280,7 @@ describe('a machine that is short of memory', () => {
     const stopped = experts.find(({ state }) => state === 'stopped')?.id ?? '';
     expect(fleet.plan(stopped).plan.action, 'no more are let in').toBe('evict');
     machine.memory = { ...machine.memory, pressure: 2 };
+    memory.tick(experts);
     expect(fleet.plan(stopped).plan.action).toBe('start');
   });
 });

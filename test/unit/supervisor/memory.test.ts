@@ -292,6 +292,37 @@ describe('a shared GPU', () => {
   });
 });
 
+describe('RAM', () => {
+  it('that an engine has taken since the last look is not thought to be of others', async () => {
+    await using house = await House.open();
+    const process = await started(house);
+    let used = 10 * GiB;
+    const memory = new Memory({
+      clock: house.clock,
+      logger: house.logger,
+      machine: () => ({ total: 64 * GiB, used }),
+      gpus: undefined,
+      learned: undefined,
+    });
+    house.cleanUps.push(() => Promise.resolve(memory.close()));
+    const budget = {
+      pools: { ram: { capacity: 'auto', reserve: 0 } },
+      spillToCpu: 'refuse',
+      minResidency: 0,
+      maxLoadedExperts: undefined,
+    } as const;
+    const appraise = () => Promise.resolve({ placements: [], asleep: undefined, learnedKey: () => undefined });
+    memory.reconfigure({ budget, appraise, stamp: () => '' }, []);
+    memory.reserve(process, { name: 'cpu', footprint: { ram: 8 * GiB } });
+    const foreign = () => memory.pools[0]?.foreign;
+    expect(foreign()).toBe(10 * GiB);
+    used = 14 * GiB;
+    expect(foreign(), 'what it has itself is not measured yet').toBe(10 * GiB);
+    memory.tick([process]);
+    expect(foreign()).toBe(14 * GiB - (memory.account(process)?.measured['ram'] ?? 0));
+  });
+});
+
 describe('a footprint', () => {
   it('is unknown until the files have been read, and read again when they have changed', async () => {
     await using house = await House.open();
