@@ -30,6 +30,8 @@ export interface Estimate extends Placement {
   readonly estimated: boolean;
   /** Corrected by what runs of this configuration took. */
   readonly learned: boolean;
+  /** Before the correction; absent where there was none, or no prediction. */
+  readonly predicted?: Footprint;
   /** Undefined where the engine is not told (`command`). */
   readonly launch: LaunchPlacement | undefined;
 }
@@ -249,7 +251,7 @@ function corrected(estimate: Estimate, learned: Footprint | undefined): Estimate
       return [pool, Math.max(learned[pool] ?? predicted, Math.round(predicted * LEAST_OF_PREDICTION))];
     }),
   );
-  return { ...estimate, footprint, learned: true };
+  return { ...estimate, footprint, learned: true, predicted: estimate.footprint };
 }
 
 function measuredBefore(footprint: Footprint): Estimate {

@@ -1,4 +1,5 @@
-import type { PlannerExpert } from '../planner/world.ts';
+import type { PlannerExpert, Pool } from '../planner/world.ts';
+import { withinWhatThereIs } from './all-there-is.ts';
 import type { ExpertProcess } from './expert-process.ts';
 import type { Memory } from './memory.ts';
 
@@ -15,9 +16,14 @@ const BYTES_PER_MS = 500 * 2 ** 10;
 const WAKE_MS = 1_000;
 
 /** The planner's picture of one expert. */
-export function pictureOf(process: ExpertProcess, memory: Memory, facts: FleetFacts): PlannerExpert {
+export function pictureOf(
+  process: ExpertProcess,
+  memory: Memory,
+  pools: readonly Pool[],
+  facts: FleetFacts,
+): PlannerExpert {
   const appraisal = memory.appraisal(process);
-  const placements = appraisal?.placements ?? [];
+  const placements = (appraisal?.placements ?? []).map((estimate) => withinWhatThereIs(estimate, pools));
   const asleep = process.canSleep ? appraisal?.asleep : undefined;
   return {
     ...facts,

@@ -1,5 +1,5 @@
 import { plan, type Plan } from '../planner/decide.ts';
-import type { Footprint, Placement, PlannerExpert, Waiting, World } from '../planner/world.ts';
+import type { Footprint, Placement, PlannerExpert, Pool, Waiting, World } from '../planner/world.ts';
 import { withAllThereIs } from './all-there-is.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Appraisal } from './appraisal.ts';
@@ -149,10 +149,10 @@ export class House {
     const experts = [...this.processes.values()].map((process) => {
       // Until its predecessor has left, nothing can be started under its name.
       const predecessor = leaving.get(process.id)?.shift();
-      return this.#picture(predecessor ?? process, process.id, predecessor !== undefined);
+      return this.#picture(predecessor ?? process, process.id, pools, predecessor !== undefined);
     });
     const gone = [...leaving].flatMap(([id, processes]) =>
-      processes.map((process, index) => this.#picture(process, `${id}#${index + 1}`, true)),
+      processes.map((process, index) => this.#picture(process, `${id}#${index + 1}`, pools, true)),
     );
     const everyone = [...experts, ...gone];
     return {
@@ -169,8 +169,8 @@ export class House {
     };
   }
 
-  #picture(process: ExpertProcess, id: string, retired: boolean): PlannerExpert {
-    return pictureOf(process, this.memory, {
+  #picture(process: ExpertProcess, id: string, pools: readonly Pool[], retired: boolean): PlannerExpert {
+    return pictureOf(process, this.memory, pools, {
       id,
       state: retired || this.memory.isReturning(process) ? 'stopping' : this.#stateOf(process),
       waiting: this.#waiting(id),

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 
 import { BUDGET_MODELS, budgetModels } from '../support/budget-models.ts';
 import { type EventLog, followEvents } from '../support/event-log.ts';
-import { watchMemory } from '../support/engine-memory.ts';
+import { sampleMemory, watchMemory } from '../support/engine-memory.ts';
 import type { Orchestrator } from '../support/orchestrator.ts';
 import { startOrchestrator } from '../support/orchestrator.ts';
 import { profileOf } from '../support/profile.ts';
@@ -61,6 +61,23 @@ it('stays within 1 GiB at every moment, answers or refuses every request with a 
   expect(outcomes.filter(({ how }) => how === 'answered').length).toBeGreaterThan(SECONDS / 4);
   expectExplained(events, orchestrator.output);
 }, 900_000);
+
+it('charges a model file once, however many engines map it', async () => {
+  const [first = '', second = ''] = await budgetModels();
+  await using orchestrator = await startOrchestrator({
+    profile: profileOf(
+      { one: expertOf(first), again: expertOf(first), other: expertOf(second) },
+      { budget: { ram: { capacity: '1GiB' } } },
+    ),
+    env: realEnvironment(),
+  });
+  for (const id of ['one', 'again', 'other'])
+    expect((await orchestrator.chat('x', { model: id, max_tokens: 4 })).status).toBe(200);
+  const sample = sampleMemory(orchestrator.pid);
+  expect(sample.engines, 'all three at once').toHaveLength(3);
+  expect(sample.total).toBeLessThanOrEqual(BUDGET);
+  expect(sample.mapped, 'two files').toBeLessThan(900 * 2 ** 20);
+});
 
 /** Everything that was stopped was stopped for a reason with names and numbers, which the log tells as well. */
 function expectExplained(events: EventLog, log: string): void {

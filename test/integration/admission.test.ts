@@ -99,6 +99,22 @@ describe('an expert that is evicted while requests wait for it', () => {
 });
 
 describe('an expert that takes more than was predicted', () => {
+  it('by more than there is: it is unloaded, and not kept out for ever, but gets all there is at its next start', async () => {
+    const experts = { a: ramExpert(120), b: ramExpert(120) };
+    await using orchestrator = await startOrchestrator({ profile: houseOf(experts, 300) });
+    expect((await orchestrator.chat('[[grow-mb=320]]', { model: 'a' })).status).toBe(200);
+    await orchestrator.untilState('a', 'stopped');
+    await orchestrator.load('b');
+    const plan = await until('b has stayed its time', async () => {
+      const now = (await (await orchestrator.post('/api/plan', { expert: 'a' })).json()) as PlanView;
+      return now.action === 'wait' ? undefined : now;
+    });
+    expect(plan).toMatchObject({ action: 'evict', victims: [{ expert: 'b', how: 'stop' }] });
+    expect(plan.needs['ram']).toBe(300 * MIB);
+    expect((await orchestrator.chat('x', { model: 'a' })).status).toBe(200);
+    expect((await orchestrator.expert('b')).state).toBe('stopped');
+  });
+
   it('costs the cheapest idle one its place within seconds, and is counted by what it took from then on', async () => {
     const budget = 500;
     const experts = { a: ramExpert(120), b: ramExpert(120), c: ramExpert(120, {}, { priority: 8 }) };

@@ -116,14 +116,7 @@ experts:
       'one/same.gguf',
       'two/same.gguf',
     );
-    expect(idsOf(await experts(sandbox))).toEqual([
-      'Mein-Modell-neu',
-      'x',
-      'auto-2',
-      'y'.repeat(64),
-      'same',
-      'same-2',
-    ]);
+    expect(idsOf(await experts(sandbox))).toEqual(['Mein-Modell-neu', 'x', 'auto-2', 'y'.repeat(64), 'same', 'same-2']);
   });
 
   it('is read at every load, is relative to the file that says it, and may be in the home directory', async () => {

@@ -24,7 +24,7 @@ it('what a start and a wake cost is what the last ones took, and a guess before'
   } as unknown as Memory;
   const costs = (seen: { loadMs?: number; wakeMs?: number }) => {
     const process = { canSleep: true, expert: { priority: 5 }, ...seen } as unknown as ExpertProcess;
-    const { loadMs, sleep } = pictureOf(process, memory, FACTS);
+    const { loadMs, sleep } = pictureOf(process, memory, [], FACTS);
     return { loadMs, wakeMs: sleep?.wakeMs };
   };
   expect(costs({})).toEqual({ loadMs: 1_000 + 2 ** 30 / (500 * 1_024), wakeMs: 1_000 });
