@@ -69,11 +69,13 @@ describe('YAML', () => {
     ['100 kB of question marks', '? '.repeat(50_000)],
     ['100 kB of keys', Array.from({ length: 12_000 }, (_, i) => `k${i}: 1`).join('\n')],
     ['a depth that aliases add up to', deepAliases],
-  ])('that is %s is refused within 200 ms', (_what, text) => {
+  ])('that is %s is refused within 300 ms of work', (_what, text) => {
     parse('warm: [up]');
-    const start = performance.now();
+    // Of this thread's own: a busy machine takes as long as it likes.
+    const start = process.threadCpuUsage();
     const { problems } = parse(text);
-    expect(performance.now() - start).toBeLessThan(200);
+    const { user, system } = process.threadCpuUsage(start);
+    expect((user + system) / 1_000).toBeLessThan(300);
     expect(problems.length).toBeGreaterThan(0);
   });
 });
