@@ -29,12 +29,25 @@ export function readOwn(): Utterance[] {
     .sort()
     .flatMap((file) => {
       const [domain = '', lang = ''] = file.replace('.txt', '').split('-');
-      return readLines(join(folder, file)).map((text) => ({ text, domain, lang, source: `own-${lang}` }));
+      return readLines(join(folder, file)).map((line) => ({
+        text: line.replaceAll('\\n', '\n'),
+        domain,
+        lang,
+        source: `own-${lang}`,
+      }));
     });
 }
 
 export function readLanguages(): LanguageExample[] {
   return readRows<LanguageExample>(join(DATA, 'languages.jsonl'));
+}
+
+/** Short requests in many languages, written for this project: `language<TAB>request | request`. */
+export function readRequests(): LanguageExample[] {
+  return readLines(join(DATA, 'requests.tsv')).flatMap((line) => {
+    const [language = '', requests = ''] = line.split('\t');
+    return requests.split(' | ').map((text) => ({ language, text }));
+  });
 }
 
 export function readVocabularies(): LanguageVocabulary[] {

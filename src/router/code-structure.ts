@@ -74,16 +74,24 @@ export interface CodeStructure {
   readonly certain: boolean;
 }
 
+/** Formulas and drawings of TeX have braces, semicolons and calls too. */
+const FORMULA =
+  /\\(?:frac|sqrt|begin|left|text|mathbf|pi|angle|overline|cdot|times|sin|cos|sum|int|le|ge)\b|\[asy\]|\$[^$\n]{1,80}\$/;
+const FORMULA_SHARE = 0.3;
+/** Notes and formulas are fenced as well; a line of code in the fence makes it certain. */
+const FENCE = 1.5;
+
 /** @param text A window, see `textWindow`. */
 export function codeStructure(text: string): CodeStructure {
-  let score = fenced(text) ? CERTAIN : 0;
+  const share = FORMULA.test(text) ? FORMULA_SHARE : 1;
+  let score = fenced(text) ? share * FENCE : 0;
   let start = 0;
   for (let line = 0; line < MAX_LINES && start < text.length && score < 2 * CERTAIN; line++) {
     const end = lineEnd(text, start);
-    if (end > start) score += lineScore(text.slice(start, Math.min(end, start + MAX_LINE)));
+    if (end > start) score += share * lineScore(text.slice(start, Math.min(end, start + MAX_LINE)));
     start = end + 1;
   }
-  for (const [sign, weight] of INLINE_SIGNS) if (score < 2 * CERTAIN && sign.test(text)) score += weight;
+  for (const [sign, weight] of INLINE_SIGNS) if (score < 2 * CERTAIN && sign.test(text)) score += share * weight;
   return { score: Math.min(score, 2 * CERTAIN), certain: score >= CERTAIN };
 }
 

@@ -2,11 +2,12 @@ import { folded, MARK, SEPARATOR } from './characters.ts';
 import { codeStructure } from './code-structure.ts';
 import { finishHash, HASH_SEED, hashStep } from './hash.ts';
 import { CODING_NAME, LEXICON_DOMAINS, lexiconDomain } from './lexicon.ts';
+import { isStopWord } from './stop-words.ts';
 import { textWindow } from './text-window.ts';
 
 /** Buckets of words and pairs of words, then buckets of pieces of words. Powers of two. */
-export const WORD_BUCKETS = 1 << 14;
-export const PIECE_BUCKETS = 1 << 14;
+export const WORD_BUCKETS = 1 << 16;
+export const PIECE_BUCKETS = 1 << 16;
 export const BUCKETS = WORD_BUCKETS + PIECE_BUCKETS;
 
 /** Features of the text as a whole; each has a weight of its own. */
@@ -169,6 +170,7 @@ export class FeatureReader {
     const domain = lexiconDomain(letters, length);
     if (domain === CODING_NAME) this.#codingNames += 1;
     if (domain >= 0) lexicon[domain % LEXICON_DOMAINS.length] = (lexicon[domain % LEXICON_DOMAINS.length] ?? 0) + 1;
+    if (isStopWord(whole)) return whole;
     for (let start = 0; start + SHORTEST_PIECE <= length; start++) {
       let hash = PIECE_SEED;
       const end = Math.min(length, start + LONGEST_PIECE);
@@ -196,14 +198,16 @@ export class FeatureReader {
 
   #name(lexicon: readonly number[], counts: Counts): void {
     const named = this.#named;
-    const { words, numbers, formula, questions, choices } = counts;
+    const { words, formula, questions, choices } = counts;
+    // The numbers of choices say nothing about what is asked.
+    const numbers = counts.numbers - choices;
     // Three hits say almost as much as ten; a hit among a hundred words says less than one among five.
     lexicon.forEach((hits, domain) => {
       named[domain] = hits === 0 ? 0 : (Math.min(hits, 4) / 4 + Math.min(1, (3 * hits) / words)) / 2;
     });
     named[FORMULA] = Math.min(formula, 8) / 8;
     named[FORMULA + 1] = Math.min(numbers, 4) / 4;
-    named[FORMULA + 2] = numbers >= 2 && questions > 0 && choices < 3 ? 1 : 0;
+    named[FORMULA + 2] = numbers >= 2 && questions > 0 ? 1 : 0;
     named[FORMULA + 3] = choices >= 3 ? 1 : 0;
     named[FORMULA + 4] = questions;
     named[FORMULA + 5] = words <= 3 ? 1 : 0;

@@ -19,7 +19,7 @@ const LEAST_LETTERS = 2;
 /** Without a letter, a request is likely what requests usually are. */
 const NO_LETTERS: Language = { code: undefined, confidence: 0, primary: 0.95 };
 /** How much likelier, before a word is read, a request is in a primary language than in another one. */
-const PRIOR = 6;
+const PRIOR = 4;
 
 export class LanguageIdentifier {
   readonly #model: LanguageModel;

@@ -21,7 +21,7 @@ const EPOCHS = 5;
 const RATE = 0.5;
 const DECAY = 1e-5;
 /** Short texts made of a language's frequent words, as fragments are what is hard. */
-const MADE_TEXTS = 700;
+const MADE_TEXTS = 1_200;
 /** How much more often a text in these comes first: what is undecided between them and others is theirs. */
 const ACCENTLESS_SHARE = 0.3;
 
@@ -79,7 +79,9 @@ export function trainLanguages(
 }
 
 function madeTexts({ language, words }: LanguageVocabulary, random: () => number): LanguageExample[] {
-  return Array.from({ length: MADE_TEXTS }, () => {
+  // A longer list is that of a language that more depends on.
+  const length = Math.round(MADE_TEXTS * Math.max(1, words.length / 1_500) ** 0.75);
+  return Array.from({ length }, () => {
     const count = 1 + Math.floor(random() * 7);
     // Rank by Zipf's law: as often in the first ten as in the next ninety.
     const text = Array.from({ length: count }, () => words[Math.floor(words.length ** random()) - 1] ?? '').join(' ');

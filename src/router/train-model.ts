@@ -39,7 +39,7 @@ export function trainModel(examples: readonly TrainingExample[], options: ModelO
   const weights = new Float32Array(BUCKETS * classes);
   const named = new Float32Array((NAMED_FEATURES.length + 1) * classes);
   if (options.base) copyBase(options.base, domains, weights, named);
-  const { epochs = 6, rate = 0.4, decay = 2e-4 } = options;
+  const { epochs = 6, rate = 0.4, decay = 2e-3 } = options;
   const squares = new Float32Array(weights.length).fill(1e-2);
   const namedSquares = new Float32Array(named.length).fill(1);
   const random = seededRandom(SEED);
