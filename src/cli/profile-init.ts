@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { basename, extname, join, relative, resolve } from 'node:path';
 
@@ -10,6 +9,7 @@ import { starterProfile } from '../profiles/starter.ts';
 import { CliError, messageOf } from '../shared/errors.ts';
 import { packageRoot } from '../shared/package-root.ts';
 import { resolvePaths } from '../shared/paths.ts';
+import { statOf } from '../shared/stat.ts';
 import { refuseMisfits } from '../supervisor/budget-check.ts';
 import { readConversion, writeConversion } from './init/from-llama-swap.ts';
 import { houseProfile, houseReport } from './init/house-profile.ts';
@@ -68,7 +68,8 @@ async function convert(
   const paths = resolvePaths(environment);
   const options = { environment, paths, machine: await measureMachine({ paths, environment }), ...about };
   const converted = await readConversion(source, options);
-  await writeNew(target, file, '');
+  // Who may not read the one may not read the other: commands have passwords in them.
+  await writeNew(target, file, '', statOf(source)?.mode);
   const { experts, left } = await writeConversion(file, source, converted, options);
   const shown = relative(process.cwd(), file) || target;
   if (json) process.stdout.write(`${JSON.stringify({ file, experts, left }, undefined, 2)}\n`);
@@ -80,7 +81,7 @@ async function convert(
 
 function folder(name: string): string {
   const path = resolve(name);
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path;
+  if (statOf(path)?.isDirectory()) return path;
   throw new CliError(`${name} is not a folder.`, 2);
 }
 
@@ -101,8 +102,8 @@ async function examineAll(folders: readonly string[]): Promise<(ExaminedModel | 
   }
 }
 
-async function writeNew(target: string, file: string, text: string): Promise<void> {
-  await writeFile(file, text, { flag: 'wx' }).catch((error: unknown) => {
+async function writeNew(target: string, file: string, text: string, mode = 0o666): Promise<void> {
+  await writeFile(file, text, { flag: 'wx', mode: mode & 0o666 }).catch((error: unknown) => {
     const exists = (error as NodeJS.ErrnoException).code === 'EEXIST';
     const reason = exists
       ? 'is there already; name another file or move it away'

@@ -1,7 +1,7 @@
 import { Document, isMap, isScalar, isSeq } from 'yaml';
 import type { YAMLMap } from 'yaml';
 
-/** A text that is written as it is: a reference to the environment. */
+/** A text that is written as it is: one with references to the environment. */
 export class Written {
   readonly text: string;
 
@@ -12,6 +12,15 @@ export class Written {
   /** Empty where it is not set. */
   static reference(variable: string): Written {
     return new Written(`\${${variable}:-}`);
+  }
+
+  /** A text in which `${env.NAME}` is to be such a reference, and everything else is taken literally. */
+  static withReferences(text: string): Written {
+    return new Written(
+      text.replaceAll(/\$\{(?:env\.([A-Za-z_]\w*)\})?/g, (_whole, variable: string | undefined) =>
+        variable === undefined ? '$${' : `\${${variable}:-}`,
+      ),
+    );
   }
 }
 

@@ -1,6 +1,16 @@
 /** `profile init` as a person runs it, on machines that are made up: a home with stores, an `nvidia-smi` on the PATH. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -173,8 +183,10 @@ describe('profile init --from-llama-swap', () => {
     await machine.gguf('swap/models/coder.gguf');
     await machine.gguf('home/.cache/huggingface/hub/models--other--name/snapshots/c1/o-Q4_K_M.gguf');
     machine.write('swap/config.yaml', SWAP);
+    chmodSync(join(machine.directory, 'swap/config.yaml'), 0o600);
     const { code, stdout, stderr } = await machine.init('mine.yaml', '--from-llama-swap', 'swap/config.yaml');
     expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: 'wrote mine.yaml\n' });
+    expect(statSync(join(machine.directory, 'mine.yaml')).mode & 0o777).toBe(0o600);
     expect(stderr).toContain('lost was not converted: its command does not say where its port is');
     expect(await machine.experts('mine.yaml')).toMatchObject([
       {

@@ -1,13 +1,14 @@
 import { isEmbedderName, isRerankerName } from '../../shared/gguf-names.ts';
 import { Written } from '../write-profile.ts';
 import type { SwapModel } from './config.ts';
-import { PORT } from './macros.ts';
+import { PORT, variablesIn } from './macros.ts';
 
 /** Variables of a command; what may be a secret is a reference. */
 export type SwapEnvironment = Readonly<Record<string, string | Written>>;
 
 export interface CommandParts {
   readonly name: string;
+  /** Of the environment, secrets are still references: `${env.NAME}`. */
   readonly words: readonly string[];
   readonly stop: readonly string[];
   /** As the configuration has it, `${PORT}` included. */
@@ -35,6 +36,8 @@ export function commandExpert({ name, words, stop, proxy, environment, model }: 
   const notes = Object.entries(environment)
     .filter(([key, value]) => value instanceof Written && !(model.env ?? []).includes(`${key}=\${env.${key}}`))
     .map(([key]) => `env ${key}: it comes from the environment of the orchestrator, and is not written here`);
+  for (const variable of new Set([...argv, ...stop].flatMap(variablesIn)))
+    notes.push(`${variable}: it comes from the environment of the orchestrator, and is not written here`);
   const program = words[0]?.split('/').at(-1) ?? '';
   const isContainer = /^(?:docker|podman|nerdctl)$/.test(program);
   const health = model.checkEndpoint ?? '/health';
@@ -53,8 +56,8 @@ export function commandExpert({ name, words, stop, proxy, environment, model }: 
       context: context ?? UNKNOWN_CONTEXT,
       parallel: model.concurrencyLimit && model.concurrencyLimit > 0 ? model.concurrencyLimit : CONCURRENCY,
       command: {
-        argv,
-        ...(stopArgv.length > 0 && !needsPid ? { stop: stopArgv } : {}),
+        argv: argv.map(asWritten),
+        ...(stopArgv.length > 0 && !needsPid ? { stop: stopArgv.map(asWritten) } : {}),
         ...(Object.keys(environment).length > 0 ? { env: environment } : {}),
         ...(health.startsWith('/') && health !== '/health' ? { health } : {}),
         ...(health === 'none' ? { health: '/v1/models' } : {}),
@@ -65,6 +68,8 @@ export function commandExpert({ name, words, stop, proxy, environment, model }: 
     },
   };
 }
+
+const asWritten = (word: string) => (variablesIn(word).length > 0 ? Written.withReferences(word) : word);
 
 /** The port that the proxy address names, where it names one on this machine. */
 function fixedPort(proxy: string | undefined): string | undefined {

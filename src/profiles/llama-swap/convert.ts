@@ -5,7 +5,16 @@ import type { SwapEnvironment } from './command-expert.ts';
 import { commonSettings, filtersOf, join } from './common.ts';
 import { parseSwapConfig } from './config.ts';
 import type { SwapConfig, SwapModel, SwapPeer } from './config.ts';
-import { applyEnvironment, applyMacros, applyMacrosDeeply, macrosFor, unknownMacros, variableOf } from './macros.ts';
+import {
+  applyEnvironment,
+  applyMacros,
+  applyMacrosDeeply,
+  macrosFor,
+  SECRET_NAME,
+  unknownMacros,
+  variableOf,
+  variablesIn,
+} from './macros.ts';
 import { withNames } from './names.ts';
 import type { ConvertedExpert } from './names.ts';
 import { isLlamaServer, serverExpert } from './server-expert.ts';
@@ -69,18 +78,27 @@ async function convertModel(
 ): Promise<ConvertedModel> {
   const macros = macrosFor(name, config.macros, model.macros ?? []);
   const fill = (text: string) => applyEnvironment(applyMacros(text, macros), options.environment);
+  const fillButSecrets = (text: string) =>
+    applyEnvironment(applyMacros(text, macros), options.environment, SECRET_NAME);
   const command = fill(withoutComments(model.cmd));
   const stop = fill(withoutComments(model.cmdStop ?? ''));
   const proxy = model.proxy === undefined ? undefined : fill(model.proxy);
   const unknown = [command, stop, proxy ?? ''].flatMap(unknownMacros);
   if (unknown.length > 0) return { reason: `nothing stands for \${${unknown.join('}, ${')}}` };
-  const { words, environment } = splitEnvironment(wordsOf(command), model.env ?? [], fill);
+  const { words } = splitEnvironment(wordsOf(command), [], fill);
+  const asWritten = splitEnvironment(
+    wordsOf(fillButSecrets(withoutComments(model.cmd))),
+    model.env ?? [],
+    fillButSecrets,
+  );
+  const { environment } = asWritten;
   if (words.length === 0) return { reason: 'its command is empty' };
   const isHere =
     proxy === undefined || /^https?:\/\/(?:localhost|127\.\d+\.\d+\.\d+|\[::1\]|0\.0\.0\.0)(?=[:/]|$)/.test(proxy);
   if (!isHere) return { reason: `its requests go to ${proxy}, which its command does not start on this machine` };
   const common = commonSettings(name, model, config, (value) => applyMacrosDeeply(value, macros), names);
-  const parts = { name, words, stop: wordsOf(stop), proxy, environment, model };
+  const stopWords = wordsOf(fillButSecrets(withoutComments(model.cmdStop ?? '')));
+  const parts = { name, words: asWritten.words, stop: stopWords, proxy, environment, model };
   if (isLlamaServer(words[0] ?? '')) {
     const server = await serverExpert(words, {
       ...options,
@@ -124,12 +142,12 @@ function splitEnvironment(
     if (key === '') return [];
     // What may be a secret is not copied into the file.
     const reference = variable ?? (SECRET_NAME.test(key) ? key : undefined);
-    return [[key, reference === undefined ? fill(value) : Written.reference(reference)]];
+    if (reference !== undefined) return [[key, Written.reference(reference)]];
+    const filled = fill(value);
+    return [[key, variablesIn(filled).length > 0 ? Written.withReferences(filled) : filled]];
   });
   return { words: rest, environment: Object.fromEntries(pairs) };
 }
-
-const SECRET_NAME = /key|token|secret|passw/i;
 
 /** Of the environment of a llama-server a profile says which GPUs it sees, and nothing else. */
 function withGpus(

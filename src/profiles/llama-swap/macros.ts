@@ -44,9 +44,19 @@ export function unknownMacros(text: string): string[] {
 
 export const ENVIRONMENT = /\$\{env\.([A-Za-z_]\w*)\}/g;
 
-/** The environment put in; a name that is not set stays as it stands. */
-export function applyEnvironment(text: string, environment: NodeJS.ProcessEnv): string {
-  return text.replaceAll(ENVIRONMENT, (whole, name: string) => environment[name] ?? whole);
+/** What may be a secret is not copied into a profile. */
+export const SECRET_NAME = /key|token|secret|passw/i;
+
+/** The environment put in; a name that is not set, or is to be kept, stays as it stands. */
+export function applyEnvironment(text: string, environment: NodeJS.ProcessEnv, kept?: RegExp): string {
+  return text.replaceAll(ENVIRONMENT, (whole, name: string) =>
+    kept?.test(name) ? whole : (environment[name] ?? whole),
+  );
+}
+
+/** The variables that a text refers to. */
+export function variablesIn(text: string): string[] {
+  return [...text.matchAll(ENVIRONMENT)].map(([, name = '']) => name);
 }
 
 /** The variable that a text stands for and nothing else; undefined where it is another text. */

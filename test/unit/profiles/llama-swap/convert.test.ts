@@ -192,6 +192,17 @@ cmdStop: kill \${PID}`);
     expect(fixed.notes.map((line) => line.split(':')[0])).toEqual(['env OTHER_KEY', 'cmdStop']);
   });
 
+  it('leaves what may be a secret in the environment, wherever the command says it', async () => {
+    const { settings, notes } = await one(`proxy: "http://127.0.0.1:\${PORT}"
+cmd: vllm serve \${env.HOME}/model --port \${PORT} --api-key \${env.HF_TOKEN} --header X-Key:\${env.HF_TOKEN}
+env: ["AUTH=Bearer \${env.HF_TOKEN}"]`);
+    expect(JSON.stringify(settings)).not.toContain('hf_secret');
+    const command = settings?.['command'] as { argv: unknown[]; env: unknown };
+    expect(command.argv.slice(-3)).toEqual([{ text: '${HF_TOKEN:-}' }, '--header', { text: 'X-Key:${HF_TOKEN:-}' }]);
+    expect(command.env).toEqual({ AUTH: { text: 'Bearer ${HF_TOKEN:-}' } });
+    expect(notes).toContain('HF_TOKEN: it comes from the environment of the orchestrator, and is not written here');
+  });
+
   it('that cannot be run here is left out, with the reason', async () => {
     const { experts, left } = await convert(`models:
   noport: { cmd: ./server }
