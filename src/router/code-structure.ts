@@ -1,5 +1,5 @@
 /** How much of a text looks like source code, a stack trace or a command line: cheap, without backtracking, whatever the text. */
-const MAX_LINES = 120;
+const MAX_LINES = 60;
 /** Code lines are short; what a longer one goes on with is not looked at, which also bounds every expression below. */
 const MAX_LINE = 160;
 /** Evidence from which a text counts as code without a look at its words. */

@@ -5,6 +5,8 @@ import { LANGUAGE_NAMES } from './language-names.ts';
 const EDGE = 700;
 /** How far before a language's name the verb may stand that asks for it. */
 const REACH = 160;
+/** Names of languages that are looked at; a text that lists more does not ask for one. */
+const MOST_NAMES = 12;
 
 const CODE_OF = new Map(
   Object.entries(LANGUAGE_NAMES).flatMap(([code, names]) => names.split(' ').map((name) => [name, code] as const)),
@@ -32,7 +34,9 @@ export function requestedLanguage(window: string): string | undefined {
 
 function find(part: string): string | undefined {
   const text = withoutAccents(part).toLowerCase();
+  let names = 0;
   for (const match of text.matchAll(TO_LANGUAGE)) {
+    if (++names > MOST_NAMES) return undefined;
     const before = text.slice(Math.max(0, match.index - REACH), match.index);
     const preposition = /^\w+/.exec(match[0])?.[0];
     const isDirection = preposition === 'to' || preposition === 'into' || preposition === 'al' || preposition === 'a';

@@ -51,13 +51,13 @@ const DENSE = new Map([
 const BY_LETTERS: Readonly<Record<string, readonly (readonly [language: string, letters: RegExp | undefined])[]>> = {
   cyrillic: [
     ['kk', /[әқңұүһ]/i],
-    ['uk', /[іїєґ]/i],
+    ['uk', /[іїєґ]|(?:^|\s)(?:що|чи|це|та|який|яка|дуже)(?=\s|$)/i],
     ['be', /ў/i],
     ['mk', /[ѓќѕ]/i],
     ['sr', /[ђјљњћџ]/i],
     ['mn', /[өү]/i],
     ['ru', /[ыэё]/i],
-    ['bg', /ъ[а-я]|\b(?:съм|това|какво|как|къде|защо|се|да|ли|мога)\b/i],
+    ['bg', /ъ[а-я]|(?:^|\s)(?:съм|това|какво|как|къде|защо|се|ли|мога)(?=\s|[?.!]|$)/i],
     ['ru', undefined],
   ],
   arabic: [

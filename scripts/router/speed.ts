@@ -1,0 +1,57 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+import type { Classifier } from '../../src/router/classify.ts';
+import { packageRoot } from '../../src/shared/package-root.ts';
+import { quantile } from '../bench/statistics.ts';
+import type { TestPrompt } from './quality.ts';
+
+const WARM_UP = 3_000;
+const LONGEST_USUAL = 6_000;
+const ROUNDS = 20;
+
+export interface Latency {
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** One decision on the prompts as they are, and on texts made of them of up to 6,000, of 10,000 and of 100,000 characters. */
+export function latencies(classifier: Classifier, prompts: readonly TestPrompt[]): Record<string, Latency> {
+  const texts = prompts.map(({ prompt }) => prompt).filter((text) => text.length <= LONGEST_USUAL);
+  const long = (length: number) =>
+    Array.from({ length: 50 }, (_, index) => {
+      let text = '';
+      for (let next = index * 7; text.length < length; next++) text += `${texts[next % texts.length] ?? ''}\n`;
+      return text.slice(0, length);
+    });
+  for (let index = 0; index < WARM_UP; index++) classifier.classify(texts[index % texts.length] ?? '');
+  return {
+    prompts: measure(classifier, texts),
+    '2,000': measure(classifier, long(2_000)),
+    '6,000': measure(classifier, long(LONGEST_USUAL)),
+    '10,000': measure(classifier, long(10_000)),
+    '100,000': measure(classifier, long(100_000)),
+  };
+}
+
+function measure(classifier: Classifier, texts: readonly string[]): Latency {
+  const took: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const text of texts) {
+      const startedAt = performance.now();
+      classifier.classify(text);
+      took.push(performance.now() - startedAt);
+    }
+  }
+  took.sort((left, right) => left - right);
+  return { p50: quantile(took, 0.5), p99: quantile(took, 0.99) };
+}
+
+/** Bytes of memory that a process holds more once it has loaded the classifier and used it, after a collection. */
+export function addedMemory(): number {
+  const program = join(packageRoot(), 'scripts', 'router', 'memory-program.ts');
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['--expose-gc', program], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`the memory of the classifier could not be measured: ${stderr}`);
+  return Number(stdout);
+}
