@@ -55,7 +55,7 @@ export class Fleet {
     const remotesBefore = this.#house.remotes;
     this.#house.reconfigure(plan);
     for (const process of plan.processes) process.onRelease = () => this.#released(process);
-    for (const remote of plan.remotes) remote.onRelease = () => this.#serveQueue(remote.id);
+    for (const remote of plan.remotes) remote.onRelease = () => this.#grant(remote.id);
     for (const [id, process] of before) {
       if (this.#house.processes.get(id) === process) continue;
       this.#retire(process);
@@ -293,16 +293,12 @@ export class Fleet {
   /** A slot came free, or it has fallen asleep. */
   #released(process: ExpertProcess): void {
     if (process.state === 'sleeping' && process.turn === undefined) this.#options.memory.rest(process);
-    this.#serveQueue(process.id);
+    this.#grant(process.id);
+    // The last slot that came free may be the room that another expert waits for.
+    if (this.#house.someoneWaitsForRoom() && process.inFlight === process.inFlightBackground) this.#pump();
   }
 
   /** Grants free slots in order of arrival. */
-  #serveQueue(id: string): void {
-    if (this.#house.lines.length(id) > 0) this.#grant(id);
-    // A slot that came free may be the room that another expert waits for.
-    if (this.#house.someoneWaitsForRoom()) this.#pump();
-  }
-
   #grant(id: string): void {
     const expert = this.#house.expert(id);
     for (;;) {

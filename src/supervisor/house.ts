@@ -112,7 +112,7 @@ export class House {
   }
 
   someoneWaitsForRoom(): boolean {
-    if (this.wishes.size > 0) return true;
+    for (const id of this.wishes.wanted()) if (this.canStart(id)) return true;
     if (this.lines.total === 0) return false;
     for (const id of this.lines.wanted()) if (this.canStart(id)) return true;
     return false;

@@ -14,8 +14,9 @@ export interface Wish {
 export class Wishes {
   readonly #byExpert = new Map<string, Wish[]>();
 
-  get size(): number {
-    return this.#byExpert.size;
+  /** Experts that somebody wishes for. */
+  wanted(): Iterable<string> {
+    return this.#byExpert.keys();
   }
 
   has(id: string): boolean {
