@@ -20,7 +20,8 @@ export async function bundle() {
   try {
     await build({
       absWorkingDir: root,
-      entryPoints: { orchestrator: 'src/cli/main.ts' },
+      // A worker thread is started from a file of its own.
+      entryPoints: { orchestrator: 'src/cli/main.ts', 'train-worker': 'src/server/train-worker.ts' },
       outdir: building,
       outExtension: { '.js': '.mjs' },
       chunkNames: '[name]-[hash]',

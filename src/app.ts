@@ -12,6 +12,7 @@ import type { Profile } from './profiles/profile.ts';
 import { FileWatch } from './profiles/watch.ts';
 import { Deadlines } from './proxy/deadlines.ts';
 import { budgetView } from './server/budget-views.ts';
+import { ClassifierKeeper } from './server/classifier-keeper.ts';
 import { createColdRoutes } from './server/cold-routes.ts';
 import type { RequestContext } from './server/context.ts';
 import { createFrontDoor } from './server/front-door.ts';
@@ -20,6 +21,8 @@ import { type KnownKey, LOCAL_USER } from './server/identity.ts';
 import { Inference } from './server/inference.ts';
 import { readKeys, refuseOpenDoor } from './server/open-door.ts';
 import { createReload, type ProfileChoice } from './server/reload.ts';
+import { lessonsOf } from './server/lessons.ts';
+import { Routing } from './server/routing.ts';
 import { createSettings, type Settings } from './server/settings.ts';
 import type { ReloadView, RuntimeFile } from './server/views.ts';
 import { writeFileAtomic } from './shared/atomic-file.ts';
@@ -203,7 +206,11 @@ export async function startApp(options: AppOptions): Promise<App> {
   };
   apply(profile, 1);
 
-  const inference = new Inference({ fleet, metrics, logger, deadlines: new Deadlines() });
+  const routing = new Routing({ fleet, bus, clock: systemClock });
+  const keeper = new ClassifierKeeper({ logger, onReady: (classifier) => (routing.classifier = classifier) });
+  /** Without anybody to choose between there is nothing to know. */
+  const teachRouter = () => void (settings.routes && keeper.use(lessonsOf(settings.profile)));
+  const inference = new Inference({ fleet, metrics, logger, deadlines: new Deadlines(), routing });
   metrics.observe({
     states: () => [...fleet.processes].map(({ id, state }) => [id, state] as const),
     queued: () => [...fleet.processes, ...fleet.remotes].map(({ id }) => [id, fleet.queued(id)] as const),
@@ -253,6 +260,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       if (fleet.closing) throw new AppError('shutting_down', 'The orchestrator is stopping.');
       const generation = settings.generation + 1;
       const view = { generation, profile: wanted.name, file: wanted.file, ...apply(wanted, generation) };
+      teachRouter();
       try {
         tellWhatRuns();
       } catch (error) {
@@ -275,6 +283,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const fileWatch = new FileWatch({ onChange: reloadIfChanged });
   const routes = createColdRoutes({
     fleet,
+    routing,
     caches,
     settings: () => settings,
     metrics,
@@ -315,6 +324,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     await stop('the server could not start', 0);
     throw error;
   }
+  teachRouter();
   logger.info(`listening on ${url}`, { profile: profile.name, experts: profile.experts.length });
   settleHeap(() => inference.active === 0);
   // Reads once more: from then on every change is seen.

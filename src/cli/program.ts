@@ -52,6 +52,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./plan.ts')).planCommand(),
   },
   {
+    name: 'route',
+    summary: 'which expert would serve a request that names none, and why',
+    load: async () => (await import('./route.ts')).routeCommand(),
+  },
+  {
     name: 'budget',
     summary: 'memory: capacity, who holds how much, what is free',
     load: async () => (await import('./budget.ts')).budgetCommand(),

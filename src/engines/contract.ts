@@ -193,6 +193,8 @@ export interface ExpertBase {
   readonly lora?: Lora | undefined;
   /** By domain, 0 to 1. */
   readonly fit: Readonly<Record<string, number>>;
+  /** Examples of requests by domain, for the router to learn from. */
+  readonly utterances?: Readonly<Record<string, readonly string[]>> | undefined;
   /** ISO 639 codes; empty: any. */
   readonly languages: readonly string[];
 }

@@ -167,6 +167,12 @@ export const ModelFolder = z
     path: ['revision'],
   });
 
+/** What a request can be about. */
+export const DomainName = z.string().regex(/^[a-z][a-z0-9_-]{0,31}$/, 'a domain has small letters, digits and - _');
+
+/** Examples of requests; a few hundred are learned in well under a second. */
+export const Utterances = z.array(z.string().min(1).max(2_000)).min(1).max(2_000);
+
 const RequestFields = z.record(z.string(), z.json());
 
 /** Further names of one process; `more` is what they may say besides on an engine. */
@@ -200,12 +206,15 @@ export const commonShape = {
   audio: z.boolean().default(false).describe('Takes audio'),
   tools: z.boolean().default(true).describe('Takes tools (function calling)'),
   fit: z
-    .record(
-      z.string().regex(/^[a-z][a-z0-9_-]{0,31}$/, 'a domain has small letters, digits and - _'),
-      z.number().min(0).max(1),
-    )
+    .record(DomainName, z.number().min(0).max(1))
     .default({})
-    .describe('How well it serves each domain, 0 to 1: general, technical, coding, …'),
+    .describe(
+      'How well it serves each domain, 0 to 1: general, technical, coding, multilingual, multimodal, and those of `router.domains`. None at all: half as well in every one',
+    ),
+  utterances: z
+    .record(DomainName, Utterances)
+    .optional()
+    .describe('Requests as people write them, by domain: the router learns from them at start-up'),
   languages: z
     .array(z.string().regex(/^[a-z]{2,3}$/, 'a language is an ISO 639 code: en, es'))
     .default([])

@@ -3,6 +3,7 @@ import { statOf } from '../shared/stat.ts';
 import type { Place, Problem } from './problems.ts';
 import { problemAt } from './problems.ts';
 import type { ProfileFile } from './schema.ts';
+import { KNOWN_DOMAINS, UNTAUGHT_DOMAINS } from './domains.ts';
 import { nearest } from './suggest.ts';
 import type { Path, Tree } from './tree.ts';
 import { keyPlaceOf, placeOf, treeAt } from './tree.ts';
@@ -14,6 +15,7 @@ export const CHECKS: readonly Check[] = [
   checkExpertsExist,
   checkNames,
   checkDefaultExpert,
+  checkDomains,
   checkKeys,
   checkTemplates,
   checkPools,
@@ -61,6 +63,37 @@ function checkDefaultExpert({ router, experts }: ProfileFile, tree: Tree): Probl
   if (expert.task === 'generate') return [];
   return [
     problemAt(placeOf(tree, path), path, `the task of ${id} is ${expert.task}; the default expert must generate`),
+  ];
+}
+
+/** A domain without examples of it is one that no request is ever of. */
+function checkDomains({ router, experts }: ProfileFile, tree: Tree): Problem[] {
+  const all = Object.entries(experts);
+  const taught = [
+    ...Object.keys(router.domains),
+    ...all.flatMap(([, { utterances }]) => Object.keys(utterances ?? {})),
+  ];
+  const known = [...new Set([...KNOWN_DOMAINS, ...taught])];
+  const fits = all.flatMap(([id, { fit }]) => Object.keys(fit).map((domain) => ['experts', id, 'fit', domain]));
+  const unknown = fits.filter((path) => !known.includes(path.at(-1) ?? ''));
+  const lessons = [
+    ...Object.keys(router.domains).map((domain) => ['router', 'domains', domain]),
+    ...all.flatMap(([id, { utterances }]) =>
+      Object.keys(utterances ?? {}).map((domain) => ['experts', id, 'utterances', domain]),
+    ),
+  ];
+  return [
+    ...unknown.map((path) => {
+      const domain = path.at(-1) ?? '';
+      const message = `no such domain; it has ${known.join(', ')}. One of your own needs utterances: router.domains.${domain}`;
+      return problemAt(keyPlaceOf(tree, path), path, message, nearest(domain, known));
+    }),
+    ...lessons
+      .filter((path) => UNTAUGHT_DOMAINS.includes(path.at(-1) ?? ''))
+      .map((path) => {
+        const message = `${path.at(-1)} is told by ${path.at(-1) === 'multimodal' ? 'an image' : 'the language'}: examples change nothing`;
+        return problemAt(keyPlaceOf(tree, path), path, message);
+      }),
   ];
 }
 

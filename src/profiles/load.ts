@@ -105,7 +105,7 @@ function assemble(parsed: ProfileFile, tree: Tree, file: string): Profile {
     ([id, settings]) =>
       ({ ...settings, ...digestOf(settings.chatTemplate), id, kind: adapterOf(settings.engine).kind }) as Expert,
   );
-  const { watch, security, timeouts, queue, limits, logs, compatibility } = parsed;
+  const { watch, router, security, timeouts, queue, limits, logs, compatibility } = parsed;
   return {
     name: parsed.name ?? basename(file, extname(file)),
     description: parsed.description,
@@ -114,8 +114,9 @@ function assemble(parsed: ProfileFile, tree: Tree, file: string): Profile {
     places: Object.fromEntries(experts.map(({ id }) => [id, keyPlaceOf(tree, ['experts', id])])),
     experts,
     budget: budgetOf(parsed.budget),
-    defaultExpert: parsed.router.default ?? experts.find(({ task }) => task === 'generate')?.id,
+    defaultExpert: router.default ?? experts.find(({ task }) => task === 'generate')?.id,
     watch,
+    router,
     security,
     timeouts,
     queue,

@@ -52,6 +52,7 @@ export interface Profile {
   readonly defaultExpert: string | undefined;
   /** Reload when one of the files changes that it comes from. */
   readonly watch: boolean;
+  readonly router: Section<'router'>;
   readonly security: Section<'security'>;
   readonly timeouts: Section<'timeouts'>;
   readonly queue: Section<'queue'>;

@@ -3,7 +3,16 @@ import { z } from 'zod';
 import type { ExpertBase, ProcessSettings } from '../engines/contract.ts';
 import type { EngineName } from '../engines/registry.ts';
 import { ENGINE_NAMES, ENGINES } from '../engines/registry.ts';
-import { commonShape, Duration, FilePath, modelShape, processShape, Size } from '../engines/settings.ts';
+import {
+  commonShape,
+  DomainName,
+  Duration,
+  FilePath,
+  modelShape,
+  processShape,
+  Size,
+  Utterances,
+} from '../engines/settings.ts';
 
 /** Used by an expert that names no engine, where `defaults.engine` names none either. */
 export const DEFAULT_ENGINE: EngineName = 'llama-server';
@@ -94,11 +103,40 @@ const Budget = z
   .prefault({})
   .describe('What may be loaded at the same time');
 
+const Share = z.number().min(0).max(1);
+
 const Router = z
   .strictObject({
     default: ExpertId.optional().describe(
-      'Expert that answers where `model` is absent or `auto`; default: the first whose task is generate',
+      'Expert that answers where content decides nothing; default: the first whose task is generate',
     ),
+    primaryLanguages: z
+      .array(z.string().regex(/^[a-z]{2,3}$/, 'a language is an ISO 639 code: en, es'))
+      .min(1)
+      .default(['en', 'es'])
+      .describe('Requests in these go by their task; requests in, or for, any other are of the domain `multilingual`'),
+    keepLoadedBias: Share.default(0.15).describe(
+      'How much fit is given up to spare a load: 0 none; evicting others counts half as much again',
+    ),
+    minConfidence: Share.default(0.55).describe(
+      'A domain less sure than this counts the more as `general` the less sure it is, and the default expert settles ties',
+    ),
+    domains: z
+      .record(
+        DomainName,
+        z.strictObject({
+          description: z.string().optional().describe('One line, for those who read the profile'),
+          utterances: Utterances.describe('Requests as people write them, in every language that is spoken: twenty do'),
+        }),
+      )
+      .default({})
+      .describe('Domains of your own (or more examples of general, technical and coding), learned at start-up'),
+    fallback: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Where the chosen expert is refused or fails before its engine has the request, the next best one serves it',
+      ),
   })
   .prefault({})
   .describe('Which expert answers a request that names none');

@@ -44,6 +44,8 @@ export interface ForwardRequest {
   readonly timeouts: Timeouts;
   readonly deadlines: Deadlines;
   readonly translator: AnswerTranslator | undefined;
+  /** Called in place of an answer and of `onDone` where the engine could not be reached and the client has seen nothing. */
+  readonly onUnreached?: ((error: AppError) => void) | undefined;
   /** Called once, when nothing more happens to the request. */
   readonly onDone: (result: ForwardResult) => void;
 }
@@ -224,7 +226,7 @@ class Forward implements Dispatcher.DispatchHandler, Bounded {
     if (error instanceof AppError) return this.#fail(error);
     const code = (error as NodeJS.ErrnoException).code ?? '';
     if (this.#phase === 'waiting' && NOT_CONNECTED.has(code)) {
-      return this.#fail(
+      return this.#giveBack(
         new AppError(
           'engine_unreachable',
           `The engine does not accept connections (${code}). Try again: if it has ended, the next request starts it.`,
@@ -316,6 +318,14 @@ class Forward implements Dispatcher.DispatchHandler, Bounded {
     }
   }
 
+  /** Nobody has the request: another engine may be given it. */
+  #giveBack(error: AppError): void {
+    const { onUnreached, outgoing } = this.#request;
+    if (!onUnreached || outgoing.headersSent || outgoing.destroyed) return this.#fail(error);
+    this.#leave(false);
+    onUnreached(error);
+  }
+
   /** Ends the client's side visibly: an HTTP error, an error frame, or a cut connection; never a finish that the engine did not say. */
   #fail(error: AppError): void {
     if (this.#phase === 'done') return;
@@ -361,23 +371,26 @@ class Forward implements Dispatcher.DispatchHandler, Bounded {
 
   #finish(error: AppError | undefined, clientLeft: boolean): void {
     if (this.#phase === 'done') return;
-    this.#phase = 'done';
-    const { outgoing, lease, deadlines, onDone } = this.#request;
-    deadlines.remove(this);
-    outgoing.off('close', this.#onClientClose);
-    outgoing.off('drain', this.#onDrain);
-    lease.onCut = undefined;
     // Of a client that left before the first byte, the engine has shown nothing.
-    const ok = error === undefined && this.#firstByteAt !== undefined;
-    if (lease.isBound) lease.release(ok, promptCounts(this.#tail.text));
-    else lease.release(ok);
-    onDone({
+    this.#leave(error === undefined && this.#firstByteAt !== undefined);
+    this.#request.onDone({
       status: this.#status === 0 ? 499 : this.#status,
       error,
       clientLeft,
       firstByteAt: this.#firstByteAt,
       usage: usageFromTail(this.#tail.text),
     });
+  }
+
+  #leave(ok: boolean): void {
+    this.#phase = 'done';
+    const { outgoing, lease, deadlines } = this.#request;
+    deadlines.remove(this);
+    outgoing.off('close', this.#onClientClose);
+    outgoing.off('drain', this.#onDrain);
+    lease.onCut = undefined;
+    if (lease.isBound) lease.release(ok, promptCounts(this.#tail.text));
+    else lease.release(ok);
   }
 
   #extendDeadline(now: number): void {

@@ -1,4 +1,5 @@
 import type { ExpertBase } from '../engines/contract.ts';
+import { KNOWN_DOMAINS } from '../profiles/domains.ts';
 import type { Standing } from '../supervisor/standing.ts';
 
 /** An expert that may serve a request of a route: what is fixed as long as the profile is. */
@@ -14,22 +15,20 @@ export interface Candidate {
 /** How close an expert is to serving a request now. */
 export type StandingOf = (expert: string) => Standing;
 
-/** The domains that every profile knows without utterances of its own. */
-export const KNOWN_DOMAINS = ['general', 'technical', 'coding', 'multilingual', 'multimodal'] as const;
-
 /** What an expert without `fit` counts in every domain. */
 const UNSAID = 0.5;
+const GENERALIST = 0.6;
 
 export function saysFit({ expert }: Candidate): boolean {
   return Object.keys(expert.fit).length > 0;
 }
 
-/** 0 to 1. A domain of the profile's own counts as `general` where the expert says nothing of it. */
+/** 0 to 1. In a domain of the profile's own, who says nothing of it is a generalist: behind anyone who says that it is good at it. */
 export function fitFor(candidate: Candidate, domain: string): number {
   const { fit, vision } = candidate.expert;
   const said = fit[domain];
   if (said !== undefined) return said;
   if (domain === 'multimodal') return vision ? 1 : 0;
   if (!saysFit(candidate)) return UNSAID;
-  return (KNOWN_DOMAINS as readonly string[]).includes(domain) ? 0 : (fit['general'] ?? 0);
+  return (KNOWN_DOMAINS as readonly string[]).includes(domain) ? 0 : (fit['general'] ?? 0) * GENERALIST;
 }

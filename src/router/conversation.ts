@@ -38,7 +38,7 @@ export function readConversation(route: InferenceRoute, body: unknown, bytes?: n
   const messages = messagesOf(route, fields);
   const media = countMedia(messages);
   const heard = listen(messages);
-  if (heard.voices.length === 0) {
+  if (heard.turns.length === 0) {
     const raw = rawText(route, fields, messages);
     if (raw !== '') heard.voices.push(raw);
   }

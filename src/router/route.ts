@@ -105,7 +105,7 @@ export function decide(
   const domains = cautious(said.domains, confidence, house.minConfidence);
   const found = eligible(
     house.candidates,
-    { conversation, languages: languagesOf(vote), only: wishes.only, not: wishes.not },
+    { conversation, languages: said.domain === 'coding' ? [] : languagesOf(vote), only: wishes.only, not: wishes.not },
     house.standingOf,
   );
   const ranked = rank(
@@ -128,7 +128,8 @@ export function decide(
       ? { domain: remembered.where.domain, confidence: remembered.where.confidence, stage: remembered.stage }
       : { domain: said.domain, confidence, stage: said.stage }),
     domains,
-    features: vote?.features ?? [],
+    // What the text says is not why, where something else decided.
+    features: vote && said.domains === vote.domains && !stayed ? vote.features : [],
     language: vote?.language.code,
     excluded: found.excluded,
     ignored: found.ignored,
@@ -188,6 +189,7 @@ function settle(
   return { domain, confidence, stage: vote.stage as Stage, domains: vote.domains };
 }
 
+/** Of coding they are not asked: code is the same in every language. */
 function languagesOf(vote: Vote | undefined): readonly string[] {
   if (!vote) return [];
   const { language, requestedLanguage } = vote;

@@ -13,13 +13,20 @@ import { modelList, stateOf } from './expert-views.ts';
 import type { Identity } from './identity.ts';
 import { addLogRoutes, type LogRoutesOptions } from './log-routes.ts';
 import { addReloadRoutes, type ReloadRoutesOptions } from './reload-routes.ts';
+import { addRouteRoutes, type RouteRoutesOptions } from './route-routes.ts';
 import type { HealthView, StatsView } from './views.ts';
 
 /** An engine that computes on every core answers late; Prometheus itself waits ten seconds. */
 const ENGINE_METRICS_TIMEOUT_MS = 5_000;
 
 export interface ColdRoutesOptions
-  extends ExpertRoutesOptions, BudgetRoutesOptions, CacheRoutesOptions, LogRoutesOptions, ReloadRoutesOptions {
+  extends
+    ExpertRoutesOptions,
+    RouteRoutesOptions,
+    BudgetRoutesOptions,
+    CacheRoutesOptions,
+    LogRoutesOptions,
+    ReloadRoutesOptions {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly version: string;
@@ -106,6 +113,7 @@ export function createColdRoutes(options: ColdRoutesOptions): ColdApp {
   });
 
   addExpertRoutes(app, options);
+  addRouteRoutes(app, options);
   addBudgetRoutes(app, options);
   addCacheRoutes(app, options);
   addLogRoutes(app, options);

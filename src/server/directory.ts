@@ -18,6 +18,11 @@ interface Pattern {
 
 const LONGEST_NAME = 256;
 
+/** Whether a request leaves the choice to us. */
+export function isUnnamed(model: unknown): boolean {
+  return model === undefined || model === null || model === 'auto';
+}
+
 /** All names of all experts: ids, aliases, variants, and alias patterns (`claude-*-haiku*`; the longest pattern wins). */
 export class Directory {
   readonly experts: readonly ExpertBase[];
@@ -45,7 +50,7 @@ export class Directory {
 
   /** `model` absent or `auto`: the default expert of the route's task. Anything else must be known: there is no silent substitute. */
   resolve(model: unknown, task: Task): Target {
-    if (model === undefined || model === null || model === 'auto') {
+    if (isUnnamed(model)) {
       const target = this.#defaults.get(task);
       if (target) return target;
       throw new AppError(

@@ -11,6 +11,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { type RequestContext, sendError } from './context.ts';
 import { type Prepared, prepareJson, prepareUpload } from './prepare-request.ts';
 import { receiveBody } from './read-body.ts';
+import type { Routing } from './routing.ts';
 import { WaitingStream } from './waiting-stream.ts';
 
 export interface InferenceOptions {
@@ -18,9 +19,16 @@ export interface InferenceOptions {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly deadlines: Deadlines;
+  readonly routing: Routing;
 }
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\b/i;
+
+/** A request that has found its expert. */
+interface Known {
+  readonly prepared: Prepared;
+  readonly ownHeaders: readonly string[];
+}
 
 /** The hot path: body → expert → policy → slot → engine. */
 export class Inference {
@@ -47,7 +55,7 @@ export class Inference {
       onBody: (bytes) => {
         let prepared: Prepared;
         try {
-          prepared = prepareJson(context, route, bytes);
+          prepared = prepareJson(context, route, bytes, this.#options.routing);
         } catch (thrown) {
           return this.#refuse(context, route, thrown);
         }
@@ -83,7 +91,26 @@ export class Inference {
       if (lease) this.#trySend(context, route, prepared, ownHeaders, lease);
       else this.active -= 1;
     } catch (thrown) {
-      this.#refuse(context, route, thrown, { prepared, ownHeaders });
+      this.#passOn(context, route, thrown, { prepared, ownHeaders });
+    }
+  }
+
+  /** No engine has the request: where it named nobody the next best expert is asked, else it ends here. */
+  #passOn(context: RequestContext, route: InferenceRoute, thrown: unknown, known: Known): void {
+    const { routed } = known.prepared;
+    try {
+      const next = routed && this.#options.routing.next(context, routed.found, toAppError(thrown));
+      if (!next) return this.#refuse(context, route, thrown, known);
+      this.#options.logger.info('a request is passed on', {
+        request: context.requestId,
+        from: known.prepared.target.expert.id,
+        to: next.target.expert.id,
+        reason: messageOf(thrown),
+      });
+      this.#serve(context, route, routed.again(next));
+    } catch (error) {
+      // What the next one could not even be sent says nothing about the request.
+      this.#refuse(context, route, error instanceof AppError ? thrown : error, known);
     }
   }
 
@@ -118,12 +145,7 @@ export class Inference {
   }
 
   /** The request ends here, before an engine has seen it. */
-  #refuse(
-    context: RequestContext,
-    route: InferenceRoute,
-    thrown: unknown,
-    known?: { readonly prepared: Prepared; readonly ownHeaders: readonly string[] },
-  ): void {
+  #refuse(context: RequestContext, route: InferenceRoute, thrown: unknown, known?: Known): void {
     this.active -= 1;
     const { dialect } = INFERENCE_ROUTES[route];
     const error = sendError(context.outgoing, thrown, context.requestId, dialect, known?.ownHeaders.slice(2));
@@ -203,6 +225,7 @@ export class Inference {
       },
       deadlines,
       translator: prepared.translator,
+      onUnreached: prepared.routed && ((error) => this.#passOn(context, route, error, { prepared, ownHeaders })),
       onDone: (result) => {
         this.active -= 1;
         if (keepLoaded === 0) fleet.keepLoaded(target.expert.id, 0);
@@ -251,9 +274,10 @@ export class Inference {
   }
 }
 
-function headersOf(context: RequestContext, { target, dropped }: Prepared): string[] {
+function headersOf(context: RequestContext, { target, dropped, routed }: Prepared): string[] {
   const headers = ['x-request-id', context.requestId, 'x-orchestrator-expert', target.expert.id];
-  if (target.reason === 'default') headers.push('x-orchestrator-route', 'reason=default');
+  if (routed) headers.push('x-orchestrator-route', routed.found.header);
+  else if (target.reason === 'default') headers.push('x-orchestrator-route', 'reason=default');
   if (dropped.length > 0) headers.push('x-orchestrator-dropped', headerList(dropped));
   return headers;
 }

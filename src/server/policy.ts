@@ -18,6 +18,7 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
   '/api/experts/:id/logs': 'admin',
   '/api/budget': 'admin',
   '/api/plan': 'admin',
+  '/api/route': 'admin',
   '/api/pause': 'admin',
   '/api/resume': 'admin',
   '/api/unload': 'admin',

@@ -13,8 +13,9 @@ import { createTranslation } from '../proxy/translation.ts';
 import { AppError, messageOf } from '../shared/errors.ts';
 import type { SlotRequest } from '../supervisor/slot-keeper.ts';
 import type { RequestContext } from './context.ts';
-import type { Target } from './directory.ts';
+import { isUnnamed, type Target } from './directory.ts';
 import { modelOfUpload, replaceModel, uploadStream } from './multipart.ts';
+import type { Routed, Routing } from './routing.ts';
 import type { Serving } from './serving.ts';
 import type { Settings } from './settings.ts';
 import { slotRequest } from './slot-request.ts';
@@ -33,24 +34,49 @@ export interface Prepared {
   readonly keepLoaded: number | 'forever' | undefined;
   /** Unloads nobody to be served, and lets others go first. */
   readonly background: boolean;
+  /** Where the request named nobody: how its expert was found, and what another one would be sent. */
+  readonly routed: { readonly found: Routed; again(next: Routed): Prepared } | undefined;
   /** What a slot is chosen by, where prompt caches are kept, and the body with the fields of that slot. */
   readonly slot: { readonly request: SlotRequest; body(fields: Readonly<Record<string, unknown>>): string } | undefined;
 }
 
 /** Reads a JSON body and decides what of it goes to whom. Throws the `AppError` that refuses it. */
-export function prepareJson(context: RequestContext, route: InferenceRoute, bytes: Buffer): Prepared {
+export function prepareJson(context: RequestContext, route: InferenceRoute, bytes: Buffer, routing: Routing): Prepared {
   const { settings } = context;
-  const { limits, compatibility } = settings.profile;
+  const { limits } = settings.profile;
   if (exceedsDepth(bytes, limits.bodyDepth))
     throw new AppError(
       'invalid_request',
       `The body is nested deeper than ${limits.bodyDepth} levels (limits.bodyDepth).`,
     );
   const parsed = parseJson(bytes);
-  const target = settings.directory.resolve(
-    isObject(parsed) ? parsed['model'] : undefined,
-    INFERENCE_ROUTES[route].task,
-  );
+  const model = isObject(parsed) ? parsed['model'] : undefined;
+  if (isUnnamed(model)) {
+    const found = routing.route(context, route, parsed, bytes.length);
+    if (found) return prepareRouted(context, route, { bytes, parsed }, found);
+  }
+  const target = settings.directory.resolve(model, INFERENCE_ROUTES[route].task);
+  return prepareFor(context, route, { bytes, parsed }, target);
+}
+
+interface Received {
+  readonly bytes: Buffer;
+  readonly parsed: unknown;
+}
+
+function prepareRouted(context: RequestContext, route: InferenceRoute, received: Received, found: Routed): Prepared {
+  const again = (next: Routed): Prepared => prepareRouted(context, route, received, next);
+  return { ...prepareFor(context, route, received, found.target), routed: { found, again } };
+}
+
+function prepareFor(
+  context: RequestContext,
+  route: InferenceRoute,
+  { bytes, parsed }: Received,
+  target: Target,
+): Prepared {
+  const { settings } = context;
+  const { compatibility } = settings.profile;
   const serving = servingOf(settings, target.expert, route);
   const strips = compatibility.stripBillingHeader && serving.local && route === '/v1/messages';
   const body = strips && isObject(parsed) ? removeBillingLine(parsed) : parsed;
@@ -86,6 +112,7 @@ export function prepareJson(context: RequestContext, route: InferenceRoute, byte
     translator: translation?.translator ?? (serving.errorLines && policy.stream ? translateErrorLines() : undefined),
     keepLoaded: policy.extension.keepLoaded,
     background: policy.extension.priority === 'background',
+    routed: undefined,
     slot: serving.usesSlots
       ? {
           // As it is sent: a translated request gets its adapters only there.
@@ -125,6 +152,7 @@ export async function prepareUpload(
     translator: undefined,
     keepLoaded: undefined,
     background: false,
+    routed: undefined,
     slot: undefined,
   };
 }

@@ -11,12 +11,7 @@ const DEADLINE_MS = 10_000;
  * that is not among `fields`.
  */
 export async function readObject(request: Request, fields: readonly string[]): Promise<JsonObject> {
-  const text = await readText(request);
-  if (text.trim() === '') return {};
-  if (!/^application\/json\b/i.test(request.headers.get('content-type') ?? ''))
-    throw new AppError('content_type_refused', 'This route takes content-type: application/json.');
-  const value = parse(text);
-  if (!isObject(value)) throw new AppError('invalid_json', 'The body must be a JSON object.');
+  const { value } = await readAnyObject(request, MOST_BYTES);
   const unknown = Object.keys(value).find((key) => !fields.includes(key));
   if (unknown === undefined) return value;
   const known = fields.map((field) => `\`${field}\``).join(', ');
@@ -25,9 +20,20 @@ export async function readObject(request: Request, fields: readonly string[]): P
   });
 }
 
-async function readText(request: Request): Promise<string> {
+/** The same with whatever fields, of at most so many bytes; and how many there were. */
+export async function readAnyObject(request: Request, maxBytes: number): Promise<{ value: JsonObject; bytes: number }> {
+  const { text, bytes } = await readText(request, maxBytes);
+  if (text.trim() === '') return { value: {}, bytes };
+  if (!/^application\/json\b/i.test(request.headers.get('content-type') ?? ''))
+    throw new AppError('content_type_refused', 'This route takes content-type: application/json.');
+  const value = parse(text);
+  if (!isObject(value)) throw new AppError('invalid_json', 'The body must be a JSON object.');
+  return { value, bytes };
+}
+
+async function readText(request: Request, maxBytes: number): Promise<{ text: string; bytes: number }> {
   const reader = request.body?.getReader();
-  if (!reader) return '';
+  if (!reader) return { text: '', bytes: 0 };
   const late = new AppError('request_timeout', 'The body did not arrive in time.');
   const deadline = setTimeout(() => void reader.cancel(late).catch(() => undefined), DEADLINE_MS);
   const decoder = new TextDecoder();
@@ -37,9 +43,9 @@ async function readText(request: Request): Promise<string> {
     for (;;) {
       const { done, value } = await reader.read();
       if (done && performance.now() - startedAt >= DEADLINE_MS) throw late;
-      if (done) return text + decoder.decode();
+      if (done) return { text: text + decoder.decode(), bytes };
       bytes += value.length;
-      if (bytes > MOST_BYTES) throw new AppError('body_too_large', `This route takes at most ${MOST_BYTES >> 10} KiB.`);
+      if (bytes > maxBytes) throw new AppError('body_too_large', `This route takes at most ${maxBytes >> 10} KiB.`);
       text += decoder.decode(value, { stream: true });
     }
   } finally {

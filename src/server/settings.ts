@@ -3,6 +3,7 @@ import type { Fleet } from '../supervisor/fleet.ts';
 import { Directory } from './directory.ts';
 import { HostCheck } from './host-check.ts';
 import { Authenticator, type KnownKey } from './identity.ts';
+import { createRouteTable, type RouteTable } from './route-table.ts';
 import { ServingTable } from './serving.ts';
 
 /** Everything at the door that a reload replaces, as one: a request takes it once and keeps it to its end. */
@@ -12,6 +13,8 @@ export interface Settings {
   readonly profile: Profile;
   readonly directory: Directory;
   readonly serving: ServingTable;
+  /** Undefined where there is nobody to choose between. */
+  readonly routes: RouteTable | undefined;
   readonly authenticator: Authenticator;
   readonly hosts: HostCheck;
 }
@@ -26,11 +29,13 @@ export function createSettings(options: {
   readonly host: string;
 }): Settings {
   const { generation, profile, fleet, keys, runToken, host } = options;
+  const serving = new ServingTable(profile.experts, (expert) => fleet.remote(expert.id)?.pathPrefix ?? '');
   return {
     generation,
     profile,
     directory: new Directory(profile.experts, profile.defaultExpert),
-    serving: new ServingTable(profile.experts, (expert) => fleet.remote(expert.id)?.pathPrefix ?? ''),
+    serving,
+    routes: createRouteTable(profile, serving),
     authenticator: new Authenticator({ required: profile.security.auth !== 'none', keys, runToken }),
     hosts: new HostCheck([...profile.security.allowedHosts, host]),
   };

@@ -113,6 +113,42 @@ export interface PlacementView {
   parts: { pool: string; name: string; bytes: number; how: string }[];
 }
 
+/** `POST /api/route`, a chat request: who would serve it, and why. Nothing is served, and nothing remembered. */
+export interface RouteView {
+  expert: string;
+  domain: string;
+  /** 0 to 1, of the domain. */
+  confidence: number;
+  /** Which step decided (design of `Stage` in src/router/route.ts); `named`: the request names its expert. */
+  stage: string;
+  /** For a person. */
+  sentence: string;
+  /** Value of `x-orchestrator-route`. */
+  header: string;
+  /** ISO 639 code of the text; null: not known. */
+  language: string | null;
+  /** Probabilities as they were weighed. */
+  domains: Record<string, number>;
+  /** What spoke most for the domain. */
+  features: { name: string; weight: number }[];
+  /** Who could serve it, the best first. */
+  candidates: {
+    expert: string;
+    fit: number;
+    /** loaded, loading, asleep, fits (into free room), evicts, waits, refused, never, failed. */
+    standing: string;
+    /** Of having it serve now: 0 where it is loaded, 1 for a load into free room, more where others make room. */
+    cost: number;
+    /** fit − keepLoadedBias × cost. */
+    score: number;
+  }[];
+  runnerUp: string | null;
+  keepLoadedBias: number;
+  excluded: { expert: string; why: string }[];
+  /** Constraints that nobody met and that were let go. */
+  ignored: string[];
+}
+
 /** `GET /api/budget`. */
 export interface BudgetView {
   pools: PoolView[];

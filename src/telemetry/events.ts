@@ -38,6 +38,19 @@ export type OrchestratorEvent =
       readonly tokens: number;
       readonly reason: string;
     }
+  | {
+      /** A request that names nobody has found its expert. */
+      readonly type: 'route';
+      readonly at: string;
+      readonly request: string;
+      readonly expert: string;
+      readonly domain: string;
+      readonly confidence: number;
+      /** Which step of the router decided. */
+      readonly stage: string;
+      /** The expert that had refused it before; null: nobody had. */
+      readonly fallbackOf: string | null;
+    }
   | { readonly type: 'reload'; readonly at: string; readonly ok: boolean; readonly message: string };
 
 /**

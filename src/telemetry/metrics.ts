@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
 
 import type { EventBus } from './events.ts';
 import { addGauges, type Observed } from './gauges.ts';
+import { RouteTally } from './route-tally.ts';
 import { type Timing, Timings } from './timings.ts';
 
 const SECONDS = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
@@ -42,6 +43,8 @@ export class Metrics {
   readonly #plans: Counter<'action'>;
   readonly #refused: Counter<'code'>;
   readonly #caches: Counter<'expert' | 'action'>;
+  readonly #fallbacks: Counter<'from' | 'to'>;
+  readonly #routed = new RouteTally();
   /** By expert, then by route. */
   readonly #tallies = new Map<string, Map<string, Tally>>();
 
@@ -140,6 +143,13 @@ export class Metrics {
       labelNames: ['expert', 'action'],
       registers,
     });
+    this.#fallbacks = new Counter({
+      name: 'orchestrator_route_fallbacks_total',
+      help: 'Routed requests that one expert refused and another was given',
+      labelNames: ['from', 'to'],
+      registers,
+    });
+    this.#routed.register(this.registry);
     collectDefaultMetrics({ register: this.registry });
   }
 
@@ -156,6 +166,10 @@ export class Metrics {
         if (action === 'evict') this.#evictions.inc({ expert: victim, reason: cause });
       }
       if (event.type === 'cache') this.#caches.inc({ expert: event.expert, action: event.action });
+      if (event.type === 'route') {
+        if (event.fallbackOf === null) this.#routed.count(event);
+        else this.#fallbacks.inc({ from: event.fallbackOf, to: event.expert });
+      }
       if (event.type !== 'lifecycle') return;
       if (event.to === 'starting') this.#starts.inc({ expert: event.expert });
       if (event.event === 'crash' || event.event === 'break') this.#crashes.inc({ expert: event.expert });

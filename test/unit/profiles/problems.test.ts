@@ -56,6 +56,34 @@ describe('F1: a bad profile', () => {
     ['a bad expert id', 'experts:\n  a/b: { model: { path: a } }\n', '2:3', /an expert id begins with/],
     ['a default expert that is not there', `router: { default: b }\n${MINIMAL}`, '1:20', /no expert has this id/, 'a'],
     ['a default expert that embeds', `router: { default: a }\n${withModel('task: embed')}`, '1:20', /must generate/],
+    [
+      'a misspelt domain',
+      withModel('fit: { codng: 1 }'),
+      '4:12',
+      /no such domain; it has general, .*multimodal\. One of your own/,
+      'coding',
+    ],
+    [
+      'a domain without examples',
+      `router: { domains: { legal: { utterances: [sue] } } }\n${withModel('fit: { leagl: 1 }')}`,
+      '5:12',
+      /no such domain/,
+      'legal',
+    ],
+    [
+      'a domain that is told by no example',
+      `router: { domains: { multilingual: { utterances: [hola] } } }\n${MINIMAL}`,
+      '1:22',
+      /told by the language: examples change nothing/,
+    ],
+    ['examples of images', withModel('utterances: { multimodal: [look] }'), '4:19', /told by an image/],
+    [
+      'a domain with no examples',
+      `router: { domains: { legal: { utterances: [] } } }\n${MINIMAL}`,
+      '1:43',
+      /at least 1 in the list/,
+    ],
+    ['a bias out of bounds', `router: { keepLoadedBias: 2 }\n${MINIMAL}`, '1:27', /at most 1/],
     ['keys asked for and none named', `security: { auth: keys }\n${MINIMAL}`, '1:19', /nobody could get in/],
     [
       'a key named twice',
@@ -116,7 +144,7 @@ describe('F1: a bad profile', () => {
     ]);
   });
 
-  it.each(['knowledge', 'memory', 'router: { primaryLanguages: [en] }', 'security: { cors: [] }'])(
+  it.each(['knowledge', 'memory', 'security: { cors: [] }'])(
     'with %s, which nothing obeys yet, is refused',
     async (key) => {
       const problems = await new Sandbox().refuse(`${key.includes(':') ? key : `${key}: {}`}\n${MINIMAL}`);

@@ -100,6 +100,23 @@ describe('an engine', () => {
     expect(hop.accepted).toBe(0);
   });
 
+  it('that does not accept the connection, where somebody else can be asked: nothing is said, and the lease is back', async () => {
+    const given: string[] = [];
+    await using hop = await Hop.open(
+      () => undefined,
+      (outgoing) => ({
+        onUnreached: (error) => {
+          given.push(error.code, ...hop.releases.map(String));
+          outgoing.end('from another');
+        },
+      }),
+    );
+    await hop.closeEngine();
+    expect(await hop.ask()).toMatchObject({ status: 200, text: 'from another' });
+    expect(given).toEqual(['engine_unreachable', 'false']);
+    expect(hop.results).toEqual([]);
+  });
+
   it('that dies in the middle of a stream: an error frame, no [DONE], a closed connection', async () => {
     await using hop = await Hop.open((_incoming, outgoing, socket) => {
       stream(outgoing, token('a'));

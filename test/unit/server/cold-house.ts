@@ -7,6 +7,7 @@ import { type ColdRoutesOptions, createColdRoutes } from '../../../src/server/co
 import { Directory } from '../../../src/server/directory.ts';
 import { HostCheck } from '../../../src/server/host-check.ts';
 import { Authenticator, type Identity } from '../../../src/server/identity.ts';
+import { Routing } from '../../../src/server/routing.ts';
 import { ServingTable } from '../../../src/server/serving.ts';
 import { Fleet } from '../../../src/supervisor/fleet.ts';
 import { KeptCaches } from '../../../src/supervisor/kept-caches.ts';
@@ -63,12 +64,14 @@ export async function routesOver(house: House, overrides: Partial<ColdRoutesOpti
   const shutdown = vi.fn<(drainMs: number | undefined) => void>();
   const options: ColdRoutesOptions = {
     fleet,
+    routing: new Routing({ fleet, bus, clock: house.clock }),
     caches: new KeptCaches({ stateDir: '/nowhere', clock: house.clock, report: () => undefined }),
     settings: () => ({
       generation: 1,
       profile: loaded,
       directory: new Directory([near, far], 'a'),
       serving: new ServingTable([], () => ''),
+      routes: undefined,
       authenticator: new Authenticator({ required: false, keys: [], runToken: 't' }),
       hosts: new HostCheck([]),
     }),
