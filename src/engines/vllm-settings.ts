@@ -57,7 +57,7 @@ const own = z
       .string()
       .regex(/^[\w,-]+$/)
       .optional()
-      .describe('GPUs by index or UUID, as CUDA_VISIBLE_DEVICES takes them'),
+      .describe('GPUs by index or UUID, as CUDA_VISIBLE_DEVICES takes them, where the budget counts none; else `gpus`'),
     toolParser: name.optional().describe('How the model writes tool calls (hermes, mistral, phi4_mini_json, …)'),
     reasoningParser: name.optional().describe('How the model writes its reasoning'),
     trustRemoteCode: z
@@ -85,28 +85,34 @@ const own = z
   })
   .prefault({});
 
-export const vllmSettings = z.strictObject({
-  engine: z.literal('vllm').describe('vLLM'),
-  ...commonShape,
-  ...processShape,
-  ...loraFolderShape,
-  // Imports, profiling and graph capture pass without a line of log, and take minutes the first time.
-  stallTimeout: Duration.prefault('3m').describe(processShape.stallTimeout.description ?? ''),
-  startTimeout: Duration.prefault('15m').describe(processShape.startTimeout.description ?? ''),
-  task: z.enum(['generate', 'embed', 'rerank', 'transcribe']).default('generate').describe('What the expert is for'),
-  model: ModelFolder.describe('The folder of weights'),
-  chatTemplate: modelShape.chatTemplate,
-  gpuMemory: Size.optional().describe(
-    'Reserved on each GPU by the engine, weights and KV cache together; needed on a GPU, unknown to the CPU back end',
-  ),
-  sleep: z
-    .enum(['level1', 'level2', 'off'])
-    .default('off')
-    .describe(
-      'When idle, sleep instead of unloading: level1 keeps the weights in RAM, level2 reads them again. Needs a GPU',
+export const vllmSettings = z
+  .strictObject({
+    engine: z.literal('vllm').describe('vLLM'),
+    ...commonShape,
+    ...processShape,
+    ...loraFolderShape,
+    // Imports, profiling and graph capture pass without a line of log, and take minutes the first time.
+    stallTimeout: Duration.prefault('3m').describe(processShape.stallTimeout.description ?? ''),
+    startTimeout: Duration.prefault('15m').describe(processShape.startTimeout.description ?? ''),
+    task: z.enum(['generate', 'embed', 'rerank', 'transcribe']).default('generate').describe('What the expert is for'),
+    model: ModelFolder.describe('The folder of weights'),
+    chatTemplate: modelShape.chatTemplate,
+    gpus: modelShape.gpus.describe('GPUs it may use: one that has room, or as many as `tensorParallel` says'),
+    gpuMemory: Size.optional().describe(
+      'Reserved on each GPU by the engine, weights and KV cache together; needed on a GPU, unknown to the CPU back end',
     ),
-  vllm: own.describe('Settings of vLLM alone'),
-});
+    sleep: z
+      .enum(['level1', 'level2', 'off'])
+      .default('off')
+      .describe(
+        'When idle, sleep instead of unloading: level1 keeps the weights in RAM, level2 reads them again. Needs a GPU',
+      ),
+    vllm: own.describe('Settings of vLLM alone'),
+  })
+  .refine(({ gpus, vllm }) => gpus === 'auto' || vllm.devices === undefined, {
+    message: '`gpus` names the GPUs already',
+    path: ['vllm', 'devices'],
+  });
 
 /** argparse takes `_` for `-`, any unambiguous beginning of a long flag, a value stuck to a short one, and `--flag.key` for JSON. */
 function isReserved(argument: string): boolean {

@@ -191,8 +191,7 @@ function environment(
   { apiKey, cacheDir, listen, program, placement }: LaunchContext,
 ): Record<string, string> {
   const { vllm: own } = expert;
-  // Of those named, the planner has chosen; where it counts none of them, all are to be seen.
-  const devices = placement?.gpus.map(({ index }) => index).join(',') || own.devices;
+  const devices = namesOf(expert, placement)?.join(',');
   const cpu = program === undefined || isCpuBuild(program);
   const folder = listen.kind === 'socket' ? listen.path.slice(0, listen.path.lastIndexOf('/')) : '';
   return {
@@ -226,12 +225,19 @@ function isCpuBuild(program: ProgramProbe): boolean {
 }
 
 /** The devices that the engine will use: where the planner wants it, else those named, else the first ones of the machine. */
-function gpusOf({ vllm: own }: VllmExpert, gpus: readonly Gpu[], placement?: LaunchPlacement): readonly Gpu[] {
-  const names = placement?.gpus.length ? placement.gpus.map(({ index }) => String(index)) : own.devices?.split(',');
+function gpusOf(expert: VllmExpert, gpus: readonly Gpu[], placement?: LaunchPlacement): readonly Gpu[] {
+  const names = namesOf(expert, placement);
   const visible = names
     ? names.flatMap((name) => gpus.filter(({ index, uuid }) => name === String(index) || uuid.startsWith(name)))
     : gpus;
-  return visible.slice(0, own.tensorParallel);
+  return visible.slice(0, expert.vllm.tensorParallel);
+}
+
+/** By index or UUID; undefined: any. */
+function namesOf({ gpus, vllm: own }: VllmExpert, placement: LaunchPlacement | undefined): string[] | undefined {
+  // Of those named the planner has chosen; it has not where it counts none of them.
+  if (placement && placement.gpus.length > 0) return placement.gpus.map(({ index }) => String(index));
+  return gpus === 'auto' ? own.devices?.split(',') : gpus.map((pool) => pool.slice('gpu'.length));
 }
 
 /** The fraction of a device that is at most so many bytes; more digits than vLLM's own rounding needs. */

@@ -32,7 +32,9 @@ export interface PredictedPlacement {
 }
 
 /** An expert on llama-server or one of its relatives. */
-export type PlaceableGguf = GgufExpert & { readonly gpus?: 'auto' | readonly string[] | undefined };
+export type PlaceableGguf = GgufExpert & { readonly gpus?: AllowedGpus };
+
+type AllowedGpus = 'auto' | readonly string[] | undefined;
 
 /** Parts of the layers that a spilling placement keeps on the GPU; none of them, last. */
 const SPILLS = [0.75, 0.5, 0.25, 0];
@@ -46,9 +48,7 @@ export function placeGguf(expert: PlaceableGguf, models: GgufModels, gpus: reado
   // An engine that has no such setting (bitnet.cpp) computes on the CPU alone.
   const wanted = expert.gpuLayers ?? 0;
   const onGpu = typeof wanted === 'number' ? Math.min(wanted, layers) : layers;
-  const allowed = gpus.filter(
-    ({ id }) => expert.gpus === undefined || expert.gpus === 'auto' || expert.gpus.includes(id),
-  );
+  const allowed = allowedTo(expert, gpus);
   const predict = (
     devices: readonly GpuPool[],
     gpuLayers: number,
@@ -83,6 +83,7 @@ export function placeGguf(expert: PlaceableGguf, models: GgufModels, gpus: reado
 
 /** An expert on vLLM, as far as its memory goes. */
 export interface PlaceableVllm extends ExpertBase {
+  readonly gpus?: AllowedGpus;
   readonly gpuMemory?: number | undefined;
   readonly sleep?: 'level1' | 'level2' | 'off' | undefined;
   readonly vllm?:
@@ -103,7 +104,7 @@ export function placeVllm(
 ): PredictedPlacement[] {
   const own = expert.vllm ?? {};
   const named = own.devices?.split(',').map((name) => `gpu${name}`);
-  const allowed = gpus.filter(({ id }) => !named || named.includes(id));
+  const allowed = allowedTo(expert, gpus).filter(({ id }) => !named || named.includes(id));
   const degree = own.tensorParallel ?? 1;
   const groups =
     expert.gpuMemory === undefined || allowed.length < degree
@@ -140,6 +141,10 @@ export function asleepFootprint(expert: PlaceableVllm, shape: SafetensorsShape, 
       return [pool, bytes + (expert.sleep === 'level1' ? shape.weightBytes : 0)];
     }),
   );
+}
+
+function allowedTo({ gpus: own }: { readonly gpus?: AllowedGpus }, gpus: readonly GpuPool[]): readonly GpuPool[] {
+  return own === undefined || own === 'auto' ? gpus : gpus.filter(({ id }) => own.includes(id));
 }
 
 /** Each device alone, then all together. */

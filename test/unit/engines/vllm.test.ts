@@ -56,6 +56,15 @@ describe('the reservation on a GPU', () => {
     expect([env['CUDA_VISIBLE_DEVICES'], valueOf(args, '--gpu-memory-utilization')]).toEqual(['1', '0.2500']);
   });
 
+  it('is on those that `gpus` names, where nobody plans', () => {
+    const { args, env } = adapter.launch(
+      expert({ gpuMemory: '6GiB', gpus: ['gpu1'] }),
+      context(cuda, { gpus: [gpu(0, 16), gpu(1, 24)] }),
+    );
+    expect([env['CUDA_VISIBLE_DEVICES'], valueOf(args, '--gpu-memory-utilization')]).toEqual(['1', '0.2500']);
+    expect(() => expert({ gpus: ['gpu1'], vllm: { devices: '1' } })).toThrow('`gpus` names the GPUs already');
+  });
+
   it('is never rounded up', () => {
     const args = argvOf({ gpuMemory: '6GiB' }, cuda, [gpu(0, 15.9921875)]);
     expect(Number(valueOf(args, '--gpu-memory-utilization')) * 15.9921875).toBeLessThanOrEqual(6);

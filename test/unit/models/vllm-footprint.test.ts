@@ -3,6 +3,8 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
+import { vllm } from '../../../src/engines/vllm.ts';
+import { type PlaceableVllm, placeVllm } from '../../../src/models/placements.ts';
 import { predictVllm, readSafetensorsShape, vllmCacheBytes } from '../../../src/models/vllm-footprint.ts';
 import { temporaryFolder } from './support.ts';
 
@@ -78,5 +80,21 @@ describe('a vLLM', () => {
     const cpu = predictVllm(mistral, { ...settings, pools: [], reservation: 4 * GiB });
     expect(Object.keys(cpu.footprint)).toEqual(['ram']);
     expect(cpu.footprint['ram']).toBeGreaterThan(14.5e9 + 4 * GiB);
+  });
+});
+
+describe('placements of a vLLM', () => {
+  const pools = ['gpu0', 'gpu1', 'gpu2'].map((id) => ({ id, capacity: 24 * GiB }));
+  const placed = (own: Record<string, unknown>) => {
+    const written = { engine: 'vllm', model: { path: '/m' }, gpuMemory: '6GiB', ...own };
+    const expert = { id: 'a', ...vllm.settings.parse(written) } as unknown as PlaceableVllm;
+    return placeVllm(expert, mistral, pools).map(({ name }) => name);
+  };
+
+  it('are on the GPUs that the expert may use, each or as many together as it is split over', () => {
+    expect(placed({})).toEqual(['gpu0', 'gpu1', 'gpu2']);
+    expect(placed({ gpus: ['gpu1', 'gpu2'] })).toEqual(['gpu1', 'gpu2']);
+    expect(placed({ vllm: { devices: '2' } })).toEqual(['gpu2']);
+    expect(placed({ gpus: ['gpu1', 'gpu2'], vllm: { tensorParallel: 2 } })).toEqual(['gpu1+gpu2']);
   });
 });
