@@ -4,7 +4,8 @@ import type { Budget } from '../profiles/profile.ts';
 import { type Clock, runningNow } from '../shared/clock.ts';
 import { formatBytes } from '../shared/units.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { type Appraisal, type Estimate, NOTHING_KNOWN } from './appraisal.ts';
+import type { Appraisal, Estimate } from './appraisal.ts';
+import { Appraisals, type AppraisalSource } from './appraisals.ts';
 import { ranOutOfMemory } from './exit-classes.ts';
 import type { ExpertProcess } from './expert-process.ts';
 import { DeviceGrowth } from './device-growth.ts';
@@ -25,21 +26,14 @@ export interface MemoryOptions {
 }
 
 /** What a profile says of memory: all that a reload replaces. */
-export interface MemoryPlan {
+export interface MemoryPlan extends AppraisalSource {
   readonly budget: Budget;
-  readonly appraise: (process: ExpertProcess) => Promise<Appraisal>;
-  /** Changes when the files of the expert do. */
-  readonly stamp: (process: ExpertProcess) => string;
-}
-
-interface Known {
-  readonly stamp: string;
-  /** Undefined while it is being made. */
-  readonly appraisal: Appraisal | undefined;
 }
 
 /** Samples of engines at rest: one in so many ticks. */
 const REST_TICKS = 5;
+/** What came onto a device while an engine loaded is not all its own where it is so much more than was reserved: a game has begun. */
+const MOST_OF_RESERVED = 1.5;
 /** Devices are looked at so often while memory is on its way back. */
 const RETURN_LOOK_MS = 250;
 /** Devices that could not be read for this long are gone, or are not to be trusted. One slow answer says nothing. */
@@ -54,7 +48,7 @@ export class Memory {
   #plan: MemoryPlan | undefined;
   #counts = false;
   readonly #holdings = new Holdings<ExpertProcess>();
-  readonly #appraisals = new WeakMap<ExpertProcess, Known>();
+  readonly #appraisals: Appraisals;
   #others: Footprint = {};
   /** The same by what was measured in place of what is reserved: what is really there, to tell what has come back. */
   #present: Footprint = {};
@@ -74,10 +68,12 @@ export class Memory {
 
   constructor(options: MemoryOptions) {
     this.#options = options;
+    this.#appraisals = new Appraisals({ logger: options.logger, onMade: () => this.onChange() });
   }
 
   reconfigure(plan: MemoryPlan, processes: Iterable<ExpertProcess>): void {
     this.#plan = plan;
+    this.#appraisals.follow(plan);
     const pools = Object.keys(plan.budget.pools);
     this.#counts = pools.length > 0;
     if (pools.some((pool) => pool !== 'ram')) this.#options.gpus?.start();
@@ -128,7 +124,7 @@ export class Memory {
 
   /** What is known of the expert's placements; undefined while its files are being read. */
   appraisal(process: ExpertProcess): Appraisal | undefined {
-    return this.#appraisals.get(process)?.appraisal;
+    return this.#appraisals.of(process);
   }
 
   /** Whether nothing can be planned for the expert before its files have been read. */
@@ -138,26 +134,7 @@ export class Memory {
 
   /** Reads the files of the expert where they have changed since. For everyone who is wanted and not loaded. */
   look(process: ExpertProcess): void {
-    if (!this.#plan || !this.#counts) return;
-    const stamp = this.#plan.stamp(process);
-    if (this.#appraisals.get(process)?.stamp === stamp) return;
-    this.#appraisals.set(process, { stamp, appraisal: undefined });
-    void this.#appraise(process, stamp, this.#plan);
-  }
-
-  async #appraise(process: ExpertProcess, stamp: string, plan: MemoryPlan): Promise<void> {
-    let appraisal: Appraisal | undefined;
-    try {
-      appraisal = await plan.appraise(process);
-    } catch (error) {
-      this.#options.logger.warn('the memory of an expert cannot be predicted; it is counted as measured', {
-        expert: process.id,
-        error,
-      });
-    }
-    if (this.#appraisals.get(process)?.stamp !== stamp) return;
-    this.#appraisals.set(process, { stamp, appraisal: appraisal ?? NOTHING_KNOWN });
-    this.onChange();
+    if (this.#counts) this.#appraisals.look(process);
   }
 
   held(process: ExpertProcess): Holding | undefined {
@@ -317,7 +294,8 @@ export class Memory {
     const grown = this.#growth.take(process, { reading, at: this.#options.gpus?.good?.at ?? Infinity });
     if (grown) {
       const ours = devicesOf(account);
-      const shares = Object.entries(grown).filter(([pool]) => ours.includes(pool));
+      const plausible = (pool: string, bytes: number) => bytes <= (account.reserved[pool] ?? 0) * MOST_OF_RESERVED;
+      const shares = Object.entries(grown).filter(([pool, bytes]) => ours.includes(pool) && plausible(pool, bytes));
       this.#holdings.measure(process, Object.fromEntries(shares));
     }
     const held = this.#holdings.held(process)?.footprint ?? {};
@@ -349,9 +327,8 @@ export class Memory {
     } catch (error) {
       this.#options.logger.warn('a footprint could not be remembered', { expert: process.id, error });
     }
-    // The next start goes by what this run took; until that is worked out, by what was known.
-    const stamp = this.#appraisals.get(process)?.stamp;
-    if (stamp !== undefined && this.#plan) void this.#appraise(process, stamp, this.#plan);
+    // The next start goes by what this run took.
+    this.#appraisals.renew(process);
   }
 }
 

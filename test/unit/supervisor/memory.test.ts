@@ -165,6 +165,20 @@ describe('a shared GPU', () => {
     expect(gpu0(memory)).toMatchObject({ foreign: 2 * GiB });
   });
 
+  it('is not measured by a difference that a game has made', async () => {
+    await using house = await House.open();
+    const process = await started(house);
+    const devices: Devices = { used: 0, total: 16 * GiB, ours: [], gone: false };
+    const { memory, look } = withGpu(house, devices);
+    await look();
+    memory.reserve(process, onGpu(4 * GiB));
+    devices.used = 11 * GiB;
+    memory.ready(process);
+    await look();
+    expect(memory.account(process)?.measured).toEqual({});
+    expect(gpu0(memory)).toMatchObject({ foreign: 7 * GiB });
+  });
+
   it('is not measured by difference against a reading from before another load', async () => {
     await using house = await House.open();
     const [first, second] = [await started(house), await started(house)];
