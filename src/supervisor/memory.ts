@@ -8,11 +8,10 @@ import type { Appraisal, Estimate } from './appraisal.ts';
 import { Appraisals, type AppraisalSource } from './appraisals.ts';
 import { ranOutOfMemory } from './exit-classes.ts';
 import type { ExpertProcess } from './expert-process.ts';
-import { DeviceGrowth } from './device-growth.ts';
+import { DeviceShares } from './device-shares.ts';
 import type { GpuPoller } from './gpu-poller.ts';
 import { type Account, devicesOf, Holdings } from './holdings.ts';
 import type { MachineMemory } from './machine-memory.ts';
-import { attributeGpu } from './measure.ts';
 import type { GpuProblem, GpuReading } from '../binaries/nvidia-smi.ts';
 import { type PoolReadings, poolsOf } from './pools.ts';
 
@@ -32,8 +31,6 @@ export interface MemoryPlan extends AppraisalSource {
 
 /** Samples of engines at rest: one in so many ticks. */
 const REST_TICKS = 5;
-/** What came onto a device while an engine loaded is not all its own where it is so much more than was reserved: a game has begun. */
-const MOST_OF_RESERVED = 1.5;
 /** Devices are looked at so often while memory is on its way back. */
 const RETURN_LOOK_MS = 250;
 /** Devices that could not be read for this long are gone, or are not to be trusted. One slow answer says nothing. */
@@ -49,13 +46,8 @@ export class Memory {
   #counts = false;
   readonly #holdings = new Holdings<ExpertProcess>();
   readonly #appraisals: Appraisals;
-  #others: Footprint = {};
-  /** The same by what was measured in place of what is reserved: what is really there, to tell what has come back. */
-  #present: Footprint = {};
-  readonly #growth = new DeviceGrowth<ExpertProcess>();
+  readonly #shares = new DeviceShares(this.#holdings);
   readonly #provenReady = new WeakSet<ExpertProcess>();
-  /** The driver has said of one of ours what it holds; inside a container it never does, and lists nobody. */
-  #namesOurs = false;
   /** Pools that ran out under an expert, whatever the account said of them: its next start gets all of them that can be had. */
   readonly #ranOut = new WeakMap<ExpertProcess, readonly string[]>();
   /** All that is used and ours of it, at one moment: else what an engine takes between two looks would be taken for others'. */
@@ -101,7 +93,7 @@ export class Memory {
       gpus: unread?.kind === 'lost' ? NO_DEVICES : gpus?.good?.reading,
       gpuProblem: gpus?.last?.problem?.message,
       gpuTrouble: unread === undefined || unread.kind === 'lost' ? undefined : unread.message,
-      othersOnDevices: this.#others,
+      othersOnDevices: this.#shares.others,
       quarantined: (pool) => this.#holdings.quarantined(pool),
       paused: this.#pausedUntil !== undefined && this.#pausedUntil > clock.now(),
     });
@@ -161,7 +153,7 @@ export class Memory {
   ): Estimate | undefined {
     const estimate = this.appraisal(process)?.placements.find(({ name }) => name === placement.name);
     if (devicesOf({ reserved: placement.footprint, measured: {} }).length > 0)
-      this.#growth.starts(process, this.#options.gpus?.good, this.#holdings.returning.length === 0);
+      this.#shares.starts(process, this.#options.gpus?.good);
     this.#holdings.reserve(process, placement);
     return estimate;
   }
@@ -184,7 +176,7 @@ export class Memory {
     const asleep = this.appraisal(process)?.asleep;
     if (asleep) this.#holdings.rest(process, asleep);
     // Its memory has gone from the devices.
-    this.#growth.ends(process);
+    this.#shares.ends(process);
   }
 
   /** It answers: what it takes from here on is worth remembering. */
@@ -199,7 +191,7 @@ export class Memory {
       if (estimate) this.#holdings.settle(process, estimate);
     }
     if (devicesOf(account).length === 0) return;
-    this.#growth.settles(process);
+    this.#shares.settles(process);
     // Where the driver does not say whose memory it is, a reading right now tells.
     void this.#options.gpus?.ask();
   }
@@ -207,11 +199,11 @@ export class Memory {
   /** Its process has ended. What it took is remembered where it had become ready. */
   release(process: ExpertProcess): void {
     const now = runningNow();
-    const watched = this.#options.gpus?.good ? this.#present : undefined;
+    const watched = this.#options.gpus?.good ? this.#shares.present : undefined;
     const account = this.#holdings.release(process, now, watched);
     if (!account) return;
     if (devicesOf(account).length > 0) {
-      this.#growth.ends(process);
+      this.#shares.ends(process);
       this.#lookAgain(0);
     }
     const wasReady = this.#provenReady.delete(process);
@@ -262,50 +254,12 @@ export class Memory {
 
   /** A reading of the devices, taken now. */
   readDevices(reading: GpuReading): void {
-    const processes = [...this.#holdings].flatMap(([process, account]) => (account.returning ? [] : [process]));
-    const keys = new Map(processes.map((process, index) => [String(index), process]));
-    const families = new Map([...keys].map(([key, process]) => [key, process.processIds()]));
-    const { byExpert, others, perProcess } = attributeGpu(reading, families);
-    this.#namesOurs ||= byExpert.size > 0;
-    const unclaimed = { reserved: { ...others }, measured: { ...others } };
-    for (const [key, process] of keys) {
-      const shares = byExpert.get(key);
-      if (shares) this.#holdings.measure(process, shares);
-      // Who is not among those that are named has taken nothing yet: what is there is of others.
-      else if (!perProcess || !this.#namesOurs) this.#claim(process, reading, unclaimed);
-    }
-    this.#others = unclaimed.reserved;
-    this.#present = unclaimed.measured;
-    for (const { pool, bytes } of this.#holdings.look(unclaimed.measured, runningNow()))
+    this.#shares.read({ reading, at: this.#options.gpus?.good?.at ?? Infinity });
+    for (const { pool, bytes } of this.#holdings.look(this.#shares.present, runningNow()))
       this.#options.logger.warn(
         `${formatBytes(bytes)} of ${pool} did not come back after an engine ended; they are set aside`,
       );
     this.onChange();
-  }
-
-  /** The driver does not say whose memory it is (WSL2, containers): it is taken for ours as far as we hold it. */
-  #claim(
-    process: ExpertProcess,
-    reading: GpuReading,
-    unclaimed: { reserved: Record<string, number>; measured: Record<string, number> },
-  ): void {
-    const account = this.#holdings.account(process);
-    if (!account) return;
-    const grown = this.#growth.take(process, { reading, at: this.#options.gpus?.good?.at ?? Infinity });
-    if (grown) {
-      const ours = devicesOf(account);
-      const plausible = (pool: string, bytes: number) => bytes <= (account.reserved[pool] ?? 0) * MOST_OF_RESERVED;
-      const shares = Object.entries(grown).filter(([pool, bytes]) => ours.includes(pool) && plausible(pool, bytes));
-      this.#holdings.measure(process, Object.fromEntries(shares));
-    }
-    const held = this.#holdings.held(process)?.footprint ?? {};
-    const measured = this.#holdings.account(process)?.measured ?? {};
-    for (const pool of devicesOf(account)) {
-      const take = (from: Record<string, number>, bytes: number) =>
-        (from[pool] = Math.max(0, (from[pool] ?? 0) - bytes));
-      take(unclaimed.reserved, held[pool] ?? 0);
-      take(unclaimed.measured, measured[pool] ?? held[pool] ?? 0);
-    }
   }
 
   /** Until what has ended is gone from the devices. */
