@@ -16,6 +16,7 @@ import { formatDuration } from '../src/shared/units.ts';
 import { REAL_ENGINES_DIR } from '../test/support/real-parts.ts';
 import { buildGguf } from './build-gguf.ts';
 import { buildLora } from './build-lora.ts';
+import { buildProjector } from './build-projector.ts';
 import { CASES } from './footprint/cases.ts';
 import type { FootprintCase } from './footprint/cases.ts';
 import { asExpert, realRun } from './footprint/real-run.ts';
@@ -63,21 +64,24 @@ for (const one of CASES.filter(({ name }) => !values.only || values.only.some((t
 report();
 
 async function measure(one: FootprintCase, program: ProgramProbe): Promise<Row> {
-  const { name, model, settings, draft, adapter, turns } = one;
+  const { name, model, settings, draft, adapter, projector, turns } = one;
   const own = mkdtempSync(join(folder, 'case-'));
   try {
     const { path } = await buildGguf({ path: join(own, 'model.gguf'), ...model });
     const drafting = draft && (await buildGguf({ path: join(own, 'draft.gguf'), ...draft })).path;
     const adapting = adapter && (await buildLora({ path: join(own, 'adapter.gguf'), base: path, rank: adapter })).path;
+    const seeing =
+      projector && (await buildProjector({ path: join(own, 'mmproj.gguf'), base: path, ...projector })).path;
     const expert = asExpert({
       ...settings,
-      model: { path },
+      model: { path, ...(seeing && { mmproj: seeing }) },
       ...(drafting && { draft: { model: { path: drafting } } }),
       ...(adapting && { lora: { path: adapting } }),
       threads: cores,
     });
     const files = {
       model: path,
+      ...(seeing && { mmproj: seeing }),
       ...(drafting && { draft: drafting }),
       ...(adapting && { loras: [{ path: adapting }] }),
     };

@@ -1,4 +1,5 @@
 import type { BuildOptions } from '../build-gguf.ts';
+import type { ProjectorOptions } from '../build-projector.ts';
 
 export interface FootprintCase {
   readonly name: string;
@@ -6,6 +7,7 @@ export interface FootprintCase {
   /** As in a profile. */
   readonly settings: {
     readonly task?: 'embed';
+    readonly vision?: boolean;
     readonly context: number;
     readonly parallel: number;
     readonly kvCache?: 'f16' | 'q8_0' | 'q4_0';
@@ -15,6 +17,8 @@ export interface FootprintCase {
   readonly draft?: Omit<BuildOptions, 'path'> | undefined;
   /** Rank of an adapter. */
   readonly adapter?: number | undefined;
+  /** The model gets eyes, and is shown images of many sizes. */
+  readonly projector?: Omit<ProjectorOptions, 'path' | 'base'> | undefined;
   /** Requests in which the prompt grows to the whole context; default 1. */
   readonly turns?: number | undefined;
 }
@@ -37,7 +41,7 @@ const of = (
   name: string,
   model: FootprintCase['model'],
   settings: FootprintCase['settings'],
-  more: Pick<FootprintCase, 'draft' | 'adapter' | 'turns'> = {},
+  more: Pick<FootprintCase, 'draft' | 'adapter' | 'projector' | 'turns'> = {},
 ): FootprintCase => ({ name, model, settings, ...more });
 const own = (settings: Readonly<Record<string, unknown>>) => ({ 'llama-server': settings });
 const small = { context: 2_048, parallel: 1 } as const;
@@ -120,6 +124,12 @@ export const CASES: readonly FootprintCase[] = [
     { draft: { ...dense, seed: 2, targetBytes: 50 * MB } },
   ),
   of('adapter of rank 64, f16 150 MB', { ...dense, targetBytes: 150 * MB }, small, { adapter: 64 }),
+  of(
+    'projector f16 30 MB beside sliding q8_0 200 MB',
+    { ...sliding, weights: 'q8_0', targetBytes: 200 * MB },
+    { ...small, vision: true },
+    { projector: { imageSize: 896, embeddingLength: 512, headCount: 8, blockCount: 4 } },
+  ),
   of(
     'encoder f16 100 MB',
     { architecture: 'bert', embeddingLength: 768, blockCount: 8, targetBytes: 100 * MB },

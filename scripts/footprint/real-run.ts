@@ -9,6 +9,7 @@ import { Client } from 'undici';
 
 import type { LaunchContext, ProgramProbe } from '../../src/engines/contract.ts';
 import { llamaServer } from '../../src/engines/llama-server.ts';
+import { picture } from './picture.ts';
 import { findFamily, residentBytes } from '../../src/supervisor/proc.ts';
 
 export type LlamaExpert = Parameters<typeof llamaServer.launch>[0];
@@ -75,11 +76,8 @@ export async function realRun(options: RealRunOptions): Promise<RealRun> {
   let log = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (log += chunk.toString()));
   const ended = once(child, 'close');
-  const client = new Client('http://engine', { socketPath: socket, headersTimeout: 0, bodyTimeout: 0 });
-  const clients = Array.from(
-    { length: expert.parallel },
-    () => new Client('http://engine', { socketPath: socket, headersTimeout: 0, bodyTimeout: 0 }),
-  );
+  const client = clientOf(socket);
+  const clients = Array.from({ length: expert.parallel }, () => clientOf(socket));
   let sampler: NodeJS.Timeout | undefined;
   const anonymous = () => findFamily(pid, undefined).reduce((sum, one) => sum + residentBytes(one), 0);
   try {
@@ -92,6 +90,7 @@ export async function realRun(options: RealRunOptions): Promise<RealRun> {
       const tokens = Math.floor((options.promptTokens * turn) / turns);
       await Promise.all(clients.map((one, slot) => fill(one, slot, tokens, options)));
     }
+    if (files.mmproj !== undefined) await show(socket);
     most = Math.max(most, anonymous());
     const mappedBytes = mappedBytesOf(pid, files.model);
     const threads = Number(/^Threads:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
@@ -108,6 +107,8 @@ export async function realRun(options: RealRunOptions): Promise<RealRun> {
   }
 }
 
+const clientOf = (socketPath: string) => new Client('http://engine', { socketPath, headersTimeout: 0, bodyTimeout: 0 });
+
 async function ready(client: Client, gone: () => boolean): Promise<void> {
   for (const start = performance.now(); performance.now() - start < READY_MS; await delay(20)) {
     if (gone()) throw new Error('the engine ended while it loaded');
@@ -122,15 +123,38 @@ async function ready(client: Client, gone: () => boolean): Promise<void> {
 
 async function fill(client: Client, slot: number, tokens: number, options: RealRunOptions): Promise<void> {
   const prompt = Array.from({ length: tokens }, (_, index) => (index * 7 + slot * 3) % options.promptVocabulary);
-  const request =
-    options.expert.task === 'embed'
-      ? { path: '/v1/embeddings', body: { input: prompt } }
-      : { path: '/completion', body: { prompt, n_predict: 1, id_slot: slot, cache_prompt: true } };
+  if (options.expert.task === 'embed') await post(client, '/v1/embeddings', { input: prompt });
+  else await post(client, '/completion', { prompt, n_predict: 1, id_slot: slot, cache_prompt: true });
+}
+
+/** Pixels of a side; as many images as the server of one slot has threads. */
+const IMAGES = [640, 1_280, 720, 1_024, 900];
+
+/**
+ * Whichever thread of the server gets an image keeps its memory, and in time each of them does. All at once and each over a connection
+ * of its own, so that it is now.
+ */
+async function show(socket: string): Promise<void> {
+  await Promise.all(
+    IMAGES.map(async (side) => {
+      const client = clientOf(socket);
+      const url = `data:image/png;base64,${picture(side).toString('base64')}`;
+      const content = [
+        { type: 'text', text: `${side}` },
+        { type: 'image_url', image_url: { url } },
+      ];
+      await post(client, '/v1/chat/completions', { messages: [{ role: 'user', content }], max_tokens: 1 });
+      await client.close();
+    }),
+  );
+}
+
+async function post(client: Client, path: string, body: unknown): Promise<void> {
   const answer = await client.request({
-    path: request.path,
+    path,
     method: 'POST',
     headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
-    body: JSON.stringify(request.body),
+    body: JSON.stringify(body),
   });
   const text = await answer.body.text();
   if (answer.statusCode !== 200) throw new Error(`the engine answered ${answer.statusCode}: ${text.slice(0, 300)}`);

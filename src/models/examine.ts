@@ -5,7 +5,9 @@ import type { FoundModel } from './found-models.ts';
 import type { GgufShape } from './gguf-shape.ts';
 import { readGgufHeader } from './gguf.ts';
 import type { GgufHeader } from './gguf.ts';
-import { readShape, readTensorBytes } from './read-shape.ts';
+import { readProjector } from './projector.ts';
+import type { Projector } from './projector.ts';
+import { readShape } from './read-shape.ts';
 
 /** A found model with what its header says of it. */
 export interface ExaminedModel {
@@ -17,7 +19,7 @@ export interface ExaminedModel {
   readonly shape: GgufShape;
   /** Undefined where there is none that fits. */
   readonly mmproj:
-    | { readonly path: string; readonly bytes: number; readonly vision: boolean; readonly audio: boolean }
+    | (Projector & { readonly path: string; readonly vision: boolean; readonly audio: boolean })
     | undefined;
   readonly chatTemplate: boolean;
 }
@@ -90,5 +92,5 @@ async function examineProjector(path: string): Promise<ExaminedModel['mmproj']> 
   if (header?.architecture !== 'clip') return undefined;
   const audio = header.metadata.get('clip.has_audio_encoder') === true;
   const vision = header.metadata.get('clip.has_vision_encoder') !== false;
-  return { path, bytes: await readTensorBytes(path), vision, audio };
+  return { path, ...(await readProjector(path)), vision, audio };
 }

@@ -13,6 +13,8 @@ import type { GgufShape, WeightGroup } from './gguf-shape.ts';
 import { cellBytes, cellsOf, checkpointBytes, layerCacheBytes } from './kv-cache.ts';
 import { placeLayers } from './placement.ts';
 import type { Device, Placement } from './placement.ts';
+import { projectorParts } from './projector.ts';
+import type { Projector } from './projector.ts';
 import type { RepackedTypes } from './repack.ts';
 
 /** Bytes by pool: `ram`, `gpu0`, `gpu1`, … */
@@ -48,8 +50,7 @@ export interface GgufSettings extends ComputeSettings {
 
 export interface GgufModels {
   readonly shape: GgufShape;
-  /** Bytes of the projector's tensors. */
-  readonly mmproj?: number | undefined;
+  readonly mmproj?: Projector | undefined;
   /** Bytes of each adapter. */
   readonly loras?: readonly number[] | undefined;
   readonly draft?: { readonly shape: GgufShape; readonly settings?: Partial<GgufSettings> } | undefined;
@@ -86,9 +87,6 @@ const GPU_PROCESS_BYTES = 450 * MiB;
 const GPU_HOST_BYTES = 300 * MiB;
 /** Of a checkpoint that was given up the C library keeps between nothing and everything for later. */
 const HEAP_SHARE = 0.5;
-/** Images are encoded in a graph of their own. */
-const PROJECTOR_COMPUTE_BYTES = 300 * MiB;
-
 /** What a profile that sets nothing gets, on a CPU. */
 export const DEFAULT_SETTINGS: GgufSettings = {
   context: 8_192,
@@ -117,13 +115,8 @@ export function predictGguf(input: GgufModels & { readonly settings: GgufSetting
   const parts = modelParts(input.shape, settings);
   const main = mappedIn(parts);
   const firstGpu = settings.gpuLayers === 0 ? undefined : settings.devices[0]?.pool;
-  if (input.mmproj) {
-    const pool = (settings.mmprojOnGpu ? firstGpu : undefined) ?? 'ram';
-    parts.push(
-      { name: 'projector', pool, bytes: input.mmproj, how: 'tensors of the projector, read into private memory' },
-      { name: 'projector compute', pool, bytes: PROJECTOR_COMPUTE_BYTES, how: 'one image, a rule of thumb' },
-    );
-  }
+  if (input.mmproj)
+    parts.push(...projectorParts(input.mmproj, (settings.mmprojOnGpu ? firstGpu : undefined) ?? 'ram', settings));
   for (const bytes of input.loras ?? [])
     parts.push({ name: 'adapter', pool: firstGpu ?? 'ram', bytes, how: 'tensors of the adapter' });
   if (input.draft) {

@@ -2,6 +2,7 @@ import type { ExpertBase, ProcessSettings } from '../engines/contract.ts';
 import type { ExpertFiles } from './expert-files.ts';
 import type { GgufModels } from './footprint.ts';
 import type { GgufShape } from './gguf-shape.ts';
+import { readProjector } from './projector.ts';
 import { readShape, readTensorBytes } from './read-shape.ts';
 import { recordedShape } from './shape-record.ts';
 
@@ -20,10 +21,11 @@ export async function readGgufModels(
   const recorded = files.model === undefined && expert.model ? recordedShape(expert.model) : undefined;
   const shape = files.model === undefined ? recorded?.shape : await shapeOf(files.model);
   if (!shape) return undefined;
-  const projector = files.mmproj === undefined ? undefined : await readTensorBytes(files.mmproj);
+  const projector = files.mmproj === undefined ? undefined : await readProjector(files.mmproj);
+  const recordedProjector = recorded?.mmproj === undefined ? undefined : { bytes: recorded.mmproj };
   return {
     shape,
-    mmproj: recorded ? recorded.mmproj : projector,
+    mmproj: recorded ? recordedProjector : projector,
     loras: await Promise.all((files.loras ?? []).map(({ path }) => readTensorBytes(path))),
     draft: await readDraft(expert, files, shapeOf),
   };

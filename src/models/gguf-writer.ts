@@ -10,7 +10,7 @@ export type WritableValue =
   | { readonly type: 'bool'; readonly value: boolean }
   | { readonly type: 'string'; readonly value: string }
   | { readonly type: 'strings'; readonly value: readonly string[] }
-  | { readonly type: 'i32s'; readonly value: readonly number[] };
+  | { readonly type: 'i32s' | 'f32s'; readonly value: readonly number[] };
 
 export const F32 = 0;
 export const F16 = 1;
@@ -98,6 +98,8 @@ function encodeValue(entry: WritableValue): Buffer[] {
       return [typeNumber('array'), typeNumber('string'), u64(entry.value.length), ...entry.value.map(text)];
     case 'i32s':
       return [typeNumber('array'), typeNumber('i32'), u64(entry.value.length), bytesOf(Int32Array.from(entry.value))];
+    case 'f32s':
+      return [typeNumber('array'), typeNumber('f32'), u64(entry.value.length), bytesOf(Float32Array.from(entry.value))];
     case 'bool':
       return [typeNumber('bool'), Buffer.from([entry.value ? 1 : 0])];
     case 'u16':

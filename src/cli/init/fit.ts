@@ -118,7 +118,7 @@ function placementsOf(model: ExaminedModel, settings: FitSettings, gpus: readonl
     ...settings,
   });
   const named = { ...expert, id: model.found.name } as unknown as PlaceableGguf;
-  return placeGguf(named, { shape: model.shape, mmproj: model.mmproj?.bytes }, gpus);
+  return placeGguf(named, { shape: model.shape, mmproj: model.mmproj }, gpus);
 }
 
 function arithmetic(model: ExaminedModel, settings: FitSettings, { pools, gpus }: Place): string {

@@ -242,7 +242,7 @@ describe('weights', () => {
     const more = predictGguf({
       shape: shapeOf(),
       settings,
-      mmproj: 50 * MiB,
+      mmproj: { bytes: 50 * MiB },
       loras: [3 * MiB],
       draft: { shape: shapeOf({ estimated: true }) },
     });
