@@ -57,7 +57,7 @@ describe('two experts that fit only alone', () => {
     const count = times(24, 240);
     const answers = await Promise.all(
       Array.from({ length: count }, async (_, index) => {
-        await new Promise((done) => setTimeout(done, index * 60));
+        await new Promise((done) => setTimeout(done, index * times(60, 200)));
         return orchestrator.chat('x', { model: index % 2 === 0 ? 'a' : 'b' });
       }),
     );
