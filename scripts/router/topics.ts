@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { seededRandom } from '../../src/router/seeded-random.ts';
+import { seededRandom, shuffle } from '../../src/router/seeded-random.ts';
 import { DATA, readLines, type Utterance } from './data.ts';
 
 const SEED = 77_001;
@@ -27,4 +27,26 @@ export function requestsFromTopics(domains: readonly string[], languages: readon
       );
     });
   });
+}
+
+const WORDS_PER_TEXT = 4;
+const TEXTS_PER_WORD = 3;
+
+/** Words of each domain thrown together: what they have in common is all that these say. */
+export function textsFromVocabulary(domains: readonly string[], languages: readonly string[]): Utterance[] {
+  const random = seededRandom(SEED + 1);
+  return languages.flatMap((lang) =>
+    domains.flatMap((domain) => {
+      const words = readLines(join(DATA, 'vocabulary', `${domain}-${lang}.txt`)).flatMap((line) => line.split(' '));
+      return Array.from({ length: TEXTS_PER_WORD }, () => [...words]).flatMap((round) => {
+        shuffle(round, random);
+        const texts: Utterance[] = [];
+        for (let first = 0; first < round.length; first += WORDS_PER_TEXT) {
+          const text = round.slice(first, first + WORDS_PER_TEXT).join(' ');
+          texts.push({ text, domain, lang, source: `vocabulary-${lang}` });
+        }
+        return texts;
+      });
+    }),
+  );
 }

@@ -1,19 +1,24 @@
 import { trainLanguages } from '../../src/router/train-language.ts';
 import { trainModel, type TrainingExample } from '../../src/router/train-model.ts';
 import type { Knowledge } from '../../src/router/weights.ts';
-import { requestsFromTopics } from './topics.ts';
+import { requestsFromTopics, textsFromVocabulary } from './topics.ts';
 import { readLanguages, readOwn, readPublic, readRequests, readVocabularies, type Utterance } from './data.ts';
 
 /** From the validation by left-out sources: what the scores are divided by, so that their probabilities hold for texts of other sources. */
 const DOMAIN_TEMPERATURE = 1;
 const LANGUAGE_TEMPERATURE = 1;
 /** By where an example comes from; public prompts count 1. */
-const WEIGHTS_OF: Readonly<Record<string, number>> = { own: 1.5, topics: 0.7 };
+const WEIGHTS_OF: Readonly<Record<string, number>> = { own: 2, topics: 0.7, vocabulary: 1 };
 const DOMAINS = ['general', 'technical', 'coding'] as const;
 
 export function trainAll(): Knowledge {
   return {
-    domains: trainDomains([...readPublic(), ...readOwn(), ...requestsFromTopics(DOMAINS, ['en', 'es'])]),
+    domains: trainDomains([
+      ...readPublic(),
+      ...readOwn(),
+      ...requestsFromTopics(DOMAINS, ['en', 'es']),
+      ...textsFromVocabulary(DOMAINS, ['en', 'es']),
+    ]),
     languages: trainLanguageModel(),
   };
 }
