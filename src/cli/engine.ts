@@ -16,6 +16,7 @@ import { CliError, messageOf } from '../shared/errors.ts';
 import { type Paths, resolvePaths } from '../shared/paths.ts';
 import { formatDuration } from '../shared/units.ts';
 import { showProgress } from './progress.ts';
+import { tableLines } from './table.ts';
 
 interface CommonOptions {
   readonly stateDir?: string;
@@ -88,7 +89,7 @@ async function list(options: CommonOptions): Promise<void> {
       build.version,
       build.problem ?? devicesText(build.devices),
     ]);
-    for (const line of columns(rows)) print(`  ${line}`);
+    for (const line of tableLines(rows)) print(`  ${line}`);
     if (note) print(`  ${note}`);
   }
 }
@@ -175,7 +176,7 @@ async function probe(target: string, options: CommonOptions & { fresh?: boolean 
     ['flags', String(flags.length)],
     ['devices', devicesText(found.devices)],
   ];
-  for (const line of columns(rows)) print(line);
+  for (const line of tableLines(rows)) print(line);
 }
 
 /** `llama-server`, `llama-server/<build>`, or a path. */
@@ -206,13 +207,3 @@ const pathsOf = ({ stateDir }: CommonOptions) => resolvePaths(process.env, state
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 const devicesText = (devices: readonly ProgramDevice[]) =>
   devices.map(({ name, description }) => `${name}: ${description}`).join('; ') || 'no GPU device';
-
-function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-}

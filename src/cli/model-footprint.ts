@@ -4,7 +4,6 @@ import type { ExpertBase } from '../engines/contract.ts';
 import type { Model } from '../engines/settings.ts';
 import { locateExpert } from '../models/expert-files.ts';
 import type { GgufExpert } from '../models/expert-footprint.ts';
-import type { FootprintPart } from '../models/footprint.ts';
 import { readGgufModels } from '../models/gguf-models.ts';
 import { CACHE_TYPES } from '../models/kv-cache.ts';
 import type { CacheType } from '../models/kv-cache.ts';
@@ -17,6 +16,7 @@ import type { ProcessExpert } from '../profiles/profile.ts';
 import { CliError } from '../shared/errors.ts';
 import { resolvePaths } from '../shared/paths.ts';
 import { formatBytes } from '../shared/units.ts';
+import { tableLines } from './table.ts';
 
 export interface FootprintOptions {
   readonly context?: number;
@@ -89,18 +89,12 @@ export function footprintLines({ name, footprint, mapped, parts, estimated, prob
   const mappedBytes = mapped.main + mapped.draft;
   if (mappedBytes > 0) sums.push(`mapped file ${formatBytes(mappedBytes)}`);
   const title = `footprint on ${name}${estimated ? ' (estimated: the model file is not here)' : ''}`;
-  const width = (pick: (part: FootprintPart) => string) => Math.max(...parts.map((part) => pick(part).length));
-  const widths = [width((part) => part.pool), width((part) => part.name), width((part) => formatBytes(part.bytes))];
   return [
     `${title}: ${sums.join(', ')}`,
-    ...parts.map((part) => {
-      const cells = [
-        part.pool.padEnd(widths[0] ?? 0),
-        part.name.padEnd(widths[1] ?? 0),
-        formatBytes(part.bytes).padStart(widths[2] ?? 0),
-      ];
-      return `  ${cells.join('  ')}  ${part.how}`;
-    }),
+    ...tableLines(
+      parts.map(({ pool, name: part, bytes, how }) => [`  ${pool}`, part, formatBytes(bytes), how]),
+      [2],
+    ),
     ...(problem === undefined ? [] : [`It would not start: ${problem}.`]),
   ];
 }

@@ -16,6 +16,7 @@ import { inspectModel } from './model-inspect.ts';
 import { modelsOfProfile } from './model-names.ts';
 import { pullModels } from './model-pull.ts';
 import type { PullCommandOptions } from './model-pull.ts';
+import { tableLines } from './table.ts';
 
 interface ProfileOptions {
   readonly profile?: string;
@@ -122,14 +123,7 @@ async function list(options: ProfileOptions): Promise<void> {
       (users ? experts?.join(', ') : `hub ${repository}`) ?? '-',
     ]),
   ];
-  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  for (const row of table)
-    print(
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    );
+  for (const line of tableLines(table)) print(line);
 }
 
 function stateText({ state, record }: CachedFile): string {

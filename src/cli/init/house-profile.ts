@@ -2,6 +2,7 @@
 import { writeProfileYaml } from '../../profiles/write-profile.ts';
 import { formatBytes } from '../../shared/units.ts';
 import { usable } from '../../planner/room.ts';
+import { tableLines } from '../table.ts';
 import { needsOf } from './house.ts';
 import type { House, HouseExpert } from './house.ts';
 import type { MeasuredMachine } from './machine.ts';
@@ -119,16 +120,10 @@ export function houseReport(house: House): string[] {
   const { machine, experts, leftOut } = house;
   const rows = experts.map((expert) => [expert.id, expert.model.found.store, expert.model.task, needsOf(expert)]);
   const table = [['EXPERT', 'FOUND IN', 'TASK', 'TAKES'], ...rows];
-  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
   return [
     ...poolLines(machine),
     '',
-    ...table.map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    ),
+    ...tableLines(table),
     ...(togetherLines(house).length > 0 ? ['', ...togetherLines(house)] : []),
     ...(leftOut.length > 0
       ? [
