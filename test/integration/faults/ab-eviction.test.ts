@@ -148,7 +148,7 @@ describe('A8 an engine that does not obey', () => {
     expect((await answered(orchestrator, 'a')).value).toBe(200);
     expect((await answered(orchestrator, 'b')).value).toBe(200);
     const before = openFilesOf(orchestrator.pid);
-    for (let swap = 0; swap < times(8, 200); swap += 1) {
+    for (let swap = 0; swap < times(5, 200); swap += 1) {
       expect((await answered(orchestrator, swap % 2 === 0 ? 'a' : 'b')).value).toBe(200);
       expect(sampleMemory(orchestrator.pid).engines.length, 'one engine and its worker').toBeLessThanOrEqual(2);
     }

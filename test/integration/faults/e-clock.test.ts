@@ -14,7 +14,7 @@ import { collect } from '../../support/sse.ts';
 import { timed, until } from '../../support/wait.ts';
 
 const WALL_CLOCK = resolve(import.meta.dirname, '../../fixtures/wall-clock.mjs');
-const STOPPED_MS = times(5_000, 60_000);
+const STOPPED_MS = times(4_000, 60_000);
 const TIMEOUTS = { timeouts: { firstByte: '3s', betweenBytes: '2s', total: '20s', drain: '2s' }, queue: { age: '3s' } };
 
 const pids = async (orchestrator: Orchestrator, ids: readonly string[]) =>
@@ -26,7 +26,7 @@ describe('E4 the wall clock jumps', () => {
       a: fakeExpert({ rate: 50 }, { settings: { idleUnload: '30s' } }),
       idle: fakeExpert({}, { settings: { idleUnload: '30s' } }),
       slow: fakeExpert(
-        { 'load-ms': 2_500, 'progress-ms': 200 },
+        { 'load-ms': 1_900, 'progress-ms': 200 },
         { settings: { stallTimeout: '5s', startTimeout: '20s' } },
       ),
     };
@@ -40,12 +40,12 @@ describe('E4 the wall clock jumps', () => {
     const loading = orchestrator.chat('[[tokens=1]]', { model: 'slow' });
     await orchestrator.untilState('slow', 'starting');
     const dayOfStart = Date.parse((await orchestrator.expert('slow')).since);
-    const stream = collect(await orchestrator.chat('[[tokens=150]]', { model: 'a', stream: true }), ({ data }) => {
+    const stream = collect(await orchestrator.chat('[[tokens=100]]', { model: 'a', stream: true }), ({ data }) => {
       if (/"w(?:40|80) "/.test(data)) kill(orchestrator.pid, 'SIGUSR2');
     });
     expect((await loading).status).toBe(200);
     const { since } = await orchestrator.expert('slow');
-    expect(await stream).toMatchObject({ text: fakeText(150), finishReason: 'stop', done: true });
+    expect(await stream).toMatchObject({ text: fakeText(100), finishReason: 'stop', done: true });
     expect(Math.abs(Date.parse(since) - dayOfStart), 'the clock did jump').toBeGreaterThan(80_000_000);
     expect((await orchestrator.chat('x', { model: 'a' })).status).toBe(200);
     expect(await pids(orchestrator, ['a', 'idle'])).toEqual(before);
