@@ -172,8 +172,13 @@ function waitOrRefuse(
     const loading = fixed.filter(({ state }) => state === 'starting').map((other) => other.id);
     return { expert: id, action: 'wait', for: 'busy', reason: `${short}; ${loading.join(' and ')} is loading` };
   }
-  const pinned = fixed.map((other) => other.id).join(' and ');
-  return { expert: id, action: 'refuse', never: false, reason: `${short}; ${pinned || 'what is loaded'} is pinned` };
+  const pinned = fixed.filter((other) => other.pinned).map((other) => other.id);
+  const [first] = pinned;
+  const why =
+    first === undefined
+      ? 'what is loaded may not be unloaded'
+      : `${listed(pinned)} is pinned (\`orchestrator unpin ${first}\` lets it go)`;
+  return { expert: id, action: 'refuse', never: false, reason: `${short}; ${why}` };
 }
 
 interface Found {
