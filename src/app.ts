@@ -23,6 +23,7 @@ import { readKeys, refuseOpenDoor } from './server/open-door.ts';
 import { createReload, type ProfileChoice } from './server/reload.ts';
 import { lessonsOf } from './server/lessons.ts';
 import { Routing } from './server/routing.ts';
+import { SecondOpinion } from './server/second-opinion.ts';
 import { createSettings, type Settings } from './server/settings.ts';
 import type { ReloadView, RuntimeFile } from './server/views.ts';
 import { writeFileAtomic } from './shared/atomic-file.ts';
@@ -206,7 +207,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   };
   apply(profile, 1);
 
-  const routing = new Routing({ fleet, bus, clock: systemClock });
+  const secondOpinion = new SecondOpinion({ fleet, logger });
+  const routing = new Routing({ fleet, bus, clock: systemClock, secondOpinion });
   const keeper = new ClassifierKeeper({ logger, onReady: (classifier) => (routing.classifier = classifier) });
   /** Without anybody to choose between there is nothing to know. */
   const teachRouter = () => void (settings.routes && keeper.use(lessonsOf(settings.profile)));

@@ -16,6 +16,7 @@ export const CHECKS: readonly Check[] = [
   checkNames,
   checkDefaultExpert,
   checkDomains,
+  checkRouterEmbedding,
   checkKeys,
   checkTemplates,
   checkPools,
@@ -95,6 +96,17 @@ function checkDomains({ router, experts }: ProfileFile, tree: Tree): Problem[] {
         return problemAt(keyPlaceOf(tree, path), path, message);
       }),
   ];
+}
+
+function checkRouterEmbedding({ router, experts }: ProfileFile, tree: Tree): Problem[] {
+  const id = router.embedding?.expert;
+  if (id === undefined) return [];
+  const path = ['router', 'embedding', 'expert'];
+  const embedding = Object.keys(experts).filter((other) => experts[other]?.task === 'embed');
+  if (embedding.includes(id)) return [];
+  const expert = Object.hasOwn(experts, id) ? experts[id] : undefined;
+  const message = expert ? `the task of ${id} is ${expert.task}; it must embed` : 'no expert has this id';
+  return [problemAt(placeOf(tree, path), path, message, expert ? undefined : nearest(id, embedding))];
 }
 
 function checkKeys({ security }: ProfileFile, tree: Tree): Problem[] {

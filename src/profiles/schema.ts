@@ -126,11 +126,21 @@ const Router = z
         DomainName,
         z.strictObject({
           description: z.string().optional().describe('One line, for those who read the profile'),
-          utterances: Utterances.describe('Requests as people write them, in every language that is spoken: twenty do'),
+          utterances: Utterances.describe('Requests as people write them, in every language that is spoken: twenty or more'),
         }),
       )
       .default({})
       .describe('Domains of your own (or more examples of general, technical and coding), learned at start-up'),
+    embedding: z
+      .strictObject({
+        expert: ExpertId.describe(
+          'An expert whose task is embed; it is asked while it is loaded, and never loaded for this',
+        ),
+        onlyWhenBelow: Share.default(0.8).describe('Asked where the domain is less sure than this'),
+        timeout: Duration.prefault('50ms').describe('A request waits no longer than this for its answer'),
+      })
+      .optional()
+      .describe('A second opinion from the utterances nearest in meaning'),
     fallback: z
       .boolean()
       .default(true)

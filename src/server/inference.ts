@@ -42,7 +42,8 @@ export class Inference {
   /** Never throws: whatever happens ends as an answer or a closed connection. Calls back where promises would cost. */
   handle(context: RequestContext, route: InferenceRoute): void {
     this.active += 1;
-    if (INFERENCE_ROUTES[route].body !== 'json') return void this.#handleUpload(context, route);
+    if (INFERENCE_ROUTES[route].body !== 'json')
+      return void this.#serveWhenPrepared(context, route, prepareUpload(context, route, this.#options.deadlines));
     const { incoming, settings } = context;
     const { limits, timeouts } = settings.profile;
     const type = incoming.headers['content-type'];
@@ -53,21 +54,22 @@ export class Inference {
     }
     receiveBody(incoming, { maxBytes: limits.bodySize, graceMs: timeouts.body }, this.#options.deadlines, {
       onBody: (bytes) => {
-        let prepared: Prepared;
+        let prepared: Prepared | Promise<Prepared>;
         try {
           prepared = prepareJson(context, route, bytes, this.#options.routing);
         } catch (thrown) {
           return this.#refuse(context, route, thrown);
         }
-        this.#serve(context, route, prepared);
+        if (prepared instanceof Promise) void this.#serveWhenPrepared(context, route, prepared);
+        else this.#serve(context, route, prepared);
       },
       onBodyError: (error) => this.#refuse(context, route, error),
     });
   }
 
-  async #handleUpload(context: RequestContext, route: InferenceRoute): Promise<void> {
+  async #serveWhenPrepared(context: RequestContext, route: InferenceRoute, prepared: Promise<Prepared>): Promise<void> {
     try {
-      this.#serve(context, route, await prepareUpload(context, route, this.#options.deadlines));
+      this.#serve(context, route, await prepared);
     } catch (thrown) {
       this.#refuse(context, route, thrown);
     }

@@ -13,7 +13,7 @@ export const WEIGHTS_FILE = join(DATA, 'weights.bin');
 const BACKGROUND_PER_FILE = 60;
 /** A domain of a profile is heard like one of about so many examples, but none of them as more than a few. */
 const EXAMPLES_HEARD = 100;
-const MOST_WEIGHT = 8;
+const MOST_WEIGHT = 10;
 
 /** What a profile teaches the router: utterances of its own domains, and those of its experts. */
 export function lessonsOf({ router, experts }: Profile): TrainingExample[] {
@@ -29,28 +29,20 @@ export function lessonsOf({ router, experts }: Profile): TrainingExample[] {
   });
 }
 
-/** Some of the shipped examples of each domain, evenly over their files. Reads 1 or 2 MB: not for the event loop. */
-export function readBackground(): TrainingExample[] {
+/**
+ * Some of the shipped examples of each domain and language, evenly over their files; `languages`: only of these, none: all. Reads a few
+ * small files.
+ */
+export function readBackground(languages: readonly string[] = []): TrainingExample[] {
   const folder = join(DATA, 'utterances');
-  const own = readdirSync(folder)
+  return readdirSync(folder)
     .filter((file) => file.endsWith('.txt'))
     .sort()
     .flatMap((file) => {
-      const domain = file.split('-')[0] ?? '';
-      const texts = readLines(join(folder, file)).map((text) => text.replaceAll('\\n', '\n'));
-      return spread(texts).map((text) => ({ text, domain }));
+      const [domain = '', language = ''] = file.replace('.txt', '').split('-');
+      if (languages.length > 0 && !languages.includes(language)) return [];
+      return spread(readLines(join(folder, file))).map((line) => ({ text: line.replaceAll('\\n', '\n'), domain }));
     });
-  const rows = readLines(join(DATA, 'public.jsonl')).map((line) => JSON.parse(line) as PublicRow);
-  const domains = [...new Set(rows.map(({ domain }) => domain))].filter((domain) => domain !== 'multilingual').sort();
-  const others = domains.flatMap((domain) =>
-    spread(rows.filter((row) => row.domain === domain)).map(({ prompt }) => ({ text: prompt, domain })),
-  );
-  return [...own, ...others];
-}
-
-interface PublicRow {
-  readonly prompt: string;
-  readonly domain: string;
 }
 
 function readLines(file: string): string[] {

@@ -41,7 +41,12 @@ export interface Prepared {
 }
 
 /** Reads a JSON body and decides what of it goes to whom. Throws the `AppError` that refuses it. */
-export function prepareJson(context: RequestContext, route: InferenceRoute, bytes: Buffer, routing: Routing): Prepared {
+export function prepareJson(
+  context: RequestContext,
+  route: InferenceRoute,
+  bytes: Buffer,
+  routing: Routing,
+): Prepared | Promise<Prepared> {
   const { settings } = context;
   const { limits } = settings.profile;
   if (exceedsDepth(bytes, limits.bodyDepth))
@@ -51,12 +56,21 @@ export function prepareJson(context: RequestContext, route: InferenceRoute, byte
     );
   const parsed = parseJson(bytes);
   const model = isObject(parsed) ? parsed['model'] : undefined;
+  const received = { bytes, parsed };
   if (isUnnamed(model)) {
     const found = routing.route(context, route, parsed, bytes.length);
-    if (found) return prepareRouted(context, route, { bytes, parsed }, found);
+    if (found instanceof Promise)
+      return found.then((later) =>
+        later ? prepareRouted(context, route, received, later) : prepareNamed(context, route, received, model),
+      );
+    if (found) return prepareRouted(context, route, received, found);
   }
-  const target = settings.directory.resolve(model, INFERENCE_ROUTES[route].task);
-  return prepareFor(context, route, { bytes, parsed }, target);
+  return prepareNamed(context, route, received, model);
+}
+
+function prepareNamed(context: RequestContext, route: InferenceRoute, received: Received, model: unknown): Prepared {
+  const target = context.settings.directory.resolve(model, INFERENCE_ROUTES[route].task);
+  return prepareFor(context, route, received, target);
 }
 
 interface Received {

@@ -21,7 +21,7 @@ export function addRouteRoutes(app: ColdApp, { routing, settings: inForce }: Rou
     if (!isUnnamed(model)) return context.json(namedView(settings.directory.resolve(model, 'generate')));
     const { user } = context.env.identity;
     const conversation = conversationOf(context.req.header(CONVERSATION_HEADER));
-    const decision = routing.decide({ settings, user, conversation }, routeOf(body), body, bytes);
+    const decision = await routing.decide({ settings, user, conversation }, routeOf(body), body, bytes);
     if (!decision) return context.json(namedView(settings.directory.resolve(undefined, 'generate')));
     return context.json(routeView(decision, settings.profile.router.keepLoadedBias));
   });

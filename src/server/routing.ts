@@ -2,6 +2,7 @@ import { INFERENCE_ROUTES, type InferenceRoute } from '../engines/routes.ts';
 import { parseExtension, type RequestExtension } from '../proxy/extension.ts';
 import { objectOf } from '../proxy/json.ts';
 import { type Decision, decide, type RouteHouse, type RouteRequest } from '../router/route.ts';
+import { withNeighbours } from '../router/neighbours.ts';
 import type { TextClassifier } from '../router/vote.ts';
 import type { Clock } from '../shared/clock.ts';
 import { AppError, type ErrorCode } from '../shared/errors.ts';
@@ -10,12 +11,14 @@ import type { EventBus } from '../telemetry/events.ts';
 import type { RequestContext } from './context.ts';
 import type { Target } from './directory.ts';
 import { Recollection } from './recollection.ts';
+import type { SecondOpinion } from './second-opinion.ts';
 import type { Settings } from './settings.ts';
 
 export interface RoutingOptions {
   readonly fleet: Fleet;
   readonly bus: EventBus;
   readonly clock: Clock;
+  readonly secondOpinion: Pick<SecondOpinion, 'ask'>;
 }
 
 /** A request for which the router has found somebody. */
@@ -68,23 +71,37 @@ export class Routing {
   }
 
   /**
-   * Who serves a request that names nobody. Undefined: there is nobody to choose between.
+   * Who serves a request that names nobody; later, where somebody is asked for a second opinion. Undefined: there is nobody to choose
+   * between.
    * @throws AppError `invalid_request` or `model_not_found` for what the request says about its own route.
    */
-  route(context: RequestContext, route: InferenceRoute, body: unknown, bytes: number): Routed | undefined {
+  route(
+    context: RequestContext,
+    route: InferenceRoute,
+    body: unknown,
+    bytes: number,
+  ): Routed | undefined | Promise<Routed | undefined> {
     const { settings, identity, incoming, requestId } = context;
     if (!settings.routes || INFERENCE_ROUTES[route].task !== 'generate') return undefined;
     const conversation = conversationOf(incoming.headers[CONVERSATION_HEADER]);
+    const settle = (decision: Decision | undefined): Routed | undefined => {
+      const target = decision && settings.directory.find(decision.expert);
+      if (!decision || !target) return undefined;
+      this.#remember(decision, decision.expert);
+      this.#publish(requestId, decision, decision.expert, undefined);
+      return { target, decision, header: headerOf(decision, []), before: [] };
+    };
     const decision = this.decide({ settings, user: identity.user, conversation }, route, body, bytes);
-    const target = decision && settings.directory.find(decision.expert);
-    if (!decision || !target) return undefined;
-    this.#remember(decision, decision.expert);
-    this.#publish(requestId, decision, decision.expert, undefined);
-    return { target, decision, header: headerOf(decision, []), before: [] };
+    return decision instanceof Promise ? decision.then(settle) : settle(decision);
   }
 
   /** The same, without a trace. @throws as `route`. */
-  decide(asking: Asking, route: InferenceRoute, body: unknown, bytes: number): Decision | undefined {
+  decide(
+    asking: Asking,
+    route: InferenceRoute,
+    body: unknown,
+    bytes: number,
+  ): Decision | undefined | Promise<Decision | undefined> {
     const { settings } = asking;
     if (!settings.routes) return undefined;
     const { orchestrator } = objectOf(body);
@@ -97,7 +114,22 @@ export class Routing {
       conversation: extension?.conversation ?? asking.conversation,
       wishes: extension?.route && wishesOf(extension.route, settings),
     };
-    return decide(request, this.#house(settings, route), this.classifier);
+    const { classifier } = this;
+    const house = this.#house(settings, route);
+    const decision = decide(request, house, classifier);
+    if (!decision || !classifier) return decision;
+    const [text] = decision.voices;
+    const { embedding } = settings.profile.router;
+    if (
+      !embedding ||
+      decision.stage !== 'classifier' ||
+      decision.confidence >= embedding.onlyWhenBelow ||
+      text === undefined
+    )
+      return decision;
+    const asked = this.#options.secondOpinion.ask(settings, text, decision.language);
+    if (!asked) return decision;
+    return asked.then((near) => (near ? decide(request, house, withNeighbours(classifier, text, near)) : decision));
   }
 
   /** The next best expert after one that has refused; undefined: the client is to get the refusal. */

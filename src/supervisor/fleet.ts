@@ -104,6 +104,12 @@ export class Fleet {
     return this.#house.expert(id)?.tryEnter(background);
   }
 
+  /** A lease on who is ready, free and waited for by nobody, which counts as no wish for it: for work of our own that can be left. */
+  borrow(id: string): Lease | undefined {
+    if (this.#closing || this.queued(id) > 0) return undefined;
+    return this.#house.expert(id)?.tryEnter(true);
+  }
+
   /**
    * A lease when it is our turn: joins a load under way, starts one, evicts for it, or waits for a slot. Rejects with an `AppError`
    * that says why not; a signal that aborts takes the waiter out of the queue. A load goes on when its waiters leave (who gives up

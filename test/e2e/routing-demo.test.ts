@@ -37,3 +37,24 @@ it.each([
   ]);
   expect(body.choices[0]?.message.content).toMatch(answer);
 });
+
+it('asks the embedding expert where it is not sure, as long as that one is loaded anyhow', async () => {
+  const embedding = { expert: 'minilm', onlyWhenBelow: 1, timeout: '5s' };
+  await using house = await startDemo({ router: { embedding }, budget: { maxLoadedExperts: 4 } });
+  const question =
+    'Which of the two is heavier, a pound of feathers or a pound of gold, and what does the pound mean there?';
+  const route = async () => {
+    const response = await house.post('/api/route', { messages: [{ role: 'user', content: question }] });
+    return (await response.json()) as RouteView;
+  };
+  await until('the router is ready', async () => (await route()).stage === 'classifier');
+  expect((await house.expert('minilm')).state).toBe('stopped');
+  await house.load('minilm');
+  await until('it is asked', async () => (await route()).stage === 'embedding', 60_000);
+  const answer = await house.chat(question, { max_tokens: 1 });
+  await answer.body?.cancel();
+  expect(answer.headers.get('x-orchestrator-route')).toMatch(/; reason=embedding$/);
+  const view = await route();
+  expect(view.sentence).toMatch(/by the utterances nearest in meaning/);
+  expect(Object.values(view.domains).reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 1);
+});

@@ -64,7 +64,7 @@ export async function routesOver(house: House, overrides: Partial<ColdRoutesOpti
   const shutdown = vi.fn<(drainMs: number | undefined) => void>();
   const options: ColdRoutesOptions = {
     fleet,
-    routing: new Routing({ fleet, bus, clock: house.clock }),
+    routing: new Routing({ fleet, bus, clock: house.clock, secondOpinion: { ask: () => undefined } }),
     caches: new KeptCaches({ stateDir: '/nowhere', clock: house.clock, report: () => undefined }),
     settings: () => ({
       generation: 1,
