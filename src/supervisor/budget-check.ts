@@ -84,7 +84,7 @@ function poolsHere({ budget }: Profile, { machine, gpus }: BudgetCheckOptions): 
   return pools.flatMap((pool) => {
     const granted = budget.pools[pool.id]?.capacity;
     if (typeof granted === 'number') return [{ id: pool.id, capacity: granted, reserve: pool.reserve, ...EMPTY }];
-    // Of a machine that is not this one nobody knows what `auto` will be.
+    // `auto` is taken as this machine has it; of a GPU that is not here nobody knows what it will be.
     return pool.capacity === 0 ? [] : [{ ...pool, ...EMPTY }];
   });
 }
