@@ -88,11 +88,13 @@ export class Memory {
     if (!this.#plan || !this.#counts) return [];
     this.#ram ??= this.#lookAtRam();
     const unread = this.#unread();
+    // Where there is no driver to ask the profile is believed.
+    const trouble = unread?.kind === 'lost' || unread?.kind === 'absent' ? undefined : unread?.message;
     return poolsOf(this.#plan.budget.pools, {
       ...this.#ram,
       gpus: unread?.kind === 'lost' ? NO_DEVICES : gpus?.good?.reading,
       gpuProblem: gpus?.last?.problem?.message,
-      gpuTrouble: unread === undefined || unread.kind === 'lost' ? undefined : unread.message,
+      gpuTrouble: trouble,
       othersOnDevices: this.#shares.others,
       quarantined: (pool) => this.#holdings.quarantined(pool),
       paused: this.#pausedUntil !== undefined && this.#pausedUntil > clock.now(),
@@ -106,12 +108,11 @@ export class Memory {
     return { machine, ourRam };
   }
 
-  /** Why the devices cannot be read, where that has lasted; undefined where they can, or where there is no driver to ask. */
+  /** Why the devices cannot be read, where that has lasted; undefined where they can. */
   #unread(): GpuProblem | undefined {
     const { gpus } = this.#options;
-    const problem = gpus?.last?.problem;
     const age = runningNow() - (gpus?.good?.at ?? -Infinity);
-    return problem && problem.kind !== 'absent' && age > UNREAD_MS ? problem : undefined;
+    return age > UNREAD_MS ? gpus?.last?.problem : undefined;
   }
 
   /** What is known of the expert's placements; undefined while its files are being read. */
