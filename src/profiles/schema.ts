@@ -126,7 +126,9 @@ const Router = z
         DomainName,
         z.strictObject({
           description: z.string().optional().describe('One line, for those who read the profile'),
-          utterances: Utterances.describe('Requests as people write them, in every language that is spoken: twenty or more'),
+          utterances: Utterances.describe(
+            'Requests as people write them, in every language that is spoken: twenty or more',
+          ),
         }),
       )
       .default({})
