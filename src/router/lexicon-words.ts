@@ -1,17 +1,17 @@
-/**
- * Words of each domain in English and Spanish, folded and in lower case; `*` ends a stem. They carry what the training texts of one
- * language teach over to the other, so both languages of a word belong into the same list.
- */
-/** The same in every language. */
+/** The same in every language. Not the formats that any answer may be asked for in, as JSON. */
 export const CODING_NAMES = `
 python javascript typescript java php golang kotlin haskell powershell matlab cobol fortran html css sql mysql postgres postgresql
-sqlite mongodb redis nosql json xml yaml csv regex regexp api apis graphql django flask fastapi laravel symfony angular vue svelte
+sqlite mongodb redis nosql regex regexp api apis graphql django flask fastapi laravel symfony angular vue svelte
 nodejs npm webpack jquery numpy pandas pytorch tensorflow matplotlib scikit keras opencv docker kubernetes git github gitlab linux
 bash vscode jupyter dataframe
 `;
 
+/**
+ * Words of each domain in English and Spanish, folded and in lower case; `*` ends a stem. They carry what the training texts of one
+ * language teach over to the other, so both languages of a word belong into the same list.
+ */
 export const CODING_WORDS = `
-ruby rust swift scala perl lua rest http https url react spring hibernate pip conda virtualenv ubuntu unix shell cron ssh node
+json xml yaml csv ruby rust swift scala perl lua rest http https url react spring hibernate pip conda virtualenv ubuntu unix shell cron ssh node
 ide vim eclipse intellij notebook dataframes
 code codes coding coded codigo codigos codif* program programs programa programas programming programar programacion programmer programador*
 function functions funcion funciones method methods metodo class classes clase clases script scripts scripting variable variables
