@@ -12,6 +12,7 @@ import type { Profile } from './profiles/profile.ts';
 import { FileWatch } from './profiles/watch.ts';
 import { Deadlines } from './proxy/deadlines.ts';
 import { budgetView } from './server/budget-views.ts';
+import { CandidateBook } from './server/candidate-book.ts';
 import { ClassifierKeeper } from './server/classifier-keeper.ts';
 import { createColdRoutes } from './server/cold-routes.ts';
 import type { RequestContext } from './server/context.ts';
@@ -21,6 +22,7 @@ import { type KnownKey, LOCAL_USER } from './server/identity.ts';
 import { Inference } from './server/inference.ts';
 import { readKeys, refuseOpenDoor } from './server/open-door.ts';
 import { createReload, type ProfileChoice } from './server/reload.ts';
+import { Learner } from './server/learner.ts';
 import { lessonsOf } from './server/lessons.ts';
 import { Routing } from './server/routing.ts';
 import { SecondOpinion } from './server/second-opinion.ts';
@@ -208,7 +210,9 @@ export async function startApp(options: AppOptions): Promise<App> {
   apply(profile, 1);
 
   const secondOpinion = new SecondOpinion({ fleet, logger });
-  const routing = new Routing({ fleet, bus, clock: systemClock, secondOpinion });
+  const candidates = new CandidateBook(join(paths.stateDir, 'router-candidates.jsonl'), logger);
+  const learner = new Learner({ book: candidates, clock: systemClock });
+  const routing = new Routing({ fleet, bus, clock: systemClock, secondOpinion, learner });
   const keeper = new ClassifierKeeper({ logger, onReady: (classifier) => (routing.classifier = classifier) });
   /** Without anybody to choose between there is nothing to know. */
   const teachRouter = () => void (settings.routes && keeper.use(lessonsOf(settings.profile)));
@@ -245,7 +249,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       guardian.close();
       rmSync(join(paths.stateDir, 'runtime.json'), { force: true });
       logger.info('stopped');
-      await Promise.all([...[...fleet.processes].map(({ log }) => log.close()), logFile.close()]);
+      await Promise.all([...[...fleet.processes].map(({ log }) => log.close()), candidates.flush(), logFile.close()]);
       lock.close();
       stopHeart();
     })();
@@ -286,6 +290,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   const routes = createColdRoutes({
     fleet,
     routing,
+    learner,
+    candidates,
     caches,
     settings: () => settings,
     metrics,

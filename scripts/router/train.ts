@@ -9,15 +9,17 @@ const DOMAIN_TEMPERATURE = 0.85;
 const LANGUAGE_TEMPERATURE = 1;
 /** By where an example comes from; public prompts count 1. */
 const WEIGHTS_OF: Readonly<Record<string, number>> = { own: 2, topics: 0.7, vocabulary: 1 };
-const DOMAINS = ['general', 'technical', 'coding'] as const;
+export const DOMAINS = ['general', 'technical', 'coding'] as const;
 
-export function trainAll(): Knowledge {
+/** @param more Examples besides the shipped ones. */
+export function trainAll(more: readonly Utterance[] = []): Knowledge {
   return {
     domains: trainDomains([
       ...readPublic(),
       ...readOwn(),
       ...requestsFromTopics(DOMAINS, ['en', 'es']),
       ...textsFromVocabulary(DOMAINS, ['en', 'es']),
+      ...more,
     ]),
     languages: trainLanguageModel(),
   };

@@ -1,14 +1,30 @@
 /** What `route` says, as text. Pure. */
-import type { RouteView } from '../server/views.ts';
+import type { RouteView, UtteranceView } from '../server/views.ts';
 import { tableLines } from './table.ts';
 
 const NUMBERS = [1, 2, 3];
 /** Less likely domains say nothing. */
 const LEAST = 0.005;
+const MOST_TEXT = 80;
 
 /** The sentence, the domains with what speaks for the first, who could serve it, who could not. */
 export function routeLines(view: RouteView): string[] {
   return [view.sentence, ...domainLines(view), ...candidateLines(view), ...excludedLines(view)];
+}
+
+/** What could be learned from use, one a line. */
+export function candidateTable(candidates: readonly UtteranceView[]): string[] {
+  if (candidates.length === 0)
+    return ['Nothing yet. Candidates are collected where the profile says router.learn: true.'];
+  const rows = candidates.map(({ number, status, source, domain, expert, text }) => [
+    String(number),
+    status,
+    source,
+    domain,
+    expert,
+    text.replaceAll(/\s+/g, ' ').slice(0, MOST_TEXT),
+  ]);
+  return tableLines([['', 'STATUS', 'SOURCE', 'DOMAIN', 'EXPERT', 'TEXT'], ...rows], [0]);
 }
 
 function domainLines({ domains, features, language }: RouteView): string[] {

@@ -2,15 +2,18 @@ import { text } from 'node:stream/consumers';
 
 import { Command } from 'commander';
 
-import type { RouteView } from '../server/views.ts';
+import type { RouteView, UtteranceView } from '../server/views.ts';
 import { CliError } from '../shared/errors.ts';
 import { connect, withConnectionOptions, type ConnectionOptions } from './client.ts';
-import { routeLines } from './route-table.ts';
+import { candidateTable, routeLines } from './route-table.ts';
 
 interface Options extends ConnectionOptions {
   image?: boolean;
   tools?: boolean;
   domain?: string;
+  candidates?: boolean;
+  approve?: number;
+  reject?: number;
   json?: boolean;
 }
 
@@ -28,7 +31,14 @@ export function routeCommand(): Command {
       .argument('[text...]', 'what the user would say; else what is piped in')
       .option('--image', 'as if an image were shown')
       .option('--tools', 'as if tools were offered')
-      .option('--domain <name>', 'as if the request named its domain')
+      .option('--domain <name>', 'as if the request named its domain; with --approve: of this domain')
+      .option('--candidates', 'list what could be learned from use (router.learn: true)')
+      .option(
+        '--approve <number>',
+        'a candidate is right; `npm run router:train -- --from-feedback FILE` learns it',
+        candidateNumber,
+      )
+      .option('--reject <number>', 'a candidate is not to be learned', candidateNumber)
       .option('--json', 'print JSON')
       .addHelpText(
         'after',
@@ -36,15 +46,29 @@ export function routeCommand(): Command {
 Examples:
   orchestrator route "Why does my loop never end?"
   orchestrator route --image "¿Qué pone en este cartel?"
-  orchestrator route --json < long-letter.txt`,
+  orchestrator route --json < long-letter.txt
+  orchestrator route --candidates; orchestrator route --approve 3 --domain technical`,
       ),
   ).action(async (words: string[], options: Options) => {
     const client = connect(options);
+    const print = (view: unknown, lines: () => string[]) =>
+      void process.stdout.write(`${options.json ? JSON.stringify(view, null, 2) : lines().join('\n')}\n`);
+    if (options.candidates) {
+      const view = await client.json<{ candidates: UtteranceView[] }>('/api/route/candidates');
+      return print(view, () => candidateTable(view.candidates));
+    }
+    if (options.approve !== undefined || options.reject !== undefined) {
+      const body =
+        options.approve === undefined ? { status: 'rejected' } : { status: 'approved', domain: options.domain };
+      const path = `/api/route/candidates/${options.approve ?? options.reject}`;
+      const view = await client.json<UtteranceView>(path, { body });
+      return print(view, () => candidateTable([view]));
+    }
     if (words.length === 0 && process.stdin.isTTY)
       throw new CliError('there is no text: give one as an argument, or pipe one in.', 2);
     const said = words.length > 0 ? words.join(' ') : await text(process.stdin);
     const view = await client.json<RouteView>('/api/route', { body: requestOf(said, options) });
-    process.stdout.write(`${options.json ? JSON.stringify(view, null, 2) : routeLines(view).join('\n')}\n`);
+    return print(view, () => routeLines(view));
   });
 }
 
@@ -59,4 +83,9 @@ function requestOf(said: string, { image, tools, domain }: Options): unknown {
     ...(tools && { tools: offered }),
     ...(domain !== undefined && { orchestrator: { route: { domain } } }),
   };
+}
+
+function candidateNumber(value: string): number {
+  if (!/^[1-9]\d*$/.test(value)) throw new CliError(`a candidate has a whole number, not "${value}".`, 2);
+  return Number(value);
 }

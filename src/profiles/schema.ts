@@ -149,6 +149,12 @@ const Router = z
       .describe(
         'Where the chosen expert is refused or fails before its engine has the request, the next best one serves it',
       ),
+    learn: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Keep the text of requests that name an expert, or are rated (POST /v1/feedback), as candidate utterances in the state directory, for a person to approve (orchestrator route --candidates)',
+      ),
   })
   .prefault({})
   .describe('Which expert answers a request that names none');

@@ -13,6 +13,7 @@ import { modelList, stateOf } from './expert-views.ts';
 import type { Identity } from './identity.ts';
 import { addLogRoutes, type LogRoutesOptions } from './log-routes.ts';
 import { addReloadRoutes, type ReloadRoutesOptions } from './reload-routes.ts';
+import { addLearningRoutes, type LearningRoutesOptions } from './learning-routes.ts';
 import { addRouteRoutes, type RouteRoutesOptions } from './route-routes.ts';
 import type { HealthView, StatsView } from './views.ts';
 
@@ -23,6 +24,7 @@ export interface ColdRoutesOptions
   extends
     ExpertRoutesOptions,
     RouteRoutesOptions,
+    LearningRoutesOptions,
     BudgetRoutesOptions,
     CacheRoutesOptions,
     LogRoutesOptions,
@@ -114,6 +116,7 @@ export function createColdRoutes(options: ColdRoutesOptions): ColdApp {
 
   addExpertRoutes(app, options);
   addRouteRoutes(app, options);
+  addLearningRoutes(app, options);
   addBudgetRoutes(app, options);
   addCacheRoutes(app, options);
   addLogRoutes(app, options);

@@ -65,7 +65,9 @@ export function prepareJson(
       );
     if (found) return prepareRouted(context, route, received, found);
   }
-  return prepareNamed(context, route, received, model);
+  const prepared = prepareNamed(context, route, received, model);
+  if (settings.profile.router.learn && !isUnnamed(model)) routing.chosen(route, parsed, prepared.target);
+  return prepared;
 }
 
 function prepareNamed(context: RequestContext, route: InferenceRoute, received: Received, model: unknown): Prepared {

@@ -11,6 +11,7 @@ import type { EventBus } from '../telemetry/events.ts';
 import type { RequestContext } from './context.ts';
 import type { Target } from './directory.ts';
 import { Recollection } from './recollection.ts';
+import type { Learner } from './learner.ts';
 import type { SecondOpinion } from './second-opinion.ts';
 import type { Settings } from './settings.ts';
 
@@ -19,6 +20,7 @@ export interface RoutingOptions {
   readonly bus: EventBus;
   readonly clock: Clock;
   readonly secondOpinion: Pick<SecondOpinion, 'ask'>;
+  readonly learner: Pick<Learner, 'chosen' | 'routed'>;
 }
 
 /** A request for which the router has found somebody. */
@@ -89,13 +91,19 @@ export class Routing {
       if (!decision || !target) return undefined;
       this.#remember(decision, decision.expert);
       this.#publish(requestId, decision, decision.expert, undefined);
+      if (settings.profile.router.learn) this.#options.learner.routed(context, decision);
       return { target, decision, header: headerOf(decision, []), before: [] };
     };
     const decision = this.decide({ settings, user: identity.user, conversation }, route, body, bytes);
     return decision instanceof Promise ? decision.then(settle) : settle(decision);
   }
 
-  /** The same, without a trace. @throws as `route`. */
+  /** A request has named its expert, and the profile wants to learn from that. */
+  chosen(route: InferenceRoute, body: unknown, target: Target): void {
+    this.#options.learner.chosen(route, body, target);
+  }
+
+  /** The decision for a request, without a trace. @throws as `route`. */
   decide(
     asking: Asking,
     route: InferenceRoute,

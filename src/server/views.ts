@@ -149,6 +149,19 @@ export interface RouteView {
   ignored: string[];
 }
 
+/** A candidate utterance, as `GET /api/route/candidates` lists it in `candidates`. */
+export interface UtteranceView {
+  number: number;
+  at: string;
+  text: string;
+  domain: string;
+  /** Whom the request went to. */
+  expert: string;
+  /** `choice`: the request named its expert; `up`, `down`: somebody rated where it went. */
+  source: 'choice' | 'up' | 'down';
+  status: 'new' | 'approved' | 'rejected';
+}
+
 /** `GET /api/budget`. */
 export interface BudgetView {
   pools: PoolView[];

@@ -1,9 +1,14 @@
 /** Requests that name no expert, where experts fail, are busy, or are of the profile's own domains. */
+import { execFile } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+
 import { describe, expect, it } from 'vitest';
 
 import type { RouteView } from '../../src/server/views.ts';
 import { acceptances, fakeExpert, type Habits } from '../support/fake-expert.ts';
-import { type Orchestrator, startOrchestrator } from '../support/orchestrator.ts';
+import { type Orchestrator, runCommand, startOrchestrator } from '../support/orchestrator.ts';
 import { kill } from '../support/processes.ts';
 import { profileOf } from '../support/profile.ts';
 import { followEvents, reload, runningStream, writeProfile } from '../support/reloading.ts';
@@ -207,5 +212,55 @@ describe('a conversation', () => {
     const { whole } = await runningStream(orchestrator, 'auto', CODING);
     await whole;
     expect(acceptances(orchestrator.ledger('coder'))).toHaveLength(1);
+  });
+});
+
+describe('a profile that learns', () => {
+  const experts = { general: expert({ general: 1 }), coder: expert({ coding: 1 }) };
+
+  it('keeps what requests teach, for a person to judge', async () => {
+    await using orchestrator = await house(experts, { router: { learn: true } });
+    const question = 'my loop never ends, what is wrong?';
+    await ask(orchestrator, { model: 'coder' }, question);
+    const routed = await orchestrator.chat('What is the capital of France?');
+    await routed.body?.cancel();
+    const rating = { request_id: routed.headers.get('x-request-id'), rating: 'down' };
+    expect((await orchestrator.post('/v1/feedback', rating)).status).toBe(201);
+    expect((await orchestrator.post('/v1/feedback', { ...rating, rating: 'meh' })).status).toBe(400);
+    expect((await orchestrator.post('/v1/feedback', { ...rating, request_id: 'r-0' })).status).toBe(400);
+
+    const route = (...args: string[]) => runCommand(orchestrator.directory, ['route', ...args]);
+    expect((await route('--candidates')).stdout).toMatch(
+      /^1 +new +choice +coding +coder +my loop never ends, what is wrong\?\n2 +new +down +general +general +What is/m,
+    );
+    expect((await route('--approve', '1')).stdout).toMatch(/^1 +approved +choice +coding/m);
+    // Whatever it was, it was not what the router took it for.
+    expect(await route('--approve', '2')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('of which domain'),
+    });
+    expect((await route('--approve', '2', '--domain', 'technical')).stdout).toMatch(/^2 +approved +down +technical/m);
+    expect((await route('--reject', '2')).stdout).toMatch(/^2 +rejected/m);
+    expect(await route('--reject', '9')).toMatchObject({ code: 1 });
+    expect(await route('--approve', 'x')).toMatchObject({ code: 2 });
+
+    const file = join(orchestrator.stateDir, 'router-candidates.jsonl');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const out = join(orchestrator.directory, 'weights.bin');
+    const script = resolve(import.meta.dirname, '../../scripts/router-train.ts');
+    const { stdout } = await promisify(execFile)(process.execPath, [script, '--from-feedback', file, '--out', out]);
+    expect(stdout).toMatch(/^1 approved utterances of .* are learned besides\.\nTrained from/);
+    expect(statSync(out).size).toBeGreaterThan(100_000);
+  });
+
+  it('is one that asks for it: others keep nothing', async () => {
+    await using orchestrator = await house(experts);
+    await ask(orchestrator, { model: 'coder' }, 'my loop never ends');
+    const rating = { request_id: 'r-1', rating: 'up' };
+    expect((await orchestrator.post('/v1/feedback', rating)).status).toBe(409);
+    const list = await orchestrator.request('/api/route/candidates');
+    expect(await list.json()).toEqual({ candidates: [] });
+    await orchestrator.stop();
+    expect(existsSync(join(orchestrator.stateDir, 'router-candidates.jsonl'))).toBe(false);
   });
 });

@@ -7,6 +7,8 @@ import { type ColdRoutesOptions, createColdRoutes } from '../../../src/server/co
 import { Directory } from '../../../src/server/directory.ts';
 import { HostCheck } from '../../../src/server/host-check.ts';
 import { Authenticator, type Identity } from '../../../src/server/identity.ts';
+import { CandidateBook } from '../../../src/server/candidate-book.ts';
+import { Learner } from '../../../src/server/learner.ts';
 import { Routing } from '../../../src/server/routing.ts';
 import { ServingTable } from '../../../src/server/serving.ts';
 import { Fleet } from '../../../src/supervisor/fleet.ts';
@@ -62,9 +64,13 @@ export async function routesOver(house: House, overrides: Partial<ColdRoutesOpti
   const loaded = await profile();
   const log = new LogBuffer();
   const shutdown = vi.fn<(drainMs: number | undefined) => void>();
+  const candidates = new CandidateBook('/nowhere/candidates.jsonl', house.logger);
+  const learner = new Learner({ book: candidates, clock: house.clock });
   const options: ColdRoutesOptions = {
     fleet,
-    routing: new Routing({ fleet, bus, clock: house.clock, secondOpinion: { ask: () => undefined } }),
+    routing: new Routing({ fleet, bus, clock: house.clock, secondOpinion: { ask: () => undefined }, learner }),
+    learner,
+    candidates,
     caches: new KeptCaches({ stateDir: '/nowhere', clock: house.clock, report: () => undefined }),
     settings: () => ({
       generation: 1,
