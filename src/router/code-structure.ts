@@ -33,7 +33,7 @@ const LINE_SIGNS: readonly (readonly [sign: RegExp, weight: number])[] = [
     1,
   ],
   [/^\s{0,40}>>> /, 1.5],
-  [/^\s{0,40}(?:\$|#|PS>) ?(?:npm|pip|git|docker|sudo|apt|cargo|kubectl|curl|cd|ls|python3?|node|make|brew)\b/, 1.5],
+  [/^\s{0,40}(?:\$|PS>) ?(?:npm|pip|git|docker|sudo|apt|cargo|kubectl|curl|cd|ls|python3?|node|make|brew)\b/, 2],
   [
     /^\s{0,40}(?:npm|pip3?|git|docker|sudo|cargo|kubectl|npx|yarn|brew) (?:install|add|run|build|push|pull|commit|clone|apt|exec|apply|get)\b/,
     1.5,
