@@ -22,7 +22,7 @@ const RATE = 0.5;
 const DECAY = 1e-5;
 /** Short texts made of a language's frequent words, as fragments are what is hard. */
 const MADE_TEXTS = 1_200;
-/** How much more often a text in these comes first: what is undecided between them and others is theirs. */
+/** So many of the texts are learned without their accents as well, as people type who have no such keys. */
 const ACCENTLESS_SHARE = 0.3;
 
 /** The same model for the same data, on every machine. */
