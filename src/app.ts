@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
-
-import { getRequestListener, type HttpBindings } from '@hono/node-server';
 
 import { missingModels } from './models/missing.ts';
 import { profileArgument } from './profiles/find.ts';
@@ -15,7 +13,6 @@ import { budgetView } from './server/budget-views.ts';
 import { CandidateBook } from './server/candidate-book.ts';
 import { ClassifierKeeper } from './server/classifier-keeper.ts';
 import { createColdRoutes } from './server/cold-routes.ts';
-import type { RequestContext } from './server/context.ts';
 import { createFrontDoor } from './server/front-door.ts';
 import { listen } from './server/http-server.ts';
 import { type KnownKey, LOCAL_USER } from './server/identity.ts';
@@ -27,21 +24,23 @@ import { lessonsOf } from './server/lessons.ts';
 import { Routing } from './server/routing.ts';
 import { SecondOpinion } from './server/second-opinion.ts';
 import { createSettings, type Settings } from './server/settings.ts';
-import type { ReloadView, RuntimeFile } from './server/views.ts';
-import { writeFileAtomic } from './shared/atomic-file.ts';
+import { reachableHost, writeRuntimeFile } from './server/runtime-file.ts';
+import { serveCold } from './server/serve-cold.ts';
+import type { ReloadView } from './server/views.ts';
 import { startHeart, systemClock } from './shared/clock.ts';
-import { AppError, CliError } from './shared/errors.ts';
+import { AppError } from './shared/errors.ts';
 import type { Paths } from './shared/paths.ts';
 import { Redactor } from './shared/redact.ts';
 import { settleHeap } from './shared/settle-heap.ts';
 import { VERSION } from './shared/version.ts';
 import { DEFAULT_BACKOFF } from './supervisor/backoff.ts';
 import { LearnedFootprints } from './models/learned.ts';
-import { appraisalStamp, appraise } from './supervisor/appraisal.ts';
 import { refuseMisfits } from './supervisor/budget-check.ts';
 import { GpuPoller } from './supervisor/gpu-poller.ts';
 import { readMachineMemory } from './supervisor/machine-memory.ts';
-import { Memory, type MemoryPlan } from './supervisor/memory.ts';
+import { memoryPlanOf } from './supervisor/memory-plan.ts';
+import { Memory } from './supervisor/memory.ts';
+import { makeStateDir } from './supervisor/state-dir.ts';
 import { assembleCrew, type CrewChange, type CrewOptions } from './supervisor/crew.ts';
 import type { ExpertProcess } from './supervisor/expert-process.ts';
 import { Fleet } from './supervisor/fleet.ts';
@@ -52,7 +51,6 @@ import { Ledger } from './supervisor/ledger.ts';
 import { LocalHost } from './supervisor/local-host.ts';
 import { lockStateDir } from './supervisor/lock.ts';
 import type { Move } from './supervisor/lifecycle.ts';
-import { readStat } from './supervisor/proc.ts';
 import { EventBus } from './telemetry/events.ts';
 import { LogBuffer } from './telemetry/log-buffer.ts';
 import { createLogger, type Level } from './telemetry/logger.ts';
@@ -185,13 +183,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     }
   };
   let settings: Settings;
-  /** Everything up to the last line can fail, and then nothing has changed. */
+  /** What can fail comes first: from the crew's adoptions on nothing does, so that a profile is taken over whole or not at all. */
   const apply = (wanted: Profile, generation: number): CrewChange => {
     refuseOpenDoor(wanted, options.host, options.allowUnauthenticated);
     const wantedKeys = readKeys(wanted, environment);
     for (const { key } of wantedKeys) redactor.add(key);
     const { plan, change } = assembleCrew(wanted, fleet, crew);
-    memory.reconfigure(memoryPlan(wanted, memory, options, learned), plan.processes);
+    memory.reconfigure(memoryPlanOf(wanted, { paths, environment, memory, learned }), plan.processes);
     retainCaches(wanted, plan.processes, wantedKeys);
     fleet.reconfigure(plan);
     logFile.resize({ maxBytes: wanted.logs.fileSize, files: wanted.logs.files });
@@ -326,7 +324,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       }),
     });
     server = listening.server;
-    url = `http://${options.host.includes(':') ? `[${options.host}]` : reachable(options.host)}:${listening.address.port}`;
+    url = `http://${reachableHost(options.host)}:${listening.address.port}`;
     tellWhatRuns();
   } catch (error) {
     await stop('the server could not start', 0);
@@ -338,65 +336,4 @@ export async function startApp(options: AppOptions): Promise<App> {
   // Reads once more: from then on every change is seen.
   if (options.watch || profile.watch) void reloadIfChanged();
   return { url, stopped: stopped.promise, stop, reload: () => reload() };
-}
-
-/** How the memory of the profile's experts is predicted. */
-function memoryPlan(
-  profile: Profile,
-  memory: Memory,
-  { paths, environment }: AppOptions,
-  learned: LearnedFootprints,
-): MemoryPlan {
-  const asked = { paths, environment, profileDirectory: profile.directory, learned, askEngine: true, askOracle: true };
-  const here = () => ({ ...asked, gpus: memory.devices });
-  return {
-    budget: profile.budget,
-    appraise: ({ expert, adapter }) => appraise(expert, adapter, here()),
-    stamp: ({ expert, adapter }) => appraisalStamp(expert, adapter, here()),
-  };
-}
-
-function serveCold(context: RequestContext, routes: ReturnType<typeof createColdRoutes>): void {
-  const listener = getRequestListener(
-    (request, bindings) =>
-      routes.fetch(request, {
-        ...(bindings as HttpBindings),
-        identity: context.identity,
-        requestId: context.requestId,
-      }),
-    { overrideGlobalObjects: false },
-  );
-  context.outgoing.setHeader('x-request-id', context.requestId);
-  void listener(context.incoming, context.outgoing);
-}
-
-function makeStateDir(stateDir: string): void {
-  try {
-    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw new CliError(
-      `The state directory ${stateDir} cannot be made (${(error as Error).message}). Name another with --state-dir.`,
-      1,
-      { cause: error },
-    );
-  }
-}
-
-function writeRuntimeFile(
-  stateDir: string,
-  facts: Pick<RuntimeFile, 'url' | 'token' | 'profile' | 'profileFile'>,
-): void {
-  const file: RuntimeFile = {
-    pid: process.pid,
-    startTicks: readStat(process.pid)?.startTicks ?? 0,
-    ...facts,
-    version: VERSION,
-    startedAt: systemClock.wallTime().toISOString(),
-  };
-  writeFileAtomic(join(stateDir, 'runtime.json'), `${JSON.stringify(file)}\n`);
-}
-
-/** An address that a client on this machine can use. */
-function reachable(host: string): string {
-  return host === '0.0.0.0' ? '127.0.0.1' : host;
 }
