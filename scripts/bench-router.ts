@@ -50,6 +50,7 @@ const rows: readonly (readonly string[])[] = [
   ['same route, 8 % of letters mistyped', '', '', percent(typos.dev.letters), percent(typos.own.letters), ''],
   ['same route without accents (Spanish)', '≥ 95 %', '≥ 98 %', percent(accents.dev), percent(accents.own), ''],
   ['decision p50 / p99, these prompts', '', '≤ 0.1 / 1 ms', '', '', milliseconds(took['prompts'] as Latency)],
+  ['what a routed request adds, p50 / p99', '≤ 0.1 ms', '', '', '', milliseconds(took['whole requests'] as Latency)],
   ...['2,000', '6,000', '10,000', '100,000'].map((length) => [
     `decision p50 / p99, ${length} characters`,
     length.length > 5 ? 'p99 ≤ 2 ms' : '',

@@ -7,8 +7,8 @@ export interface Choice {
   /** How much fit is given up to spare a load. */
   readonly keepLoadedBias: number;
   readonly defaultExpert: string | undefined;
-  /** The default expert settles ties: the domain is not sure, or nobody says what it is good at. */
-  readonly preferDefault: boolean;
+  /** The domain is not sure: the default expert is taken where it is nearly as good as the best. Unknown: it is taken outright. */
+  readonly domainIs: 'sure' | 'unsure' | 'unknown';
 }
 
 /** A candidate with what was weighed for and against it. */
@@ -37,8 +37,10 @@ const COSTS: Readonly<Record<Standing, number>> = {
 };
 /** Scores nearer than this are one. */
 const TIE = 0.005;
+/** The default expert may be so much behind where the domain is not sure. */
+const NEARLY = 0.1;
 
-/** All candidates with their scores, the best first. Ties go to the default expert where it is preferred, to priority, to the profile's order. */
+/** All candidates with their scores, the best first. Ties go to priority, then to the profile's order. */
 export function rank(candidates: readonly Candidate[], choice: Choice, standingOf: StandingOf): Score[] {
   const { domains, keepLoadedBias, defaultExpert } = choice;
   const scored = candidates.map((candidate) => {
@@ -52,11 +54,11 @@ export function rank(candidates: readonly Candidate[], choice: Choice, standingO
   const ranked: Score[] = [];
   // Nobody says what it is good at: content decides nothing.
   const indifferent = !candidates.some(saysFit);
+  const behind = indifferent || choice.domainIs === 'unknown' ? Infinity : choice.domainIs === 'unsure' ? NEARLY : -1;
   while (left.length > 0) {
     const most = left.reduce((best, { score }) => Math.max(best, score), -Infinity);
     const tied = left.filter(({ score }) => indifferent || most - score <= TIE);
-    const preferred =
-      choice.preferDefault || indifferent ? tied.find(({ expert }) => expert === defaultExpert) : undefined;
+    const preferred = left.find(({ expert, score }) => expert === defaultExpert && most - score <= behind);
     const next =
       preferred ?? tied.reduce((best, other) => (other.candidate.priority > best.candidate.priority ? other : best));
     left.splice(left.indexOf(next), 1);

@@ -114,7 +114,7 @@ export function decide(
       domains,
       keepLoadedBias: wishes.keepLoadedBias ?? house.keepLoadedBias,
       defaultExpert: house.defaultExpert,
-      preferDefault: unsure || said.stage === 'default',
+      domainIs: said.stage === 'default' ? 'unknown' : unsure ? 'unsure' : 'sure',
     },
     house.standingOf,
   );

@@ -6,7 +6,13 @@ import { candidate, houseOf } from './house.ts';
 const CODING = { general: 0.1, coding: 0.9 };
 
 function order(candidates: ReturnType<typeof candidate>[], more: Partial<Parameters<typeof rank>[1]> = {}) {
-  const choice = { domains: CODING, keepLoadedBias: 0.15, defaultExpert: undefined, preferDefault: false, ...more };
+  const choice = {
+    domains: CODING,
+    keepLoadedBias: 0.15,
+    defaultExpert: undefined,
+    domainIs: 'sure' as const,
+    ...more,
+  };
   return rank(candidates, choice, houseOf(candidates).standingOf);
 }
 const ids = (scores: readonly { expert: string }[]) => scores.map(({ expert }) => expert);
@@ -64,6 +70,16 @@ describe('rank', () => {
       defaultExpert: 'b',
     });
     expect(ids(found)).toEqual(['b', 'c', 'a']);
+  });
+
+  it('prefers the default expert where the domain is not sure, unless another is much better', () => {
+    const [best, near, far] = [0.9, 0.82, 0.7].map((coding) => candidate(`${coding}`, { fit: { coding } }));
+    const first = (defaultExpert: string, domainIs: 'sure' | 'unsure' | 'unknown') =>
+      order([best, near, far] as never, { defaultExpert, domainIs })[0]?.expert;
+    expect(first('0.82', 'sure')).toBe('0.9');
+    expect(first('0.82', 'unsure')).toBe('0.82');
+    expect(first('0.7', 'unsure')).toBe('0.9');
+    expect(first('0.7', 'unknown')).toBe('0.7');
   });
 
   it('takes an expert with eyes for good at images, and a generalist for fair at what the profile adds', () => {
