@@ -1,7 +1,7 @@
 // Predicted against measured memory of the real llama-server, over generated models. One model is on the disk at a time.
 // node scripts/bench-footprint.ts [--only TEXT]… [--json-out FILE] [--markdown]
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -106,7 +106,7 @@ async function measure(one: FootprintCase, program: ProgramProbe): Promise<Row> 
     const measured = { private: run.anonymousBytes, mapped: run.logged.mapped };
     return {
       name,
-      context: `${settings.context} × ${settings.parallel} ${settings.task === 'embed' ? '' : (settings.kvCache ?? 'f16')}`,
+      context: `${settings.context} × ${settings.parallel}${settings.task === 'embed' ? '' : ` ${settings.kvCache ?? 'f16'}`}`,
       fileBytes: shape.fileBytes,
       predicted: { private: ram, mapped: mappedFileBytes },
       measured,
@@ -124,37 +124,80 @@ function report(): void {
   const within = rows.filter(({ ratio }) => Math.abs(ratio - 1) <= TARGET.within).length;
   const lowest = Math.min(...rows.map(({ ratio }) => ratio));
   const met = within >= rows.length * TARGET.ofCases && lowest >= 1 - TARGET.under;
-  const header = ['model', 'context × slots', 'file', 'predicted', 'measured', 'ratio', 'private alone'];
-  const mib = (bytes: number) => `${(bytes / MiB).toFixed(0)} MiB`;
-  const table = rows.map((row) => [
-    row.name,
-    row.context,
-    mib(row.fileBytes),
-    mib(row.predicted.private + row.predicted.mapped),
-    mib(row.measured.private + row.measured.mapped),
-    percent(row.ratio),
-    percent(row.privateRatio),
-  ]);
-  const summary = `${within} of ${rows.length} within ±${TARGET.within * 100} %, the lowest at ${percent(lowest)}; ${program.version}; ${formatDuration(performance.now() - started)}`;
-  if (values.markdown) {
-    const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-    console.log([line(header), line(header.map(() => '---')), ...table.map(line), '', summary].join('\n'));
-  } else {
-    const widths = header.map((cell, column) => Math.max(cell.length, ...table.map((row) => row[column]?.length ?? 0)));
-    for (const row of [header, ...table])
-      console.log(
-        row
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join('  ')
-          .trimEnd(),
-      );
-    console.log(`\n${summary}\n${met ? 'The target is met.' : 'The target is NOT met.'}`);
-  }
+  const [cpu] = cpus();
+  const machine = `${cpu?.model ?? 'unknown processor'}, ${availableParallelism()} cores, llama-server ${program.version}`;
+  const summary = `${within} of ${rows.length} within ±${TARGET.within * 100} %, the lowest at ${percent(lowest)} (${machine}; ${formatDuration(performance.now() - started)}).`;
+  console.log(
+    [...(values.markdown ? familyTable() : caseTable()), '', summary, ...(met ? [] : ['The target is NOT met.'])].join(
+      '\n',
+    ),
+  );
   const output = values['json-out'];
   if (output)
     writeFileSync(output, `${JSON.stringify({ engine: program.version, target: TARGET, met, rows }, undefined, 2)}\n`);
   process.exitCode = met ? 0 : 1;
 }
+
+/** One line for each case, in columns. */
+function caseTable(): string[] {
+  const header = ['model', 'context × slots', 'file', 'predicted', 'measured', 'ratio', 'private alone'];
+  const table = rows.map((row) => [
+    row.name,
+    row.context,
+    mebibytes(row.fileBytes),
+    mebibytes(row.predicted.private + row.predicted.mapped),
+    mebibytes(row.measured.private + row.measured.mapped),
+    percent(row.ratio),
+    percent(row.privateRatio),
+  ]);
+  const widths = header.map((cell, column) => Math.max(cell.length, ...table.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ');
+  return [header, ...table].map((row) => line(row).trimEnd());
+}
+
+/** One line for each kind of model, for a README. A case is named after its kind. */
+function familyTable(): string[] {
+  const families = Map.groupBy(rows, ({ name }) => name.split(/[ ,]/)[0] ?? name);
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const header = ['models', 'cases', 'measured', 'predicted / measured', 'private memory alone'];
+  const body = [...families].map(([family, cases]) => [
+    KINDS[family] ?? family,
+    String(cases.length),
+    range(
+      cases.map(({ measured }) => measured.private + measured.mapped),
+      mebibytes,
+    ),
+    range(
+      cases.map(({ ratio }) => ratio),
+      percent,
+    ),
+    range(
+      cases.map(({ privateRatio }) => privateRatio),
+      percent,
+    ),
+  ]);
+  return [line(header), line(header.map(() => '---')), ...body.map(line)];
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  dense: 'dense',
+  grouped: 'grouped-query attention',
+  sliding: 'sliding window',
+  tied: 'tied embeddings',
+  mixture: 'mixture of experts',
+  split: 'split into three files',
+  draft: 'with a draft model',
+  adapter: 'with a LoRA adapter',
+  projector: 'with a projector, shown images',
+  encoder: 'encoder, for embeddings',
+};
+
+function range(numbers: readonly number[], format: (value: number) => string): string {
+  const [least, most] = [format(Math.min(...numbers)), format(Math.max(...numbers))];
+  return least === most ? least : `${least} to ${most}`;
+}
+
+const mebibytes = (bytes: number) => `${(bytes / MiB).toFixed(0)} MiB`;
 
 function percent(ratio: number): string {
   return `${(ratio * 100).toFixed(1)} %`;

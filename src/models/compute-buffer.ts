@@ -24,6 +24,7 @@ export interface ComputeBuffer {
  *   feed-forward    3 × feed-forward width + 5 × embedding        (gate, up and their product; residuals and norms)
  *                   without a gate 2 × the width; an encoder keeps 2 × embedding
  *   experts         what `expertsWidth` says + 5 × embedding
+ *   recurrent layer 7 × its inner width + embedding + 4 × state (found with a Mamba)
  *   attention       4 × embedding + query + keys + values, at least 6 × embedding; without flash attention one embedding more,
  *                   and the scores, heads × cells
  * each times 4 bytes and the physical batch; the masks (f16 with flash attention, else f32) live through all of it, one for
@@ -42,7 +43,9 @@ export function computeBuffer(shape: GgufShape, settings: ComputeSettings): Comp
   const widestCells = Math.max(0, ...cells);
   const scores = flashAttention ? 0 : shape.heads * widestCells;
   const attention = Math.max(6 * shape.embedding, (flashAttention ? 4 : 5) * shape.embedding + query + keysAndValues);
-  const width = Math.max(feedForward, mixture, attention + scores);
+  const { inner, state } = shape.recurrent ?? { inner: 0, state: 0 };
+  const recurrent = inner > 0 ? 7 * inner + shape.embedding + 4 * state : 0;
+  const width = Math.max(feedForward, mixture, attention + scores, recurrent);
   const logits = 4 * shape.vocabulary * (settings.logitsPerToken ? ubatch : settings.parallel);
   const maskBytes = cells.reduce((sum, count) => sum + count, 0) * ubatch * (flashAttention ? 2 : 4);
   const layers = 4 * width * ubatch + maskBytes;
@@ -54,7 +57,8 @@ export function computeBuffer(shape: GgufShape, settings: ComputeSettings): Comp
       how: `logits of ${shape.vocabulary} words × ${settings.logitsPerToken ? `${ubatch} tokens` : `${settings.parallel} slots`} × 4 B, masks ${maskBytes} B`,
     };
   }
-  const moment = width === feedForward ? 'feed-forward' : width === mixture ? 'experts' : 'attention';
+  const moments = { 'feed-forward': feedForward, experts: mixture, 'recurrent layer': recurrent };
+  const [moment = 'attention'] = Object.entries(moments).find(([, elements]) => elements === width) ?? [];
   return {
     bytes: layers,
     maskBytes,

@@ -7,10 +7,10 @@
  */
 import { LLAMA_DEFAULTS } from '../engines/llama-defaults.ts';
 import { formatBytes } from '../shared/units.ts';
+import { cacheParts, counted } from './cache-parts.ts';
 import { computeBuffer, expertsWidth, workBufferBytes } from './compute-buffer.ts';
 import type { ComputeSettings } from './compute-buffer.ts';
 import type { GgufShape, WeightGroup } from './gguf-shape.ts';
-import { cellBytes, cellsOf, checkpointBytes, layerCacheBytes } from './kv-cache.ts';
 import { placeLayers } from './placement.ts';
 import type { Device, Placement } from './placement.ts';
 import { projectorParts } from './projector.ts';
@@ -85,8 +85,6 @@ const DRAFT_BYTES = 2 * MiB;
 /** CUDA context, cuBLAS and kernels: on the device, and pinned and private memory on the host. Of an RTX 40; learned values replace it. */
 const GPU_PROCESS_BYTES = 450 * MiB;
 const GPU_HOST_BYTES = 300 * MiB;
-/** Of a checkpoint that was given up the C library keeps between nothing and everything for later. */
-const HEAP_SHARE = 0.5;
 /** What a profile that sets nothing gets, on a CPU. */
 export const DEFAULT_SETTINGS: GgufSettings = {
   context: 8_192,
@@ -193,48 +191,6 @@ function inHost(group: WeightGroup, settings: GgufSettings): [pool: string, what
 const repacks = ({ type, repackable }: WeightGroup, { repacked, devices }: GgufSettings) =>
   devices.length === 0 && repackable && type !== undefined && repacked.has(type);
 
-function cacheParts(shape: GgufShape, settings: GgufSettings, placement: Placement): FootprintPart[] {
-  const slots = counted(settings.parallel, 'slot');
-  const byPool = new Map<string, { bytes: number; how: Map<string, number> }>();
-  for (const [index, layer] of shape.layers.entries()) {
-    if (layer.headsKv === 0 || !shape.causal) continue;
-    const pool = placement.layers[index] ?? 'ram';
-    const entry = byPool.get(pool) ?? { bytes: 0, how: new Map<string, number>() };
-    entry.bytes += layerCacheBytes(shape, layer, settings);
-    const form = `${cellsOf(shape, layer, settings)} cells × ${slots} × ${cellBytes(shape, layer, settings)} B${layer.sliding ? ' (sliding)' : ''}`;
-    entry.how.set(form, (entry.how.get(form) ?? 0) + 1);
-    byPool.set(pool, entry);
-  }
-  const types =
-    settings.kvCacheK === settings.kvCacheV ? settings.kvCacheK : `${settings.kvCacheK}/${settings.kvCacheV}`;
-  const parts = [...byPool].map(([pool, { bytes, how }]) => ({
-    name: `KV cache ${types}`,
-    pool,
-    bytes,
-    how: [...how].map(([form, layers]) => `${counted(layers, 'layer')} × ${form}`).join(' + '),
-  }));
-  const checkpoint = checkpointBytes(shape, settings);
-  const kept = checkpointsKept(settings);
-  return [
-    ...parts,
-    {
-      name: 'context checkpoints',
-      pool: 'ram',
-      bytes: kept === 0 ? 0 : checkpoint * (kept + HEAP_SHARE) * settings.parallel,
-      how: `(${kept} + ${HEAP_SHARE} left in the heap) × ${slots} × ${formatBytes(checkpoint)} of sliding window`,
-    },
-  ];
-}
-
-/**
- * The most that a growing conversation leaves in one slot (watched in Debian's 0.7.0): once one place is left, those closer than the
- * spacing to the one before are given up, but not the last; where there are none the last place is taken.
- */
-function checkpointsKept({ context, contextCheckpoints, checkpointSpacing }: GgufSettings): number {
-  const spaced = checkpointSpacing === 0 ? Infinity : 3 + Math.floor((context - 1) / checkpointSpacing);
-  return contextCheckpoints > spaced ? contextCheckpoints - 1 : contextCheckpoints;
-}
-
 function computeParts(shape: GgufShape, settings: GgufSettings, placement: Placement): FootprintPart[] {
   const { bytes, maskBytes, how } = computeBuffer(shape, settings);
   const pools = new Set([...placement.layers, placement.output]);
@@ -309,8 +265,6 @@ function draftProcess(shape: GgufShape, { parallel }: GgufSettings): FootprintPa
   const how = `${formatBytes(DRAFT_BYTES)} + ${counted(parallel, 'slot')} × ${shape.vocabulary} words × ${CANDIDATE_BYTES} B`;
   return { name: 'process', pool: 'ram', bytes, how };
 }
-
-const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 const mappedIn = (parts: readonly FootprintPart[]) =>
   Math.round(parts.filter(({ pool }) => pool === 'mapped').reduce((sum, { bytes }) => sum + bytes, 0));

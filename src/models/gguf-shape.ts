@@ -20,6 +20,8 @@ export interface LayerShape {
   readonly headsKv: number;
   /** Whether it looks back on the sliding window alone. */
   readonly sliding: boolean;
+  /** Of a recurrent layer (Mamba, linear attention): bytes of its state, which every slot has. */
+  readonly stateBytes?: number | undefined;
 }
 
 export interface GgufShape {
@@ -43,6 +45,8 @@ export interface GgufShape {
   readonly slidingWindow: number | undefined;
   /** Of a mixture: experts that take part in one token, and the width of one. */
   readonly mixture: { readonly used: number; readonly feedForward: number } | undefined;
+  /** Widths of what recurrent layers compute with; undefined where there are none. */
+  readonly recurrent?: { readonly inner: number; readonly state: number } | undefined;
   /** False for encoders, which see the whole text at once and keep no cache. */
   readonly causal: boolean;
   /** The embedding is the output matrix too: with the output on a GPU it lies there a second time. */
@@ -70,10 +74,15 @@ export function shapeFromHeader(...headers: readonly [GgufHeader, ...GgufHeader[
   const causal = header.metadata.get(`${architecture}.attention.causal`) !== false;
   const tied = causal && names.has('token_embd.weight') && !names.has('output.weight');
   const blocks = header.blockCount ?? 0;
-  const heads = largestOf(header.headCount) ?? 1;
+  // A pure Mamba says that it has none.
+  const heads = largestOf(header.headCount) || 1;
   const embedding = header.embeddingLength ?? 0;
   const slidingWindow = windowOf(header);
   const usedExperts = own('expert_used_count');
+  const recurrentLayers = new Set(tensors.flatMap(({ name }) => /^blk\.(\d+)\.ssm_/.exec(name)?.[1] ?? []));
+  const recurs = (index: number) => recurrentLayers.has(String(index));
+  // Keys of its own beside a state: both at once (Falcon H1). What is called `attn_qkv` there belongs to the state.
+  const remembers = (index: number) => !recurs(index) || names.has(`blk.${index}.attn_k.weight`);
   const groups = new Map<string, WeightGroup>();
   const add = (group: WeightGroup) => {
     const key = JSON.stringify([group.place, group.type, group.expert, group.repackable]);
@@ -92,8 +101,9 @@ export function shapeFromHeader(...headers: readonly [GgufHeader, ...GgufHeader[
     architecture,
     estimated: false,
     layers: Array.from({ length: blocks }, (_, index) => ({
-      headsKv: perLayer(header.headCountKv, index) ?? heads,
+      headsKv: remembers(index) ? (perLayer(header.headCountKv, index) ?? heads) : 0,
       sliding: slidingWindow !== undefined && slides(header, index),
+      ...(recurs(index) && { stateBytes: stateBytesOf(own) }),
     })),
     embedding,
     feedForward: own('feed_forward_length') ?? largestOf(listIn(header, `${architecture}.feed_forward_length`)) ?? 0,
@@ -111,12 +121,22 @@ export function shapeFromHeader(...headers: readonly [GgufHeader, ...GgufHeader[
           feedForward: own('expert_feed_forward_length') ?? header.feedForwardLength ?? 0,
         }
       : undefined,
+    ...(recurrentLayers.size > 0 && {
+      recurrent: { inner: own('ssm.inner_size') ?? 0, state: own('ssm.state_size') ?? 0 },
+    }),
     causal,
     tied,
     weights: [...groups.values()],
     fileBytes: headers.reduce((sum, part) => sum + part.fileBytes, 0),
     contextTrained: header.contextLength,
   };
+}
+
+/** The state of a Mamba or of a gated delta net, in f32: the last inputs of its convolution, and what it remembers. */
+function stateBytesOf(own: (key: string) => number | undefined): number {
+  const [inner, state, groups] = [own('ssm.inner_size') ?? 0, own('ssm.state_size') ?? 0, own('ssm.group_count') ?? 0];
+  const convolution = Math.max(0, (own('ssm.conv_kernel') ?? 0) - 1) * (inner + 2 * groups * state);
+  return 4 * (convolution + inner * state);
 }
 
 function isFusedGate(name: string, dims: readonly number[], header: GgufHeader): boolean {

@@ -52,14 +52,14 @@ export function layerCacheBytes(shape: GgufShape, layer: LayerShape, settings: C
 
 /**
  * Bytes of one context checkpoint: the window's worth of every sliding layer of one slot, copied to host memory (measured: exactly
- * the window, not the cells). Models without sliding layers make none.
+ * the window, not the cells), and the state of every recurrent one. Other models make none.
  */
 export function checkpointBytes(shape: GgufShape, settings: CacheSettings): number {
-  if (shape.slidingWindow === undefined || settings.slidingFull) return 0;
-  const tokens = Math.min(shape.slidingWindow, settings.context);
-  return shape.layers
-    .filter(({ sliding }) => sliding)
-    .reduce((sum, layer) => sum + tokens * cellBytes(shape, layer, settings), 0);
+  const tokens = settings.slidingFull ? 0 : Math.min(shape.slidingWindow ?? 0, settings.context);
+  return shape.layers.reduce(
+    (sum, layer) => sum + (layer.sliding ? tokens * cellBytes(shape, layer, settings) : 0) + (layer.stateBytes ?? 0),
+    0,
+  );
 }
 
 const roundUp = (cells: number) => Math.ceil(cells / CELLS_STEP) * CELLS_STEP;

@@ -159,7 +159,7 @@ export function correctPrediction(
   const answered = new Set(devices.map(({ pool }) => pool));
   const isBuffer = ({ name, pool }: FootprintPart) => {
     if (!answered.has(pool) || /^draft |projector|adapter/.test(name)) return false;
-    return /^KV cache|^compute buffer/.test(name) || (pool !== 'ram' && name === 'weights');
+    return /^KV cache|^recurrent state|^compute buffer/.test(name) || (pool !== 'ram' && name === 'weights');
   };
   const counted = devices.flatMap(({ pool, model, context, compute }): FootprintPart[] => {
     const how = 'as llama-fit-params counts it';

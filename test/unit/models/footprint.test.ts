@@ -12,6 +12,7 @@ import type { GgufExpert } from '../../../src/models/expert-footprint.ts';
 import { DEFAULT_SETTINGS, predictGguf } from '../../../src/models/footprint.ts';
 import type { GgufSettings, Prediction } from '../../../src/models/footprint.ts';
 import type { GgufShape } from '../../../src/models/gguf-shape.ts';
+import { F32, writeGguf } from '../../../src/models/gguf-writer.ts';
 import { checkpointBytes, layerCacheBytes } from '../../../src/models/kv-cache.ts';
 import { fileIdentity, LearnedFootprints } from '../../../src/models/learned.ts';
 import { placeLayers } from '../../../src/models/placement.ts';
@@ -65,6 +66,16 @@ function shapeOf(changes: Partial<GgufShape> & { blocks?: number; headsKv?: numb
 
 const mixed = (used: number, feedForward: number) => ({ mixture: { used, feedForward }, feedForward });
 
+const mamba = (embedding: number, state: number) => ({
+  embedding,
+  feedForward: 0,
+  headsKv: 0,
+  keyLength: embedding,
+  valueLength: embedding,
+  heads: 1,
+  recurrent: { inner: 2 * embedding, state },
+});
+
 const settingsOf = (changes: Partial<GgufSettings> = {}): GgufSettings => ({
   ...DEFAULT_SETTINGS,
   context: 2_048,
@@ -100,6 +111,9 @@ describe('the compute buffer', () => {
     ['eight experts of a half', mixed(8, 256), {}, 19.02],
     ['two small experts', mixed(2, 64), { context: 512 }, 7.52],
     ['two experts', mixed(2, 512), {}, 13.02],
+    ['a Mamba', mamba(512, 16), {}, 15.08],
+    ['a Mamba with a large state', mamba(512, 64), { parallel: 2 }, 15.53],
+    ['a wide Mamba', mamba(1_024, 128), {}, 31.03],
     ['two masks', { group: 6, blocks: 12, slidingWindow: 1_024 }, { context: 8_192 }, 23.53],
   ])('is what the engine reserves for %s', (_name, shape, settings, logged) => {
     const { bytes } = computeBuffer(shapeOf(shape), settingsOf(settings));
@@ -253,6 +267,35 @@ describe('weights', () => {
 });
 
 describe('a shape', () => {
+  it('tells recurrent layers from those with a cache', async () => {
+    const path = join(temporaryFolder(), 'hybrid.gguf');
+    const u32 = (value: number) => ({ type: 'u32', value }) as const;
+    const own = { block_count: 3, embedding_length: 512, 'attention.head_count': 8, 'attention.head_count_kv': 2 };
+    const ssm = { conv_kernel: 4, inner_size: 1_024, state_size: 64, group_count: 2 };
+    const tensor = (name: string) => ({ name, dims: [1], type: F32, data: () => [new Uint8Array(4)] });
+    await writeGguf(path, {
+      metadata: {
+        'general.architecture': { type: 'string', value: 'x' },
+        ...Object.fromEntries(Object.entries(own).map(([key, value]) => [`x.${key}`, u32(value)])),
+        ...Object.fromEntries(Object.entries(ssm).map(([key, value]) => [`x.ssm.${key}`, u32(value)])),
+      },
+      tensors: [
+        ...['blk.0.ssm_in.weight', 'blk.0.attn_qkv.weight', 'blk.1.attn_k.weight'].map(tensor),
+        ...['blk.2.ssm_in.weight', 'blk.2.attn_k.weight'].map(tensor),
+      ],
+    });
+    const shape = await readShape(path);
+    const stateBytes = 4 * (3 * (1_024 + 2 * 2 * 64) + 1_024 * 64);
+    expect(shape.layers).toEqual([
+      { headsKv: 0, sliding: false, stateBytes },
+      { headsKv: 2, sliding: false },
+      { headsKv: 2, sliding: false, stateBytes },
+    ]);
+    const prediction = predictGguf({ shape, settings: settingsOf({ parallel: 2, contextCheckpoints: 2 }) });
+    expect(part(prediction, 'recurrent state')).toBe(2 * 2 * stateBytes);
+    expect(part(prediction, 'context checkpoints')).toBe(2.5 * 2 * 2 * stateBytes);
+  });
+
   it('is the same of a mixture in one file and in three', async () => {
     const path = join(temporaryFolder(), 'mixture.gguf');
     const options = { path, experts: 4, expertsUsed: 2, weights: 'q8_0' } as const;
