@@ -50,11 +50,12 @@ it('asks the embedding expert where it is not sure, as long as that one is loade
   await until('the router is ready', async () => (await route()).stage === 'classifier');
   expect((await house.expert('minilm')).state).toBe('stopped');
   await house.load('minilm');
-  await until('it is asked', async () => (await route()).stage === 'embedding', 60_000);
+  // Before the first time it learns some thousand utterances by heart.
+  await until('it is asked', async () => (await route()).stage === 'embedding', 200_000);
   const answer = await house.chat(question, { max_tokens: 1 });
   await answer.body?.cancel();
   expect(answer.headers.get('x-orchestrator-route')).toMatch(/; reason=embedding$/);
   const view = await route();
   expect(view.sentence).toMatch(/by the utterances nearest in meaning/);
   expect(Object.values(view.domains).reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 1);
-});
+}, 240_000);
