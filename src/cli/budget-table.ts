@@ -1,4 +1,5 @@
 /** What `budget`, `plan` and `status` say of memory, as text. Pure. */
+import { describePlace } from '../planner/words.ts';
 import type { BudgetView, HolderView, PlanView, PoolView } from '../server/views.ts';
 import { formatBytes, formatDuration } from '../shared/units.ts';
 import { tableLines } from './table.ts';
@@ -99,7 +100,7 @@ function partLines({ expert, placement }: PlanView): string[] {
   const rows = parts.map(({ pool, name, bytes, how }) => [`  ${pool}`, name, formatBytes(bytes), how]);
   return [
     '',
-    `${expert} on ${name}: ${footprintText(footprint)}${files.join('')}${origin.length > 0 ? ` (${origin.join('; ')})` : ''}`,
+    `${expert}${describePlace(name)}: ${footprintText(footprint)}${files.join('')}${origin.length > 0 ? ` (${origin.join('; ')})` : ''}`,
     ...tableLines(rows, [2]),
   ];
 }

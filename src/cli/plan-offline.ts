@@ -10,6 +10,7 @@ import { CliError } from '../shared/errors.ts';
 import { resolvePaths } from '../shared/paths.ts';
 import { emptyHouse } from '../supervisor/budget-check.ts';
 import type { Holder } from '../supervisor/house.ts';
+import { whyUnknown } from './unknown-memory.ts';
 
 /**
  * What would happen in a house that runs this profile with nothing loaded but `loaded`: by model files, or by shape records where they are
@@ -18,7 +19,12 @@ import type { Holder } from '../supervisor/house.ts';
  */
 export async function planOffline(
   name: string,
-  options: { readonly profile: string; readonly loaded: readonly string[] },
+  options: {
+    readonly profile: string;
+    readonly loaded: readonly string[];
+    /** Told why nothing can be said of its memory. */
+    readonly note?: (text: string) => void;
+  },
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<PlanView> {
   const profile = await loadProfile(options.profile, { environment });
@@ -31,13 +37,16 @@ export async function planOffline(
   };
   const id = idOf(name);
   if (profile.experts.find((expert) => expert.id === id)?.kind === 'remote') return remotePlanView(id, undefined);
+  const paths = resolvePaths(environment);
   const { world, appraisals } = await emptyHouse(profile, {
-    paths: resolvePaths(environment),
+    paths,
     environment,
     machine: 'there',
     gpus: namesGpu(profile) ? await queryGpus({ environment }) : undefined,
   });
   const house = options.loaded.map(idOf).reduce(load, world);
+  if (world.pools.length > 0 && appraisals.get(id)?.placements.length === 0)
+    options.note?.(`What ${id} takes is not known: ${whyUnknown(id, profile, { paths, environment })}`);
   const decision = plan(house, id, { waitedMs: 0, background: false });
   return planView({ plan: decision, world: house, appraisal: appraisals.get(id) }, holdersOf(house));
 }

@@ -53,5 +53,6 @@ async function ask(expert: string, options: Options): Promise<PlanView> {
         ?.split(',')
         .map((name) => name.trim())
         .filter(Boolean) ?? [],
+    note: (text) => console.error(text),
   });
 }

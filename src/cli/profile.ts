@@ -12,6 +12,7 @@ import { resolvePaths } from '../shared/paths.ts';
 import { refuseMisfits } from '../supervisor/budget-check.ts';
 import type { InitOptions } from './profile-init.ts';
 import { profileUseCommand } from './profile-use.ts';
+import { whyUnknown } from './unknown-memory.ts';
 
 /** `orchestrator profile …`: what profiles there are, what they say, and whether they are right. Only `use` needs a running orchestrator. */
 export function profileCommand(): Command {
@@ -96,26 +97,36 @@ interface Verdict {
   profile: string;
   valid: boolean;
   problems: readonly Problem[];
+  /** What could not be checked. */
+  notes: readonly string[];
 }
 
 async function validate(names: string[], { json, set }: { json?: true; set: string[] }): Promise<void> {
   const verdicts: Verdict[] = [];
   const errors: ProfileError[] = [];
   for (const name of names) {
-    const error = await check(name, set).then(() => undefined, asProfileError);
+    const found = await check(name, set).catch(asProfileError);
+    const error = found instanceof ProfileError ? found : undefined;
     if (error) errors.push(error);
-    verdicts.push({ profile: name, valid: !error, problems: error?.problems ?? [] });
-    if (!json && !error) print(`${name}: valid`);
+    const notes = found instanceof ProfileError ? [] : found;
+    verdicts.push({ profile: name, valid: !error, problems: error?.problems ?? [], notes });
+    if (json || error) continue;
+    print(`${name}: valid`);
+    for (const note of notes) console.error(`  note: ${note}`);
   }
   if (json) print(JSON.stringify(verdicts, null, 2));
   if (errors.length > 0) throw new ProfileError(errors.flatMap(({ problems }) => problems));
 }
 
-/** Every setting, and whether each expert fits into the budget, by file or shape record, on a machine as the profile describes it. */
-async function check(name: string, set: readonly string[]): Promise<void> {
+/**
+ * Every setting, and whether each expert fits into the budget, by file or shape record, on a machine as the profile describes it.
+ * Answers what could not be checked.
+ */
+async function check(name: string, set: readonly string[]): Promise<string[]> {
   const profile = await loadProfile(name, { environment: process.env, set });
-  const paths = resolvePaths(process.env);
-  await refuseMisfits(profile, { paths, environment: process.env, machine: 'there' });
+  const places = { paths: resolvePaths(process.env), environment: process.env };
+  const unknown = await refuseMisfits(profile, { ...places, machine: 'there' });
+  return unknown.map((id) => `whether ${id} fits is not known: ${whyUnknown(id, profile, places)}`);
 }
 
 function asProfileError(error: unknown): ProfileError {

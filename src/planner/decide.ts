@@ -240,9 +240,11 @@ function describeRoom(world: World, placement: Placement, loaded: number): strin
       free: free(world, pool),
     }));
   if (rooms.length > 0) return `it needs ${rooms.map(describeRoomFor).join(' and ')}`;
-  return world.maxLoaded === undefined
-    ? 'nothing limits the count'
-    : `${loaded} of ${world.maxLoaded} experts are loaded`;
+  const count = world.maxLoaded === undefined ? [] : [`${loaded} of ${world.maxLoaded} experts are loaded`];
+  const unknown = world.pools.length > 0 && Object.keys(placement.footprint).length === 0;
+  const memory = unknown ? ['how much memory it takes is not known yet'] : [];
+  const reasons = [...count, ...memory];
+  return reasons.length > 0 ? reasons.join('; ') : 'nothing limits what is loaded';
 }
 
 function describeShort(world: World, house: World, open: readonly Placement[], loaded: number, max: number): string {

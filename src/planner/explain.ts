@@ -1,7 +1,7 @@
 import { formatBytes } from '../shared/units.ts';
 import type { Plan } from './decide.ts';
 import type { PlannerExpert, World } from './world.ts';
-import { describeIdle, listed } from './words.ts';
+import { describeIdle, describePlace, listed } from './words.ts';
 
 /** One sentence for a person: "would evict mistral_balanced (idle 4 min, 5.6 GiB): gpu0 has 2.1 of 6.7 GiB free". */
 export function explain(plan: Plan, world: World): string {
@@ -9,7 +9,7 @@ export function explain(plan: Plan, world: World): string {
     case 'serve':
       return `would serve ${plan.expert} at once: ${plan.reason}`;
     case 'start':
-      return `would start ${plan.expert}${on(plan.placement.name)}: ${plan.reason}${warned(plan.warning)}`;
+      return `would start ${plan.expert}${describePlace(plan.placement.name)}: ${plan.reason}${warned(plan.warning)}`;
     case 'wake':
       return `would wake ${plan.expert}: ${plan.reason}`;
     case 'evict': {
@@ -32,10 +32,6 @@ function details(world: World, expert: PlannerExpert): string {
     .map(([, size]) => size);
   const held = bytes.length > 0 ? [formatBytes(bytes.reduce((sum, size) => sum + size, 0))] : [];
   return [describeIdle(world, expert), ...held].join(', ');
-}
-
-function on(placement: string): string {
-  return placement === 'uncounted' ? '' : ` on ${placement}`;
 }
 
 function warned(warning: string | undefined): string {

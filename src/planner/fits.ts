@@ -1,5 +1,6 @@
 import { formatBytes } from '../shared/units.ts';
 import { type Lack, lacks, usable } from './room.ts';
+import { describePlace } from './words.ts';
 import { placementsOf, type PlannerExpert, type World } from './world.ts';
 
 /** Why the expert could never run, were the house empty, with the arithmetic; undefined where it fits. For validation. */
@@ -23,7 +24,7 @@ export function neverFits(world: World, expert: PlannerExpert): string | undefin
     }
     const missing = lacks(pools, [], placement);
     if (missing.length === 0) return undefined;
-    misses.push(`on ${placement.name} ${missing.map(arithmetic).join(' and ')}`);
+    misses.push(`${describePlace(placement.name)} ${missing.map(arithmetic).join(' and ')}`.trim());
   }
   const spill = forbidden ? '; it could spill to the CPU, but budget.spillToCpu is refuse' : '';
   return `${expert.id} can never fit: ${misses.join('; ')}${spill}`;

@@ -9,6 +9,7 @@ export function describeIdle(world: World, expert: PlannerExpert): string {
   if (expert.inFlight > 0 || expert.waiting.length > 0) return 'busy';
   if (expert.state === 'sleeping') return 'asleep';
   const seconds = Math.max(0, Math.round((world.nowMs - expert.lastUsedMs) / 1_000));
+  if (seconds === 0) return 'idle';
   if (seconds < 90) return `idle ${seconds} s`;
   return seconds < 5_400 ? `idle ${Math.round(seconds / 60)} min` : `idle ${Math.round(seconds / 3_600)} h`;
 }
@@ -21,9 +22,17 @@ export function describeLack({ pool, needs, free }: Lack): string {
   return `${pool.id} has ${first} of ${amount} ${unit} free`;
 }
 
-/** `5.6 GiB of gpu0, which has 6.7 GiB free`. */
+/** `5.6 GiB of gpu0 (6.7 GiB free)`. */
 export function describeRoomFor({ pool, needs, free }: Lack): string {
-  return `${formatBytes(needs)} of ${pool.id}, which has ${formatBytes(Math.max(0, free))} free`;
+  return `${formatBytes(needs)} of ${pool.id} (${formatBytes(Math.max(0, free))} free)`;
+}
+
+/** Placements that are no place: what is known of them is only how much they take. */
+const NOWHERE: ReadonlySet<string> = new Set(['uncounted', 'declared', 'measured']);
+
+/** ` on gpu0`; nothing where the placement names no place. */
+export function describePlace(placement: string): string {
+  return NOWHERE.has(placement) ? '' : ` on ${placement}`;
 }
 
 /** Why nothing can be started on these pools. */

@@ -57,9 +57,12 @@ export async function emptyHouse(profile: Profile, options: BudgetCheckOptions):
   };
 }
 
-/** @throws ProfileError (exit code 78) with the arithmetic of every expert that can never fit. */
-export async function refuseMisfits(profile: Profile, options: BudgetCheckOptions): Promise<void> {
-  if (Object.keys(profile.budget.pools).length === 0) return;
+/**
+ * Answers the experts of which nobody knows yet what they take, so that whether they fit is not known either.
+ * @throws ProfileError (exit code 78) with the arithmetic of every expert that can never fit.
+ */
+export async function refuseMisfits(profile: Profile, options: BudgetCheckOptions): Promise<string[]> {
+  if (Object.keys(profile.budget.pools).length === 0) return [];
   const { world } = await emptyHouse(profile, options);
   const problems = world.experts.flatMap(({ id }): Problem[] => {
     const why = fits(world, id);
@@ -67,6 +70,7 @@ export async function refuseMisfits(profile: Profile, options: BudgetCheckOption
     return why === undefined ? [] : [problemAt(place, ['experts', id], why)];
   });
   if (problems.length > 0) throw new ProfileError(problems);
+  return world.experts.filter(({ placements }) => placements.length === 0).map(({ id }) => id);
 }
 
 function poolsHere({ budget }: Profile, { machine, gpus }: BudgetCheckOptions): Pool[] {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -23,8 +23,23 @@ describe('a plan for a profile', () => {
     const parts = view.placement?.parts.filter(({ pool }) => pool === 'gpu0') ?? [];
     expect(parts.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(view.placement?.footprint['gpu0']);
     const lines = planLines(view);
-    expect(lines[0]).toMatch(/^would start gemma3_multimodal on gpu0: it needs .* of gpu0, which has .* free/);
+    expect(lines[0]).toMatch(/^would start gemma3_multimodal on gpu0: it needs .* of gpu0 \(.* free\)$/);
     expect(lines.join('\n')).toMatch(/gpu0 +KV cache q8_0 +[\d.]+ MB +52 layers/);
+  });
+
+  it('says why it knows nothing of the memory of an expert', async () => {
+    const file = join(home, 'far.yaml');
+    writeFileSync(
+      file,
+      'budget: { ram: { capacity: 1GiB, reserve: 0B } }\nexperts: { a: { model: { path: x.gguf } } }\n',
+    );
+    const notes: string[] = [];
+    const view = await planOffline('a', { profile: file, loaded: [], note: (text) => void notes.push(text) }, EMPTY);
+    expect(planLines(view)).toEqual(['would start a: how much memory it takes is not known yet']);
+    expect(notes).toEqual([
+      expect.stringMatching(/its model is not on this machine\. There is no such file: .*x\.gguf/),
+    ]);
+    expect((await plan('whisper', [], 'services')).sentence).toMatch(/^would start whisper: it needs/);
   });
 
   it('says who would go, were others loaded', async () => {

@@ -62,6 +62,25 @@ describe('orchestrator profile', () => {
     ]);
   });
 
+  it('validate says of whom it cannot tell whether they fit', async () => {
+    const sandbox = new Sandbox();
+    const file = sandbox.write(
+      'far.yaml',
+      'budget: { ram: { capacity: 1GiB, reserve: 0B } }\nexperts:\n  a: { model: { path: x.gguf } }\n' +
+        '  b: { engine: command, context: 512, command: { argv: [serve, "{port}"] } }\n',
+    );
+    await run('validate', file, '--json');
+    expect(JSON.parse(printed)).toMatchObject([
+      {
+        valid: true,
+        notes: [
+          expect.stringMatching(/whether a fits is not known: its model is not on this machine.*x\.gguf/),
+          expect.stringMatching(/whether b fits is not known: .*footprint/),
+        ],
+      },
+    ]);
+  });
+
   it('schema prints the JSON schema', async () => {
     await run('schema');
     expect(JSON.parse(printed)).toMatchObject({ title: 'Orchestrator profile', properties: { experts: {} } });
