@@ -213,7 +213,9 @@ export async function startApp(options: AppOptions): Promise<App> {
   const routing = new Routing({ fleet, bus, clock: systemClock, secondOpinion, learner });
   const keeper = new ClassifierKeeper({ logger, onReady: (classifier) => (routing.classifier = classifier) });
   /** Without anybody to choose between there is nothing to know. */
-  const teachRouter = () => void (settings.routes && keeper.use(lessonsOf(settings.profile)));
+  const teachRouter = async () => {
+    if (settings.routes) await keeper.use(lessonsOf(settings.profile));
+  };
   const inference = new Inference({ fleet, metrics, logger, deadlines: new Deadlines(), routing });
   metrics.observe({
     states: () => [...fleet.processes].map(({ id, state }) => [id, state] as const),
@@ -264,7 +266,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       if (fleet.closing) throw new AppError('shutting_down', 'The orchestrator is stopping.');
       const generation = settings.generation + 1;
       const view = { generation, profile: wanted.name, file: wanted.file, ...apply(wanted, generation) };
-      teachRouter();
+      void teachRouter();
       try {
         tellWhatRuns();
       } catch (error) {
@@ -330,7 +332,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     await stop('the server could not start', 0);
     throw error;
   }
-  teachRouter();
+  routing.waitFor(teachRouter());
   logger.info(`listening on ${url}`, { profile: profile.name, experts: profile.experts.length });
   settleHeap(() => inference.active === 0);
   // Reads once more: from then on every change is seen.

@@ -1,5 +1,6 @@
 import type { ExpertBase, ExpertVariant } from '../engines/contract.ts';
 import { INFERENCE_ROUTES, type InferenceRoute } from '../engines/routes.ts';
+import { wantsTools } from '../router/conversation.ts';
 import { AppError } from '../shared/errors.ts';
 import { checkShape } from './body-shape.ts';
 import { parseExtension, type RequestExtension } from './extension.ts';
@@ -105,7 +106,7 @@ export function applyRequestPolicy(input: PolicyInput): PolicyResult {
     audio: expert.audio,
     documents: knownFields === undefined,
   });
-  if (!expert.tools && asksForTools(body)) {
+  if (!expert.tools && wantsTools(body)) {
     throw new AppError(
       'parameter_refused',
       `${expert.id} takes no tools. Leave \`tools\` out, or name an expert that takes them (GET /v1/models tells which).`,
@@ -136,11 +137,6 @@ function without(body: JsonObject, names: readonly string[]): JsonObject {
     if (name !== EXTENSION && !names.includes(name)) result[name] = body[name];
   }
   return result;
-}
-
-function asksForTools({ tools, tool_choice: choice }: JsonObject): boolean {
-  if (!Array.isArray(tools) || tools.length === 0) return false;
-  return choice !== 'none' && !(isObject(choice) && choice['type'] === 'none');
 }
 
 /** A field that is there under both names keeps the engine's. */

@@ -20,6 +20,7 @@ export class ClassifierKeeper {
   #base: Promise<Classifier> | undefined;
   #taught = '';
   #round = 0;
+  #inUse = false;
 
   constructor(options: ClassifierKeeperOptions) {
     this.#options = options;
@@ -35,13 +36,16 @@ export class ClassifierKeeper {
     const { logger, onReady } = this.#options;
     const deliver = (classifier: Classifier) => {
       // A profile that came later is what counts.
-      if (round === this.#round) onReady(classifier);
+      if (round !== this.#round) return;
+      this.#inUse = true;
+      onReady(classifier);
     };
     try {
       // The program is up and answers before the router's own code is read.
       const { Classifier: Loaded } = await import('../router/classify.ts');
       const base = await (this.#base ??= readFile(WEIGHTS_FILE).then((bytes) => Loaded.load(bytes)));
-      deliver(base);
+      // What was learned before serves until this is.
+      if (lessons.length === 0 || !this.#inUse) deliver(base);
       if (lessons.length === 0) return;
       const startedAt = performance.now();
       const domains = await learn(lessons);

@@ -4,7 +4,7 @@ import { objectOf } from '../proxy/json.ts';
 import { type Decision, decide, type RouteHouse, type RouteRequest } from '../router/route.ts';
 import { withNeighbours } from '../router/neighbours.ts';
 import type { TextClassifier } from '../router/vote.ts';
-import type { Clock } from '../shared/clock.ts';
+import { type Clock, delay } from '../shared/clock.ts';
 import { AppError, type ErrorCode } from '../shared/errors.ts';
 import type { Fleet } from '../supervisor/fleet.ts';
 import type { EventBus } from '../telemetry/events.ts';
@@ -59,17 +59,30 @@ const PASSED_ON: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 export const CONVERSATION_HEADER = 'x-orchestrator-conversation';
+/** Loading takes some 20 ms, and learning a profile's utterances well under a second. */
+const LONGEST_LOADING_MS = 3_000;
 const CONVERSATION = /^[\x21-\x7e]{1,128}$/;
 
 /** Finds an expert for requests that name none, remembers where conversations went, and tells the house. */
 export class Routing {
   readonly #options: RoutingOptions;
   readonly #recollection = new Recollection();
-  /** Undefined until it is loaded: the default expert serves everybody meanwhile. */
+  /** Undefined until it is loaded, or where it cannot be: the default expert serves everybody then. */
   classifier: TextClassifier | undefined;
+  /** At the start, for a moment: requests that name nobody wait for the classifier. Never rejects. */
+  #loading: Promise<void> | undefined;
 
   constructor(options: RoutingOptions) {
     this.#options = options;
+  }
+
+  /** What is being loaded is waited for, though not for ever. */
+  waitFor(loading: Promise<void>): void {
+    const done = new AbortController();
+    this.#loading = Promise.race([loading, delay(LONGEST_LOADING_MS, done.signal)]).then(() => {
+      done.abort();
+      this.#loading = undefined;
+    });
   }
 
   /**
@@ -112,6 +125,7 @@ export class Routing {
   ): Decision | undefined | Promise<Decision | undefined> {
     const { settings } = asking;
     if (!settings.routes) return undefined;
+    if (this.#loading) return this.#loading.then(() => this.decide(asking, route, body, bytes));
     const { orchestrator } = objectOf(body);
     const extension = orchestrator === undefined ? undefined : parseExtension(orchestrator);
     const request: RouteRequest = {

@@ -7,7 +7,6 @@ import type { RouteView } from '../../src/server/views.ts';
 import type { Orchestrator } from '../support/orchestrator.ts';
 import { runCommand, startOrchestrator } from '../support/orchestrator.ts';
 import { realEnvironment, TINY_MODEL } from '../support/real-parts.ts';
-import { until } from '../support/wait.ts';
 
 const PROFILE = join(import.meta.dirname, '../fixtures/axion-tiny.yaml');
 const PIXEL =
@@ -27,7 +26,6 @@ beforeAll(async () => {
     profile: { extends: PROFILE },
     env: { ...realEnvironment(), TINY_MODEL },
   });
-  await until('the router is ready', async () => (await routeOf(CODING)).stage !== 'default');
 });
 
 afterAll(async () => {
