@@ -1,14 +1,10 @@
-import { type Action, schedule } from '../planner/schedule.ts';
-import type { Placement } from '../planner/world.ts';
-import type { Clock } from '../shared/clock.ts';
+import { schedule } from '../planner/schedule.ts';
 import { AppError } from '../shared/errors.ts';
-import type { EventBus } from '../telemetry/events.ts';
-import type { Logger } from '../telemetry/logger.ts';
+import { Executor, type FleetOptions } from './executor.ts';
 import type { ExpertProcess } from './expert-process.ts';
 import { type BudgetState, type FleetPlan, type Forecast, House } from './house.ts';
 import type { Lease } from './lease.ts';
 import type { Move } from './lifecycle.ts';
-import type { Memory } from './memory.ts';
 import type { RemoteExpert } from './remote-expert.ts';
 import type { KeepLoaded } from './residency.ts';
 import type { Standing } from './standing.ts';
@@ -17,18 +13,12 @@ import type { Waiter } from './waiting-lines.ts';
 
 /** How often idle experts and old waiters are looked at; the hot path sets no timer. */
 const TICK_MS = 200;
-export interface FleetOptions {
-  readonly clock: Clock;
-  readonly bus: EventBus;
-  readonly logger: Logger;
-  /** Counts the pools of the budget; told of every start and end. */
-  readonly memory: Memory;
-}
 
 /** All experts, and the queue in front of each. The one place that decides who is started, who is evicted and who waits. */
 export class Fleet {
   readonly #options: FleetOptions;
   readonly #house: House;
+  readonly #executor: Executor;
   readonly #standings: Standings;
   #lastTickMs: number;
   readonly #timer: NodeJS.Timeout;
@@ -39,6 +29,7 @@ export class Fleet {
   constructor(options: FleetOptions) {
     this.#options = options;
     this.#house = new House(options.clock, options.memory);
+    this.#executor = new Executor(options, this.#house);
     this.#standings = new Standings(this.#house, options.clock);
     this.#lastTickMs = options.clock.now();
     options.memory.onChange = () => this.#pump();
@@ -329,60 +320,11 @@ export class Fleet {
       do {
         this.#pumpAgain = false;
         for (const id of this.#house.lines.wanted()) this.#grant(id);
-        if (!this.#closing) for (const action of schedule(this.#house.world())) this.#execute(action);
+        if (!this.#closing) for (const action of schedule(this.#house.world())) this.#executor.execute(action);
       } while (this.#pumpAgain);
     } finally {
       this.#pumping = false;
     }
-  }
-
-  #execute(action: Action): void {
-    const { expert, reason } = action;
-    switch (action.do) {
-      case 'start':
-      case 'wake':
-        this.#publish(expert, 'start', reason);
-        if (action.warning !== undefined) this.#options.logger.warn(action.warning);
-        return this.#begin(expert, action.placement, reason);
-      case 'stop':
-      case 'sleep':
-        this.#publish(action.room ?? expert, 'evict', reason, { victim: expert, cause: action.cause });
-        this.#options.logger.info(`${expert} is ${action.do === 'sleep' ? 'put to sleep' : 'evicted'}: ${reason}`);
-        return this.#evict(expert, action.do, action.room ? `room for ${action.room}` : reason);
-      case 'refuse': {
-        this.#publish(expert, 'refuse', reason);
-        const error = new AppError('no_room', `${expert} cannot be loaded: ${reason}.`);
-        this.#house.lines.rejectAll(expert, error);
-        return this.#house.wishes.settle(expert, error);
-      }
-    }
-  }
-
-  #begin(id: string, placement: Placement, reason: string): void {
-    const process = this.#house.processes.get(id);
-    if (!process) return;
-    const estimate = this.#options.memory.reserve(process, placement);
-    if (process.state === 'sleeping') void process.wake();
-    else process.start(reason, estimate?.launch);
-  }
-
-  #evict(id: string, how: 'stop' | 'sleep', reason: string): void {
-    const process = this.#house.processes.get(id);
-    if (!process) return;
-    this.#house.residency.evicted(process);
-    // Who works on a request cannot fall asleep.
-    if (how === 'sleep' && process.inFlight === 0) void process.sleep(reason);
-    else void process.stop(reason, this.#house.plan.drainMs);
-  }
-
-  #publish(
-    expert: string,
-    action: 'start' | 'evict' | 'refuse',
-    reason: string,
-    eviction: { victim?: string; cause?: 'room' | 'overdrawn' | 'pause' } = {},
-  ): void {
-    const at = this.#options.clock.wallTime().toISOString();
-    this.#options.bus.publish({ type: 'plan', at, expert, action, reason, ...eviction });
   }
 
   #retire(process: ExpertProcess): void {
