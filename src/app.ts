@@ -3,7 +3,6 @@ import { rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 
-import { missingModels } from './models/missing.ts';
 import { profileArgument } from './profiles/find.ts';
 import type { GpuReading } from './binaries/nvidia-smi.ts';
 import type { Profile } from './profiles/profile.ts';
@@ -28,7 +27,7 @@ import { reachableHost, writeRuntimeFile } from './server/runtime-file.ts';
 import { serveCold } from './server/serve-cold.ts';
 import type { ReloadView } from './server/views.ts';
 import { startHeart, systemClock } from './shared/clock.ts';
-import { AppError } from './shared/errors.ts';
+import { AppError, messageOf } from './shared/errors.ts';
 import type { Paths } from './shared/paths.ts';
 import { Redactor } from './shared/redact.ts';
 import { settleHeap } from './shared/settle-heap.ts';
@@ -50,6 +49,7 @@ import { createPrepare } from './supervisor/launcher.ts';
 import { Ledger } from './supervisor/ledger.ts';
 import { LocalHost } from './supervisor/local-host.ts';
 import { lockStateDir } from './supervisor/lock.ts';
+import { missingParts } from './supervisor/missing-parts.ts';
 import type { Move } from './supervisor/lifecycle.ts';
 import { EventBus } from './telemetry/events.ts';
 import { LogBuffer } from './telemetry/log-buffer.ts';
@@ -194,14 +194,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     fleet.reconfigure(plan);
     logFile.resize({ maxBytes: wanted.logs.fileSize, files: wanted.logs.files });
     settings = createSettings({ generation, profile: wanted, fleet, keys: wantedKeys, runToken, host: options.host });
-    for (const { id, role, remedy } of missingModels(wanted, { paths, environment }))
-      logger.warn(`the ${role} of ${id} is not on this machine. ${remedy}`);
+    for (const sentence of missingParts(wanted, { paths, environment, gpus: gpus.last })) logger.warn(sentence);
     for (const { id, expert } of plan.processes) {
       // Who is unloaded or asleep by now is not what changed.
       if (!expert.preload || change.kept.includes(id)) continue;
       fleet
         .load(id, { patient: true })
-        .catch((error: unknown) => logger.warn('a preload failed', { expert: id, error }));
+        .catch((error: unknown) => logger.warn(`${id} was not preloaded`, { reason: messageOf(error) }));
     }
     return change;
   };

@@ -37,13 +37,18 @@ export function listBuilds(engine: string, paths: Pick<Paths, 'enginesDir'>): In
  * looks whether it is there and may be executed; whether it runs is the probe's question. Throws `engine_missing`.
  */
 export async function findProgram(engine: string, options: FindOptions): Promise<string> {
+  return programOf(engine, options);
+}
+
+/** The same at once: it looks at a few small files. */
+export function programOf(engine: string, options: FindOptions): string {
   const builds = listBuilds(engine, options.paths);
   if (options.binary !== undefined) {
     const program = resolve(options.binary);
     if (isExecutable(program)) return program;
     throw new AppError(
       'engine_missing',
-      `The program given for ${engine}, ${program}, is not there or may not be executed. Correct \`binary\` in the profile, or take it out and use an installed build: ${known(engine, builds)}`,
+      `The program given for ${engine}, ${program}, is not there or may not be executed. Correct \`binary\` in the profile, or take it out: then an installed build is used. ${known(engine, builds)}`,
     );
   }
   if (options.build !== undefined) {
@@ -51,12 +56,15 @@ export async function findProgram(engine: string, options: FindOptions): Promise
     if (build) return build.program;
     throw new AppError(
       'engine_missing',
-      `There is no build ${options.build} of ${engine} here. Correct \`build\` in the profile: ${known(engine, builds)}`,
+      `There is no build ${options.build} of ${engine} here. Correct \`build\` in the profile. ${known(engine, builds)}`,
     );
   }
   const program = builds[0]?.program ?? findOnPath(engine, options.environment);
   if (program !== undefined) return program;
-  throw new AppError('engine_missing', `${engine} is not installed: ${known(engine, builds)}`);
+  throw new AppError(
+    'engine_missing',
+    `${engine} is not installed. Install it with: orchestrator engine install ${engine}`,
+  );
 }
 
 /** The first executable of this name on the environment's PATH; absolute entries only. */
@@ -68,8 +76,18 @@ export function findOnPath(program: string, environment: NodeJS.ProcessEnv): str
     .find((path) => isExecutable(path));
 }
 
+/** Where the program that a profile names itself is; undefined where there is none that may be executed. */
+export function findOwnProgram(
+  { name, cwd, path }: { readonly name: string; readonly cwd?: string; readonly path?: string },
+  environment: NodeJS.ProcessEnv,
+): string | undefined {
+  if (!name.includes('/')) return findOnPath(name, path === undefined ? environment : { PATH: path });
+  const program = resolve(cwd ?? '.', name);
+  return isExecutable(program) ? program : undefined;
+}
+
 function known(engine: string, builds: readonly InstalledBuild[]): string {
-  const list = builds.length > 0 ? `installed: ${builds.map(({ name }) => name).join(', ')}` : 'no build is installed';
+  const list = builds.length > 0 ? `Installed: ${builds.map(({ name }) => name).join(', ')}` : 'None is installed';
   return `${list}. To install one: orchestrator engine install ${engine}.`;
 }
 

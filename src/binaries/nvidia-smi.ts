@@ -157,7 +157,7 @@ async function ask(question: string, options: GpuQueryOptions): Promise<{ readon
   const outcome = await runTimeBoxed(program, [question, FORMAT], { env, timeoutMs });
   switch (outcome.kind) {
     case 'absent':
-      return { kind: 'absent', message: `${program} cannot be run (${outcome.error.message}).` };
+      return { kind: 'absent', message: whyAbsent(program, outcome.error) };
     case 'timeout':
       return {
         kind: 'timeout',
@@ -171,6 +171,10 @@ async function ask(question: string, options: GpuQueryOptions): Promise<{ readon
       return { kind: 'failed', message: `${program} ended with ${code ?? signal}: ${excerpt(text)}` };
     }
   }
+}
+
+function whyAbsent(program: string, error: NodeJS.ErrnoException): string {
+  return error.code === 'ENOENT' ? `there is no ${program} here.` : `${program} cannot be run (${error.message}).`;
 }
 
 const lost = (text: string, program = 'nvidia-smi', code: number | null = 0): GpuProblem => ({

@@ -60,6 +60,11 @@ export const command = defineProcessEngine<CommandExpert>({
   program: undefined,
   build: () => undefined,
   binary: () => undefined,
+  ownProgram: ({ command: { argv, cwd, env } }) => {
+    const [name = ''] = argv;
+    const { PATH: path } = env;
+    return name.includes('{') ? undefined : { name, ...(cwd ? { cwd } : {}), ...(path ? { path } : {}) };
+  },
   routes: routesOf,
   knownFields: () => undefined,
   requestFields: (expert) => (expert.command.model === undefined ? undefined : { model: expert.command.model }),

@@ -271,6 +271,8 @@ export interface ProcessAdapter<
   build(expert: S): string | undefined;
   /** A program given by path instead of an installed build. */
   binary(expert: S): string | undefined;
+  /** Where the profile names a program of its own: a path, seen from `cwd`, or a name on `path` (default: our own PATH). */
+  ownProgram?(expert: S): { readonly name: string; readonly cwd?: string; readonly path?: string } | undefined;
   /** Ways to listen that this build offers, best first. */
   listens(expert: S, program: ProgramProbe | undefined): readonly Listen['kind'][];
   /** Why this expert cannot start on this program or machine; undefined when nothing is known against it. */

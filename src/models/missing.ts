@@ -39,6 +39,19 @@ export function missingModels(profile: Profile, places: Places): MissingModel[] 
   return profile.experts.flatMap((expert) => missingOf(expert, profile, places));
 }
 
+/** The same as sentences: what one pull brings is one of them. */
+export function missingSentences(profile: Profile, places: Places): string[] {
+  const missing = missingModels(profile, places);
+  const pullable = missing.filter((model) => model.pullable);
+  const single = missing.filter((model) => pullable.length < 2 || !model.pullable);
+  const sentences = single.map(({ id, role, remedy }) => `the ${role} of ${id} is not on this machine. ${remedy}`);
+  if (pullable.length < 2) return sentences;
+  const ids = [...new Set(pullable.map(({ id }) => id))].join(', ');
+  const name = profileArgument(profile.file, places.environment);
+  const all = `the models of ${ids} are not on this machine. Fetch them with: orchestrator model pull --profile ${name}`;
+  return [all, ...sentences];
+}
+
 function missingOf(expert: Expert, { file, directory }: Profile, places: Places): MissingModel[] {
   if (expert.kind !== 'process') return [];
   const { id } = expert;

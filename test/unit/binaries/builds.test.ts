@@ -43,10 +43,12 @@ describe('finding a program', () => {
       findProgram('llama-server', { ...options, paths, environment });
     await expect(find({})).rejects.toMatchObject({
       code: 'engine_missing',
-      message: expect.stringMatching(/no build is installed.*orchestrator engine install llama-server/) as string,
+      message: expect.stringMatching(
+        /is not installed\. Install it with: orchestrator engine install llama-server$/,
+      ) as string,
     });
     add('debian-1-cpu', '2026-01-01T00:00:00.000Z');
-    await expect(find({ build: 'debian-2-cpu' })).rejects.toThrow(/no build debian-2-cpu .* installed: debian-1-cpu\./);
+    await expect(find({ build: 'debian-2-cpu' })).rejects.toThrow(/no build debian-2-cpu .* Installed: debian-1-cpu\./);
     await expect(find({ binary: join(folder, 'nowhere') })).rejects.toThrow(/nowhere, is not there/);
   });
 
