@@ -48,10 +48,12 @@ export function doctorCommand(): Command {
     });
 }
 
+/** A longer one pushes its own line aside, not everybody's. */
+const WIDEST = 34;
 const MARKS = { ok: ['green', '✓'], warn: ['yellow', '!'], fail: ['red', '✗'] } as const;
 
 function report(checks: readonly Check[]): string {
-  const width = Math.max(...checks.map(({ about }) => Math.min(about.length, 24)));
+  const width = Math.max(...checks.map(({ about }) => Math.min(about.length, WIDEST)));
   return checks
     .map(({ about, status, sentence, fix }) => {
       const [colour, mark] = MARKS[status];

@@ -121,8 +121,9 @@ export const llamaServer = defineProcessEngine<LlamaExpert>({
     return {
       code: 'gpu_unavailable',
       message:
-        `${expert.id} asks for gpuLayers: ${expert.gpuLayers}, but ${program.path} (${program.version}) lists no GPU device. ` +
-        `Install a build that has one (orchestrator engine install llama-server --backend cuda, or vulkan), or set gpuLayers: 0.`,
+        `${expert.id} asks for gpuLayers: ${expert.gpuLayers}, but ${program.path} finds no GPU. ` +
+        `If there is one: orchestrator engine install llama-server --backend cuda (or vulkan). If not: set gpuLayers: auto, ` +
+        `or take a profile for the CPU (orchestrator profile list).`,
     };
   },
   advice: (expert, program) =>

@@ -3,6 +3,7 @@ import type { Pool } from '../../planner/world.ts';
 import type { Profile } from '../../profiles/profile.ts';
 import { formatBytes } from '../../shared/units.ts';
 import { type MachineMemory } from '../../supervisor/machine-memory.ts';
+import { WITHOUT_GPU } from '../../supervisor/missing-parts.ts';
 import { poolsOf } from '../../supervisor/pools.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
@@ -26,13 +27,16 @@ export function checkPools({ budget }: Profile, { machine, gpus, running }: Pool
     quarantined: () => 0,
     paused: false,
   });
-  return pools.map((pool) => checkPool(pool, budget.pools[pool.id]?.capacity, running));
+  const noDriver = gpus?.problem?.kind === 'absent';
+  return pools.map((pool) =>
+    checkPool(pool, budget.pools[pool.id]?.capacity, { running, noDriver: noDriver && pool.id !== 'ram' }),
+  );
 }
 
 function checkPool(
   { id, capacity, reserve, foreign, note }: Pool,
   granted: number | 'auto' | undefined,
-  running: boolean,
+  { running, noDriver }: { readonly running: boolean; readonly noDriver: boolean },
 ): Check {
   const about = `pool ${id}`;
   if (capacity === 0) {
@@ -40,7 +44,7 @@ function checkPool(
     return fail(
       about,
       `There is nothing of ${id} for experts${cause}.`,
-      `Correct budget.${id} in the profile, or mend what keeps it away.`,
+      noDriver ? WITHOUT_GPU : `Correct budget.${id} in the profile, or mend what keeps it away.`,
     );
   }
   const left = Math.max(0, capacity - reserve);
@@ -50,9 +54,8 @@ function checkPool(
     return fail(about, `${grant} The reserve takes all of it.`, `Lower budget.${id}.reserve in the profile.`);
   if (note !== undefined) {
     const isTooMuch = typeof granted === 'number' && granted > capacity;
-    const remedy = isTooMuch
-      ? `Write budget.${id}.capacity: auto, or what there is.`
-      : `Mend what \`gpu\` says above, or take budget.${id} out of the profile.`;
+    const mend = noDriver ? WITHOUT_GPU : `Mend what \`gpu\` says above, or take budget.${id} out of the profile.`;
+    const remedy = isTooMuch ? `Write budget.${id}.capacity: auto, or what there is.` : mend;
     return warn(about, `${grant} ${asSentence(note)}`, remedy);
   }
   // What runs here already is counted by who runs it.

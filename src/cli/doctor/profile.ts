@@ -1,4 +1,4 @@
-import { findProgram, listBuilds } from '../../binaries/builds.ts';
+import { findOwnProgram, findProgram, listBuilds } from '../../binaries/builds.ts';
 import { queryGpus, readGpus } from '../../binaries/nvidia-smi.ts';
 import { probeProgram } from '../../binaries/probe.ts';
 import { thisMachine } from '../../binaries/processor.ts';
@@ -19,6 +19,7 @@ import { AppError, messageOf } from '../../shared/errors.ts';
 import type { Paths } from '../../shared/paths.ts';
 import { formatBytes } from '../../shared/units.ts';
 import { refuseMisfits } from '../../supervisor/budget-check.ts';
+import { noProgram } from '../../supervisor/missing-parts.ts';
 import { readMachineMemory } from '../../supervisor/machine-memory.ts';
 import { readRuntimeFile } from '../runtime-file.ts';
 import { fail, ok, type Check, warn } from './check.ts';
@@ -63,8 +64,12 @@ async function checkBudget(profile: Profile, { paths, environment }: ProfileChec
   const running = readRuntimeFile(paths.stateDir) !== undefined;
   const amounts = checkPools(profile, { machine: readMachineMemory(), gpus, running });
   try {
-    await refuseMisfits(profile, { paths, environment, machine: 'here', gpus });
-    return [...amounts, ok('budget', `Every expert fits into ${pools.join(', ')} of this machine.`)];
+    const unknown = await refuseMisfits(profile, { paths, environment, machine: 'here', gpus });
+    const seen = gpus?.problem ? 'as the profile counts them' : 'of this machine';
+    const fitting =
+      profile.experts.length > unknown.length ? `Every expert fits into ${pools.join(', ')} ${seen}.` : '';
+    const open = unknown.length > 0 ? `Of ${unknown.join(', ')} it is not known yet what it takes.` : '';
+    return [...amounts, ok('budget', [fitting, open].filter(Boolean).join(' '))];
   } catch (error) {
     if (!(error instanceof ProfileError)) throw error;
     const remedy = 'Lower context or parallel, take a smaller file or kvCache: q8_0, or raise the pool in `budget`.';
@@ -88,14 +93,27 @@ function checkKeys({ security }: Profile, environment: NodeJS.ProcessEnv): Check
 /** Each program once, however many experts run on it. */
 async function checkEngines(profile: Profile, { paths, environment }: ProfileChecks): Promise<Check[]> {
   const checks = new Map<string, Check>();
+  const refused = new Map<string, string>();
   for (const expert of profile.experts) {
     const adapter = adapterOf(expert.engine);
     if (adapter.kind !== 'process' || expert.kind !== 'process') continue;
     const { check, preflight } = await checkEngine(expert, adapter, profile.directory, { paths, environment });
     checks.set(check.sentence, check);
-    if (preflight) checks.set(preflight.sentence, preflight);
+    if (!preflight) continue;
+    // What keeps several from starting is told in full once.
+    const reason = `${preflight.sentence} ${preflight.fix}`.replace(expert.id, '');
+    const first = refused.get(reason) ?? expert.id;
+    refused.set(reason, first);
+    const same = first === expert.id ? {} : { sentence: `The same as with ${first}.`, fix: 'As there.' };
+    checks.set(preflight.about, { ...preflight, ...same });
   }
   return [...checks.values()];
+}
+
+/** What is told as one text: the sentence, and what follows it as the thing to do. */
+function told(text: string): [sentence: string, fix: string] {
+  const [sentence = text, ...rest] = text.split(/(?<=\.) (?=[A-Z])/);
+  return [sentence, rest.join(' ') || 'The sentence names the setting or command.'];
 }
 
 async function checkEngine(
@@ -113,8 +131,15 @@ async function checkEngine(
   };
   const about = `engine ${adapter.name}`;
   const { program: name } = adapter;
-  if (name === undefined)
-    return { check: ok(about, `${expert.id} brings its own command.`), preflight: refusalOf(undefined) };
+  if (name === undefined) {
+    const own = adapter.ownProgram?.(expert);
+    const path = own && findOwnProgram(own, environment);
+    const check =
+      own && path === undefined
+        ? fail(about, ...told(`${expert.id} cannot start: ${noProgram(own.name)}`))
+        : ok(about, `${expert.id} brings its own command${path === undefined ? '' : `: ${path}`}.`);
+    return { check, preflight: refusalOf(undefined) };
+  }
   const installed = listBuilds(name, paths).map((build) => build.name);
   try {
     const [build, binary] = [adapter.build(expert), adapter.binary(expert)];
@@ -130,16 +155,14 @@ async function checkEngine(
     };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    return { check: fail(about, error.message, `orchestrator engine install ${adapter.name}`) };
+    return { check: fail(about, ...told(error.message)) };
   }
 
   function refusalOf(program: Parameters<typeof adapter.preflight>[1]): Check | undefined {
     const refusal = adapter.preflight(expert, program, facts);
-    if (refusal) return fail(`expert ${expert.id}`, refusal.message, 'The sentence names the setting or command.');
+    if (refusal) return fail(`expert ${expert.id}`, ...told(refusal.message));
     const advice = adapter.advice?.(expert, program, facts);
-    return advice === undefined
-      ? undefined
-      : warn(`expert ${expert.id}`, advice, 'The sentence names the setting or command.');
+    return advice === undefined ? undefined : warn(`expert ${expert.id}`, ...told(advice));
   }
 }
 

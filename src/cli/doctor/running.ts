@@ -31,7 +31,7 @@ async function checkPort(port: number, runtime: RuntimeFile | undefined): Promis
   const holder = holderOfPort(port);
   const who =
     holder === undefined ? 'another program (of another user, it seems)' : `${holder.name} (process ${holder.pid})`;
-  return fail(about, `Taken by ${who}.`, `Start with another port: orchestrator up --port ${port + 1}`);
+  return fail(about, `Taken by ${who}.`, `Stop it, or start with another port, e.g. --port ${port + 1}`);
 }
 
 interface LedgerRun {

@@ -51,7 +51,7 @@ describe('doctor, of the pools of a profile', () => {
     const absent: GpuAnswer = { problem: { kind: 'absent', message: 'nvidia-smi cannot be run.' } };
     expect(said({ gpu0: { capacity: 8 * GIB, reserve: 0 } }, { gpus: absent })).toEqual([
       'pool gpu0 warn: 8.0 GiB: 8.0 GiB for experts. Taken as the profile says: nvidia-smi cannot be run. → ' +
-        'Mend what `gpu` says above, or take budget.gpu0 out of the profile.',
+        'If this machine has no GPU, take a profile for the CPU (orchestrator profile list), or write one: orchestrator profile init',
     ]);
   });
 
