@@ -13,6 +13,7 @@ import { delay } from '../shared/clock.ts';
 import { CliError } from '../shared/errors.ts';
 import { resolvePaths } from '../shared/paths.ts';
 import { readRuntimeFile } from './runtime-file.ts';
+import { saidIn } from './up-output.ts';
 
 const DEFAULT_PORT = 8082;
 const DETACH_DEADLINE_MS = 30_000;
@@ -60,7 +61,12 @@ export function upCommand(): Command {
       'after',
       '\nExamples:\n  orchestrator up --profile demo\n  orchestrator up --profile demo --set budget.maxLoadedExperts=1 --port 9000\n  orchestrator up --profile demo --detach && orchestrator status',
     )
-    .action(async (options: UpOptions) => {
+    .argument('[profile]')
+    .usage('[options]')
+    .action(async (extra: string | undefined, options: UpOptions) => {
+      // Who writes `up demo` is told what to write; nobody else hears of it.
+      if (extra !== undefined)
+        throw new CliError(`a profile is named by an option: orchestrator up --profile ${extra}`, 2);
       if (options.pull) await pullMissing(options);
       await (options.detach ? detach(options) : run(options));
     });
@@ -158,10 +164,14 @@ async function detach(options: UpOptions): Promise<void> {
   child.once('error', () => (ended = 1));
   for (const deadline = performance.now() + DETACH_DEADLINE_MS; performance.now() < deadline;) {
     if (ended !== undefined)
-      throw new CliError(`It ended before it listened:\n${readFileSync(outputPath, 'utf8').trim()}`, ended ?? 1);
+      throw new CliError(
+        `It ended before it listened:\n${saidIn(readFileSync(outputPath, 'utf8')).join('\n') || `see ${outputPath}`}`,
+        ended ?? 1,
+      );
     const file = readRuntimeFile(stateDir);
     if (file?.pid === child.pid) {
       child.unref();
+      for (const warning of saidIn(readFileSync(outputPath, 'utf8'))) process.stderr.write(`warning: ${warning}\n`);
       process.stdout.write(
         `Listening on ${file?.url} (profile ${file?.profile}, pid ${file?.pid}). Stop it with: orchestrator down\n`,
       );

@@ -63,6 +63,11 @@ describe('the program', () => {
     expect(codeOf(error)).toBe(code);
     expect(said).toContain(text);
   });
+
+  it('tells who names a profile to `up` without its option what to write', async () => {
+    const { error } = await parse('up', 'mine');
+    expect(error).toMatchObject({ exitCode: 2, message: expect.stringContaining('up --profile mine') as string });
+  });
 });
 
 describe('a failure', () => {
