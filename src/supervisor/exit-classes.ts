@@ -186,6 +186,9 @@ const SENTENCES: Readonly<Record<ExitClass, string>> = {
   crash: 'ended unexpectedly',
 };
 
+/** What many programs say after the reason. */
+const POINTS_TO_HELP = /^\W*(?:run|see|try|use|usage|for)\b.*(?:--help|usage|more information)/i;
+
 /** More memory may help where it ran out of it, and others may hold what it lacked. */
 export function ranOutOfMemory(exitClass: string | undefined): boolean {
   return exitClass === 'gpu_oom' || exitClass === 'host_oom';
@@ -220,7 +223,8 @@ function findClass(facts: ExitFacts): { exitClass: ExitClass; line?: string } {
   if (facts.code === 127 && !facts.wasReady) return { exitClass: 'missing_library' };
   if (facts.code === 126 && !facts.wasReady) return { exitClass: 'not_executable' };
   // The last thing an engine says before an exit code of its own is usually the reason, whatever its wording.
-  const last = facts.tail.findLast((text) => text.trim() !== '');
+  const lines = facts.tail.filter((text) => text.trim() !== '');
+  const last = lines.findLast((text) => !POINTS_TO_HELP.test(text)) ?? lines.at(-1);
   const said = last === undefined ? {} : { line: last };
   if (facts.signal === 'SIGKILL') return { exitClass: 'killed' };
   return { exitClass: 'crash', ...said };

@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
 import { Pool } from 'undici';
 
-import type { Listen } from '../engines/contract.ts';
+import type { Launch, Listen } from '../engines/contract.ts';
 import { AppError } from '../shared/errors.ts';
 import { createLineSplitter } from '../telemetry/log-buffer.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -127,7 +127,7 @@ export class LocalHost implements EngineHost {
           reject(
             new AppError(
               'engine_missing',
-              `${expert}: ${launch.command} cannot be executed (${error.message}). Check the path in the profile, or install it: orchestrator engine install.`,
+              `${expert}: ${whyNot(launch, error)}. Correct it in the profile, or install what is missing.`,
               { cause: error },
             ),
           );
@@ -378,4 +378,12 @@ function canBind(port: number): Promise<boolean> {
     server.once('error', () => resolve(false));
     server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
   });
+}
+
+function whyNot({ command, cwd }: Launch, error: NodeJS.ErrnoException): string {
+  // Of a working directory that is not there the system says the same.
+  if (cwd !== undefined && !existsSync(cwd)) return `there is no folder ${cwd} to run ${command} in`;
+  return error.code === 'ENOENT'
+    ? `there is no program ${command}`
+    : `${command} cannot be executed (${error.message})`;
 }

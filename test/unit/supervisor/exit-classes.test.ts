@@ -104,6 +104,17 @@ describe('the end of an engine', () => {
     expect(verdict.sentence).toBe('phi ended unexpectedly (exit code 3). The engine said: the dog ate the weights');
   });
 
+  it.each([
+    'Run serve --help for more information.',
+    "Try 'serve --help'",
+    'usage: serve [--help] [--port PORT]',
+    'For more information, see the manual.',
+  ])('says the reason, not where it is explained: %s', (pointer) => {
+    const said = (...tail: string[]) => classifyExit('phi', facts({ code: 3, tail })).line;
+    expect(said('the dog ate the weights', pointer)).toBe('the dog ate the weights');
+    expect(said(pointer)).toBe(pointer);
+  });
+
   it('bounds what it quotes', () => {
     expect(classifyExit('phi', facts({ tail: ['x'.repeat(10_000)] })).sentence.length).toBeLessThan(500);
   });

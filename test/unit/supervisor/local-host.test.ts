@@ -147,7 +147,7 @@ describe('engines on this machine', () => {
     const launch = { command: join(directory, 'no-such-program'), args: [] };
     await expect(start('', launch)).rejects.toMatchObject({
       code: 'engine_missing',
-      message: expect.stringMatching(/no-such-program cannot be executed .*engine install/) as string,
+      message: expect.stringMatching(/there is no program .*no-such-program\. Correct it in the profile/) as string,
     });
   });
 
