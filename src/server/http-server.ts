@@ -118,16 +118,14 @@ function answerMalformed(
 function explain(error: NodeJS.ErrnoException, { host, port }: HttpServerOptions): Error {
   if (error.code === 'EADDRINUSE')
     return new CliError(
-      `Port ${port} on ${host} is taken by another program. Stop it, or choose another port: orchestrator up --port ${port + 1}`,
+      `Port ${port} on ${host} is taken by another program. Stop it, or choose another port, e.g. --port ${port + 1}`,
       1,
       { cause: error },
     );
   if (error.code === 'EACCES')
-    return new CliError(
-      `This user may not bind port ${port}. Choose one from 1024 on: orchestrator up --port 8082`,
-      1,
-      { cause: error },
-    );
+    return new CliError(`This user may not bind port ${port}. Choose one from 1024 on, e.g. --port 8082`, 1, {
+      cause: error,
+    });
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
     return new CliError(
       `${host} is no address of this machine. Bind 127.0.0.1, or 0.0.0.0 for every interface (with security.auth: keys).`,

@@ -112,7 +112,11 @@ describe('the server', () => {
       logger: silentLogger,
       handle: () => undefined,
     };
-    await expect(listen(options)).rejects.toThrow(`--port ${port + 1}`);
+    await expect(listen(options)).rejects.toMatchObject({
+      message: expect.stringContaining(`--port ${port + 1}`) as string,
+      exitCode: 1,
+      cause: { code: 'EADDRINUSE' },
+    });
     await expect(listen({ ...options, host: '203.0.113.1', port: 0 })).rejects.toThrow('no address of this machine');
   });
 });
