@@ -25,7 +25,8 @@ export function addBudgetRoutes(app: ColdApp, { fleet, settings, clock }: Budget
     const { id } = expertNamed(settings().directory, expert);
     const remote = fleet.remote(id);
     if (remote) return context.json(remotePlanView(id, remote.refusal()?.message));
-    return context.json(planView(fleet.plan(id), fleet.budget().holders));
+    const obstacle = await fleet.obstacle(id);
+    return context.json(planView(fleet.plan(id), fleet.budget().holders, obstacle));
   });
   app.post('/api/pause', async (context) => {
     const { for: duration } = await readObject(context.req.raw, ['for']);

@@ -17,7 +17,17 @@ export function budgetView({ world, holders, pausedUntilMs }: BudgetState, wallT
   };
 }
 
-export function planView({ plan, world, appraisal }: Forecast, holders: readonly Holder[]): PlanView {
+/** `obstacle`: why a start would fail, whatever room there is. */
+export function planView(
+  { plan: decided, world, appraisal }: Forecast,
+  holders: readonly Holder[],
+  obstacle?: string,
+): PlanView {
+  const { expert } = decided;
+  const plan: Plan =
+    obstacle === undefined || decided.action === 'serve'
+      ? decided
+      : { action: 'refuse', never: false, expert, reason: obstacle };
   const chosen = placementOf(plan);
   const best = plan.action === 'serve' ? undefined : (appraisal?.placements[0] ?? undefined);
   const placement = chosen ?? best;

@@ -1,5 +1,5 @@
 import type { LaunchPlacement, ProcessAdapter } from '../engines/contract.ts';
-import { AppError } from '../shared/errors.ts';
+import { AppError, messageOf } from '../shared/errors.ts';
 import type { ExpertState } from '../telemetry/events.ts';
 import { Attempt, type AttemptDependencies } from './attempt.ts';
 import { CrashHistory, type Failure, type HistoryDependencies } from './crash-history.ts';
@@ -124,6 +124,20 @@ export class ExpertProcess implements LeaseOwner {
   /** Milliseconds until a backing-off or failed expert may be started again; undefined: not by itself. */
   retryInMs(): number | undefined {
     return this.#history.retryInMs();
+  }
+
+  /**
+   * Why a start would end before its engine begins: a program, a file or a setting. Starts nothing. Of an engine whose program takes
+   * long to be asked nothing is said before a start.
+   */
+  async obstacle(): Promise<string | undefined> {
+    if (this.#state === 'ready' || this.#state === 'sleeping' || this.adapter.probe) return undefined;
+    try {
+      await this.#deps.prepare(this.expert, this.adapter);
+      return undefined;
+    } catch (error) {
+      return messageOf(error);
+    }
   }
 
   /** How far a start has come, for a person. */

@@ -255,6 +255,11 @@ export class Fleet {
     return this.#house.forecast(id);
   }
 
+  /** What a start of the expert would end with, whatever room there is; undefined where nothing is known against it. */
+  async obstacle(id: string): Promise<string | undefined> {
+    return this.#house.processes.get(id)?.obstacle();
+  }
+
   /** How close an expert is to serving a request now; cheap enough for every request. */
   standing(id: string): Standing {
     return this.#standings.of(id);

@@ -123,6 +123,14 @@ describe('the view of a plan', () => {
     });
   });
 
+  it('of an expert that cannot start refuses, unloads nobody, and still shows what it would take', () => {
+    const house = world([expert('a', 7), ready('b', 12)]);
+    const { sentence, ...view } = planView(forecast(house, 'a', [estimate]), [], 'The model of a is not here.');
+    expect(sentence).toBe('would refuse a request for a: The model of a is not here.');
+    expect(view).toMatchObject({ action: 'refuse', victims: [], frees: {}, placement: { name: 'gpu0' } });
+    expect(planView(forecast(house, 'b'), [], 'nobody asks')).toMatchObject({ action: 'serve' });
+  });
+
   it('of an endpoint that someone else runs serves, or says what is missing', () => {
     expect(remotePlanView('far', undefined)).toMatchObject({ action: 'serve', placement: null, pools: [] });
     expect(remotePlanView('far', undefined).sentence).toMatch(/^would serve far at once/);

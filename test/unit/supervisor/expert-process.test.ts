@@ -177,6 +177,8 @@ describe('a start', () => {
     await using house = await House.open();
     const missing = new AppError('model_unavailable', 'The model of a is not on this machine.');
     const process = house.expert({}, { prepare: () => Promise.reject(missing) });
+    expect(await process.obstacle(), 'known before').toBe(missing.message);
+    expect(await house.expert().obstacle()).toBeUndefined();
     const over = house.log.next('stopped');
     process.start('a test');
     await over;
