@@ -1,8 +1,8 @@
 import { accessSync, constants, readdirSync, statSync } from 'node:fs';
-import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 
 import { AppError } from '../shared/errors.ts';
-import type { Paths } from '../shared/paths.ts';
+import { type Paths, resolvePaths } from '../shared/paths.ts';
 import { type BuildFile, readBuildFile } from './build-file.ts';
 
 /** An engine program that is ready to be probed and launched. */
@@ -43,12 +43,13 @@ export async function findProgram(engine: string, options: FindOptions): Promise
 /** The same at once: it looks at a few small files. */
 export function programOf(engine: string, options: FindOptions): string {
   const builds = listBuilds(engine, options.paths);
+  const install = installCommand(engine, options);
   if (options.binary !== undefined) {
     const program = resolve(options.binary);
     if (isExecutable(program)) return program;
     throw new AppError(
       'engine_missing',
-      `The program given for ${engine}, ${program}, is not there or may not be executed. Correct \`binary\` in the profile, or take it out: then an installed build is used. ${known(engine, builds)}`,
+      `The program given for ${engine}, ${program}, is not there or may not be executed. Correct \`binary\` in the profile, or take it out: then an installed build is used. ${known(builds, install)}`,
     );
   }
   if (options.build !== undefined) {
@@ -56,15 +57,12 @@ export function programOf(engine: string, options: FindOptions): string {
     if (build) return build.program;
     throw new AppError(
       'engine_missing',
-      `There is no build ${options.build} of ${engine} here. Correct \`build\` in the profile. ${known(engine, builds)}`,
+      `There is no build ${options.build} of ${engine} here. Correct \`build\` in the profile. ${known(builds, install)}`,
     );
   }
   const program = builds[0]?.program ?? findOnPath(engine, options.environment);
   if (program !== undefined) return program;
-  throw new AppError(
-    'engine_missing',
-    `${engine} is not installed. Install it with: orchestrator engine install ${engine}`,
-  );
+  throw new AppError('engine_missing', `${engine} is not installed. Install it with: ${install}`);
 }
 
 /** The first executable of this name on the environment's PATH; absolute entries only. */
@@ -86,9 +84,15 @@ export function findOwnProgram(
   return isExecutable(program) ? program : undefined;
 }
 
-function known(engine: string, builds: readonly InstalledBuild[]): string {
+/** Where builds are looked for, not where they lie by default. */
+function installCommand(engine: string, { paths: { enginesDir }, environment }: FindOptions): string {
+  const isUsual = enginesDir === resolvePaths(environment).enginesDir;
+  return `orchestrator engine install ${engine}${isUsual ? '' : ` --state-dir ${dirname(enginesDir)}`}`;
+}
+
+function known(builds: readonly InstalledBuild[], install: string): string {
   const list = builds.length > 0 ? `Installed: ${builds.map(({ name }) => name).join(', ')}` : 'None is installed';
-  return `${list}. To install one: orchestrator engine install ${engine}.`;
+  return `${list}. To install one: ${install}`;
 }
 
 function buildAt(directory: string, name: string): InstalledBuild | undefined {

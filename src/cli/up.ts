@@ -147,7 +147,7 @@ async function detach(options: UpOptions): Promise<void> {
   const running = readRuntimeFile(stateDir);
   if (running)
     throw new CliError(
-      `An orchestrator (pid ${running.pid}, ${running.url}) already uses this state directory. Stop it with: orchestrator down`,
+      `An orchestrator (pid ${running.pid}, ${running.url}) already uses this state directory. Stop it (${downOf(options)}), or give this one another with --state-dir.`,
     );
   const logs = join(stateDir, 'logs');
   mkdirSync(logs, { recursive: true, mode: 0o700 });
@@ -173,7 +173,7 @@ async function detach(options: UpOptions): Promise<void> {
       child.unref();
       for (const warning of saidIn(readFileSync(outputPath, 'utf8'))) process.stderr.write(`warning: ${warning}\n`);
       process.stdout.write(
-        `Listening on ${file?.url} (profile ${file?.profile}, pid ${file?.pid}). Stop it with: orchestrator down\n`,
+        `Listening on ${file?.url} (profile ${file?.profile}, pid ${file?.pid}). Stop it with: ${downOf(options)}\n`,
       );
       return;
     }
@@ -181,6 +181,10 @@ async function detach(options: UpOptions): Promise<void> {
   }
   child.kill('SIGTERM');
   throw new CliError(`It did not listen within ${DETACH_DEADLINE_MS / 1_000} s; its output is in ${outputPath}.`);
+}
+
+function downOf({ stateDir }: UpOptions): string {
+  return `orchestrator down${stateDir === undefined ? '' : ` --state-dir ${stateDir}`}`;
 }
 
 function parsePort(text: string): number {

@@ -38,7 +38,7 @@ describe('finding a program', () => {
 
   it('says what is there and how to install, where it finds none', async () => {
     const { folder, paths, add } = setUp();
-    const environment = { PATH: '' };
+    const environment = { PATH: '', ORCHESTRATOR_STATE_DIR: paths.stateDir };
     const find = (options: { build?: string; binary?: string }) =>
       findProgram('llama-server', { ...options, paths, environment });
     await expect(find({})).rejects.toMatchObject({
@@ -47,6 +47,10 @@ describe('finding a program', () => {
         /is not installed\. Install it with: orchestrator engine install llama-server$/,
       ) as string,
     });
+    // Installed without it, it would not be found here.
+    await expect(findProgram('llama-server', { paths, environment: { PATH: '' } })).rejects.toThrow(
+      `engine install llama-server --state-dir ${paths.stateDir}`,
+    );
     add('debian-1-cpu', '2026-01-01T00:00:00.000Z');
     await expect(find({ build: 'debian-2-cpu' })).rejects.toThrow(/no build debian-2-cpu .* Installed: debian-1-cpu\./);
     await expect(find({ binary: join(folder, 'nowhere') })).rejects.toThrow(/nowhere, is not there/);
