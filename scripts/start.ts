@@ -74,6 +74,8 @@ async function start(): Promise<number> {
 }
 
 async function ensurePort(port: number): Promise<void> {
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new CliError(`--port takes a number from 0 to 65535, not "${options.port}".`, 2);
   const error = port === 0 ? undefined : await bindError(port, options.host);
   if (error?.code !== 'EADDRINUSE') return;
   const holder = holderOfPort(port);

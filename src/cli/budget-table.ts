@@ -38,12 +38,15 @@ export function poolSummary({ id, held, usable, paused }: PoolView): string {
   return `${id} ${formatBytes(held)} of ${formatBytes(usable)} held`;
 }
 
+/** Milliseconds, of which the way here has taken some. */
+export const wholeSeconds = (ms: number) => Math.ceil(Math.max(0, ms) / 1_000) * 1_000;
+
 /** A line where GPUs are handed back; none otherwise. */
 export function pausedLines({ pausedUntil, pools }: BudgetView, now: number): string[] {
   if (pausedUntil === null) return [];
   const gpus = pools.filter(({ paused }) => paused).map(({ id }) => id);
   const left = Date.parse(pausedUntil) - now;
-  const howLong = pausedUntil === 'for ever' ? '' : ` for another ${formatDuration(Math.max(0, left))}`;
+  const howLong = pausedUntil === 'for ever' ? '' : ` for another ${formatDuration(wholeSeconds(left))}`;
   return [
     `PAUSED${howLong}: ${gpus.join(' and ')} handed back to the person at the desk; \`orchestrator resume\` takes it again`,
   ];

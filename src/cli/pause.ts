@@ -4,6 +4,7 @@ import type { BudgetView } from '../server/views.ts';
 import { delay } from '../shared/clock.ts';
 import { CliError } from '../shared/errors.ts';
 import { formatDuration, parseDuration } from '../shared/units.ts';
+import { wholeSeconds } from './budget-table.ts';
 import { connect, withConnectionOptions, type Client, type ConnectionOptions } from './client.ts';
 import { StatusLine } from './terminal.ts';
 
@@ -78,7 +79,7 @@ function pausedSentence(view: BudgetView, now: number): string {
   const until =
     pausedUntil === 'for ever'
       ? 'until `orchestrator resume`'
-      : `for ${formatDuration(Math.max(0, Date.parse(pausedUntil) - now))}, or until \`orchestrator resume\``;
+      : `for ${formatDuration(wholeSeconds(Date.parse(pausedUntil) - now))}, or until \`orchestrator resume\``;
   return `${gpusOf(view)} is free ${until}. Experts on the CPU and elsewhere go on.`;
 }
 

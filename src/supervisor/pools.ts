@@ -54,12 +54,16 @@ function gpuPool(id: string, granted: PoolBudget, readings: PoolReadings): Pool 
   const quarantined = readings.quarantined(id);
   const none = { id, reserve: granted.reserve, foreign: 0, quarantined, paused, ...troubled(fault) };
   if (!gpus) {
-    const why = gpuTrouble ?? gpuProblem ?? 'the GPUs have not been read yet';
+    const why = clauseOf(gpuTrouble ?? gpuProblem ?? 'the GPUs have not been read yet');
     if (granted.capacity === 'auto') return { ...none, capacity: 0, note: why };
     return { ...none, capacity: granted.capacity, note: `taken as the profile says: ${why}` };
   }
   if (!device)
-    return { ...none, capacity: 0, note: `nvidia-smi lists no such GPU${gpuProblem ? `: ${gpuProblem}` : ''}` };
+    return {
+      ...none,
+      capacity: 0,
+      note: `nvidia-smi lists no such GPU${gpuProblem ? `: ${clauseOf(gpuProblem)}` : ''}`,
+    };
   const total = device.totalBytes;
   if (total === undefined) {
     const capacity = granted.capacity === 'auto' ? 0 : granted.capacity;
@@ -71,7 +75,7 @@ function gpuPool(id: string, granted: PoolBudget, readings: PoolReadings): Pool 
 }
 
 function troubled(trouble: string | undefined): Pick<Pool, 'trouble' | 'note'> {
-  return trouble === undefined ? {} : { trouble, note: `nothing is started on it: ${trouble}` };
+  return trouble === undefined ? {} : { trouble, note: `nothing is started on it: ${clauseOf(trouble)}` };
 }
 
 function grant({ capacity, reserve }: PoolBudget, total: number): Pick<Pool, 'capacity' | 'reserve' | 'note'> {
@@ -89,3 +93,6 @@ function inOurPart(others: number, { capacity }: PoolBudget, total: number): num
   const theirs = capacity === 'auto' ? 0 : Math.max(0, total - capacity);
   return Math.max(0, Math.round(others - theirs));
 }
+
+/** A note has no full stop of its own. */
+const clauseOf = (sentence: string) => sentence.replace(/\.$/, '');

@@ -14,6 +14,8 @@ export function holderOfPort(port: number): PortHolder | undefined {
   return pid === undefined ? undefined : { pid, name: commandOf(pid) };
 }
 
+const LONGEST = 80;
+
 function mayLookInto(pid: number): boolean {
   try {
     return readdirSync(`/proc/${pid}/fd`).length > 0;
@@ -25,7 +27,8 @@ function mayLookInto(pid: number): boolean {
 function commandOf(pid: number): string {
   try {
     const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean);
-    return words.slice(0, 3).join(' ').slice(0, 80);
+    const name = words.slice(0, 3).join(' ');
+    return name.length > LONGEST ? `${name.slice(0, LONGEST)}…` : name;
   } catch {
     return 'a program';
   }

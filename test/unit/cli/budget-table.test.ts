@@ -61,6 +61,7 @@ describe('the table of the budget', () => {
     const pools = [poolView({ paused: true }), poolView({ id: 'ram' })];
     const until = (pausedUntil: string) => budgetLines(budgetView({ pools, pausedUntil }), NOW)[0];
     expect(until('for ever')).toMatch(/^PAUSED: gpu0 handed back/);
+    expect(until('2026-01-01T01:59:59.980Z')).toMatch(/^PAUSED for another 2 h 0 min: /);
     expect(until('2026-01-01T01:30:00.000Z')).toMatch(/^PAUSED for another 1 h 30 min: gpu0 handed back/);
   });
 });
