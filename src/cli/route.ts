@@ -64,9 +64,9 @@ Examples:
       const view = await client.json<UtteranceView>(path, { body });
       return print(view, () => candidateTable([view]));
     }
-    if (words.length === 0 && process.stdin.isTTY)
+    const said = words.length > 0 || process.stdin.isTTY ? words.join(' ') : await text(process.stdin);
+    if (said.trim() === '' && !options.image)
       throw new CliError('there is no text: give one as an argument, or pipe one in.', 2);
-    const said = words.length > 0 ? words.join(' ') : await text(process.stdin);
     const view = await client.json<RouteView>('/api/route', { body: requestOf(said, options) });
     return print(view, () => routeLines(view));
   });

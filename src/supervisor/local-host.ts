@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { Pool } from 'undici';
 
+import { findOwnProgram } from '../binaries/builds.ts';
 import type { Launch, Listen } from '../engines/contract.ts';
 import { AppError } from '../shared/errors.ts';
 import { createLineSplitter } from '../telemetry/log-buffer.ts';
@@ -108,32 +109,24 @@ export class LocalHost implements EngineHost {
       : [launch.command, [...launch.args]];
     const { environment, stateDir, run } = this.#options;
     const startId = `${run}-${this.#counter}`;
+    const env: NodeJS.ProcessEnv = { ...baseEnvironment(environment, stateDir), ...launch.env };
+    const refuse = (error: NodeJS.ErrnoException): AppError => {
+      if (cgroup) removeCgroup(cgroup);
+      this.#releasePort(request.listen);
+      const message = `${expert}: ${whyNot(launch, error)}. Correct it in the profile, or install what is missing.`;
+      return new AppError('engine_missing', message, { cause: error });
+    };
+    // What the shell does not find it says in its own words, as an engine that ended.
+    if (cgroup && !canRun(launch, env))
+      return Promise.reject(refuse(Object.assign(new Error('ENOENT'), { code: 'ENOENT' })));
     const child = spawn(command, args, {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(launch.cwd ? { cwd: launch.cwd } : {}),
-      env: {
-        ...baseEnvironment(environment, stateDir),
-        ...launch.env,
-        [RUN_VARIABLE]: run,
-        [START_VARIABLE]: startId,
-      },
+      env: { ...env, [RUN_VARIABLE]: run, [START_VARIABLE]: startId },
     });
-    if (child.pid === undefined) {
-      return new Promise((_resolve, reject) => {
-        child.once('error', (error) => {
-          if (cgroup) removeCgroup(cgroup);
-          this.#releasePort(request.listen);
-          reject(
-            new AppError(
-              'engine_missing',
-              `${expert}: ${whyNot(launch, error)}. Correct it in the profile, or install what is missing.`,
-              { cause: error },
-            ),
-          );
-        });
-      });
-    }
+    if (child.pid === undefined)
+      return new Promise((_resolve, reject) => child.once('error', (error) => reject(refuse(error))));
     const startTicks = readStat(child.pid)?.startTicks ?? 0;
     this.#options.guardian.watchGroup(child.pid, startTicks);
     if (cgroup) this.#options.guardian.watchCgroup(cgroup);
@@ -378,6 +371,11 @@ function canBind(port: number): Promise<boolean> {
     server.once('error', () => resolve(false));
     server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
   });
+}
+
+function canRun({ command, cwd }: Launch, env: NodeJS.ProcessEnv): boolean {
+  if (cwd !== undefined && !existsSync(cwd)) return false;
+  return findOwnProgram({ name: command, ...(cwd === undefined ? {} : { cwd }) }, env) !== undefined;
 }
 
 function whyNot({ command, cwd }: Launch, error: NodeJS.ErrnoException): string {

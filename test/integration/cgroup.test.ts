@@ -70,4 +70,17 @@ describe('an engine in a cgroup', () => {
       );
     },
   );
+
+  itWhere(possible, 'needs a writable cgroup v2 hierarchy with cgroup.kill')(
+    'that is not there is named as missing, not as a shell that ended',
+    async () => {
+      await using orchestrator = await startOrchestrator({
+        profile: { experts: { absent: { engine: 'command', command: { argv: ['no-such-program', '{port}'] } } } },
+        env: { ORCHESTRATOR_CGROUP: BASE ?? '' },
+      });
+      const answer = await orchestrator.chat('x', { model: 'absent' });
+      expect(answer.status).toBe(503);
+      expect(await answer.text()).toContain('there is no program no-such-program');
+    },
+  );
 });
