@@ -16,7 +16,7 @@ export const CHECKS: readonly Check[] = [
   checkNames,
   checkDefaultExpert,
   checkDomains,
-  checkRouterEmbedding,
+  checkHelpers,
   checkKeys,
   checkTemplates,
   checkPools,
@@ -98,15 +98,21 @@ function checkDomains({ router, experts }: ProfileFile, tree: Tree): Problem[] {
   ];
 }
 
-function checkRouterEmbedding({ router, experts }: ProfileFile, tree: Tree): Problem[] {
-  const id = router.embedding?.expert;
-  if (id === undefined) return [];
-  const path = ['router', 'embedding', 'expert'];
-  const embedding = Object.keys(experts).filter((other) => experts[other]?.task === 'embed');
-  if (embedding.includes(id)) return [];
-  const expert = Object.hasOwn(experts, id) ? experts[id] : undefined;
-  const message = expert ? `the task of ${id} is ${expert.task}; it must embed` : 'no expert has this id';
-  return [problemAt(placeOf(tree, path), path, message, expert ? undefined : nearest(id, embedding))];
+/** Experts that are named for what they do must do it. */
+function checkHelpers({ router, knowledge, experts }: ProfileFile, tree: Tree): Problem[] {
+  const named: [path: string[], id: string | undefined, task: 'embed' | 'rerank'][] = [
+    [['router', 'embedding', 'expert'], router.embedding?.expert, 'embed'],
+    [['knowledge', 'embedding'], knowledge.embedding, 'embed'],
+    [['knowledge', 'rerank', 'expert'], knowledge.rerank?.expert, 'rerank'],
+  ];
+  return named.flatMap(([path, id, task]) => {
+    if (id === undefined) return [];
+    const fit = Object.keys(experts).filter((other) => experts[other]?.task === task);
+    if (fit.includes(id)) return [];
+    const expert = Object.hasOwn(experts, id) ? experts[id] : undefined;
+    const message = expert ? `the task of ${id} is ${expert.task}; it must ${task}` : 'no expert has this id';
+    return [problemAt(placeOf(tree, path), path, message, expert ? undefined : nearest(id, fit))];
+  });
 }
 
 function checkKeys({ security }: ProfileFile, tree: Tree): Problem[] {

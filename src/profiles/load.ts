@@ -105,7 +105,7 @@ function assemble(parsed: ProfileFile, tree: Tree, file: string): Profile {
     ([id, settings]) =>
       ({ ...settings, ...digestOf(settings.chatTemplate), id, kind: adapterOf(settings.engine).kind }) as Expert,
   );
-  const { watch, router, security, timeouts, queue, limits, logs, compatibility } = parsed;
+  const { watch, router, knowledge, security, timeouts, queue, limits, logs, compatibility } = parsed;
   return {
     name: parsed.name ?? basename(file, extname(file)),
     description: parsed.description,
@@ -117,6 +117,7 @@ function assemble(parsed: ProfileFile, tree: Tree, file: string): Profile {
     defaultExpert: router.default ?? experts.find(({ task }) => task === 'generate')?.id,
     watch,
     router,
+    knowledge,
     security,
     timeouts,
     queue,

@@ -53,6 +53,7 @@ export interface Profile {
   /** Reload when one of the files changes that it comes from. */
   readonly watch: boolean;
   readonly router: Section<'router'>;
+  readonly knowledge: Section<'knowledge'>;
   readonly security: Section<'security'>;
   readonly timeouts: Section<'timeouts'>;
   readonly queue: Section<'queue'>;

@@ -13,6 +13,7 @@ import {
   Size,
   Utterances,
 } from '../engines/settings.ts';
+import { Knowledge } from './knowledge-section.ts';
 
 /** Used by an expert that names no engine, where `defaults.engine` names none either. */
 export const DEFAULT_ENGINE: EngineName = 'llama-server';
@@ -174,6 +175,7 @@ const Security = z
             .regex(/^[\w.@-]{1,64}$/, 'a user has letters, digits and . @ - _')
             .describe('Whose requests the key makes'),
           admin: z.boolean().default(false).describe('May use the management routes (/api/*)'),
+          knowledge: z.boolean().optional().describe('In place of knowledge.byDefault, for requests with this key'),
         }),
       )
       .default([])
@@ -270,6 +272,7 @@ export const ProfileFile = z.strictObject({
   ),
   experts: z.record(ExpertId, ExpertSettings).describe('The experts by id'),
   router: Router,
+  knowledge: Knowledge,
   security: Security,
   timeouts: Timeouts,
   queue: Queue,

@@ -144,13 +144,20 @@ describe('F1: a bad profile', () => {
     ]);
   });
 
-  it.each(['knowledge', 'memory', 'security: { cors: [] }'])(
-    'with %s, which nothing obeys yet, is refused',
-    async (key) => {
-      const problems = await new Sandbox().refuse(`${key.includes(':') ? key : `${key}: {}`}\n${MINIMAL}`);
-      expect(problems.map(({ message }) => message)).toEqual(['unknown key']);
-    },
-  );
+  it.each(['memory', 'security: { cors: [] }'])('with %s, which nothing obeys yet, is refused', async (key) => {
+    const problems = await new Sandbox().refuse(`${key.includes(':') ? key : `${key}: {}`}\n${MINIMAL}`);
+    expect(problems.map(({ message }) => message)).toEqual(['unknown key']);
+  });
+
+  it.each([
+    ['{ embedding: a }', 'knowledge.embedding', /the task of a is generate; it must embed/],
+    ['{ rerank: { expert: none } }', 'knowledge.rerank.expert', /no expert has this id/],
+    ['{ web: { allow: [http://x.org] } }', 'knowledge.web.allow.0', /a host is a name/],
+    ['{ store: rocksdb }', 'knowledge.store', /./],
+  ])('with knowledge: %s is refused', async (settings, path, message) => {
+    const problems = await new Sandbox().refuse(`knowledge: ${settings}\n${MINIMAL}`);
+    expect(problems).toMatchObject([{ path, message: expect.stringMatching(message) }]);
+  });
 
   it('is told everything at once, from top to bottom, each fault once', async () => {
     const sandbox = new Sandbox();

@@ -1,0 +1,149 @@
+import type { Chunk, Collection, DocumentFilter, StoredDocument, User } from '../store/contract.ts';
+
+/** What is to be read: a text, the bytes of a file, or an address. */
+export type Source =
+  | {
+      readonly kind: 'text';
+      readonly text: string;
+      readonly title?: string | undefined;
+      readonly origin?: 'text' | 'conversation';
+    }
+  /** `name` is what the client calls it: never a path of ours. The bytes lie in `path`, which now belongs to us. */
+  | {
+      readonly kind: 'file';
+      readonly path: string;
+      readonly name: string;
+      readonly mime?: string | undefined;
+      readonly title?: string | undefined;
+    }
+  | { readonly kind: 'url'; readonly url: string };
+
+export interface AddOptions {
+  /** Names or ids; made where there is none of a name. Default: `default`. Empty: kept, and not searched. */
+  readonly collections?: readonly string[] | undefined;
+  readonly attributes?: StoredDocument['attributes'] | undefined;
+}
+
+/** A document as it is shown: how far its embedding is, besides. */
+export interface DocumentView extends StoredDocument {
+  /** Passages that have a vector of the model in force; null where there is no embedding expert. */
+  readonly embedded: number | null;
+  /** Of a document that is being read: 0 to 1; null: not begun, or not known. */
+  readonly progress: number | null;
+}
+
+export interface SearchQuery {
+  readonly text: string;
+  /** Names or ids of collections; absent: all. One that is not there finds nothing. */
+  readonly collections?: readonly string[] | undefined;
+  readonly documents?: readonly string[] | undefined;
+  /** Of the document's creation, milliseconds since 1970. */
+  readonly after?: number | undefined;
+  readonly before?: number | undefined;
+  readonly topK?: number | undefined;
+  /** Whether the rerank expert is asked, where there is one (default: yes). */
+  readonly rerank?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A passage found, the best first. */
+export interface Hit {
+  readonly document: StoredDocument;
+  readonly chunk: Chunk;
+  /** From 0 to 1, for a person: how well it fits. Order is by this. */
+  readonly score: number;
+  /** Cosine; null where it was not compared. */
+  readonly similarity: number | null;
+  /** BM25; null where no word of the question is in it. */
+  readonly lexical: number | null;
+}
+
+export interface SearchResult {
+  /** Those that count as found. */
+  readonly hits: readonly Hit[];
+  /** What took part: `vectors` is false where nothing is embedded or the embedding expert did not answer. */
+  readonly used: { readonly words: boolean; readonly vectors: boolean; readonly rerank: boolean };
+  /** What was not as it should be (index still being built, database away), for a person. */
+  readonly degraded: string | null;
+  readonly ms: number;
+}
+
+/** A text split into passages, as the reader of files gives it. */
+export interface Extracted {
+  readonly title: string | null;
+  readonly mime: string;
+  readonly language: string | null;
+  readonly characters: number;
+  /** What could not be read, for a person; null: all was. */
+  readonly warning: string | null;
+  /** In order, in slices. */
+  readonly chunks: AsyncIterable<readonly Chunk[]>;
+}
+
+/** Makes vectors of length 1. */
+export interface Embedder {
+  /** Identifies the model with all that its vectors depend on. */
+  readonly model: string;
+  /** In order. `query` may wait only as long as the signal lets it. Rejects where the expert cannot be had. */
+  embed(texts: readonly string[], kind: 'query' | 'passage', signal: AbortSignal): Promise<readonly Float32Array[]>;
+}
+
+/** Orders passages by how well they answer. */
+export interface Reranker {
+  /** One score for each text, higher is better; undefined: not in time, or not to be trusted. Never rejects. */
+  rank(query: string, texts: readonly string[], signal: AbortSignal): Promise<readonly number[] | undefined>;
+}
+
+export interface KnowledgeStatus {
+  readonly state: 'opening' | 'ready' | 'degraded' | 'off';
+  readonly reason: string | null;
+  readonly store: { readonly kind: string; readonly version: string | null };
+  readonly queued: number;
+  readonly embedding: { readonly model: string; readonly waiting: number } | null;
+}
+
+/** Everything that knowledge does, for routes and for answers. Errors are `AppError`s that say what to do next. */
+export interface KnowledgeBase {
+  status(): KnowledgeStatus;
+  /** Resolves as soon as the document is safely queued: what was accepted is read even if the machine goes down now. */
+  add(
+    user: User,
+    source: Source,
+    options?: AddOptions,
+  ): Promise<{ readonly document: DocumentView; readonly existed: boolean }>;
+  get(user: User, id: string): Promise<DocumentView | undefined>;
+  list(user: User, filter?: DocumentFilter): Promise<readonly DocumentView[]>;
+  /** The whole text, in order. */
+  text(user: User, id: string): Promise<AsyncIterable<string> | undefined>;
+  remove(user: User, id: string): Promise<boolean>;
+  /** Of one collection, or all. Resolves with how many documents there were. */
+  clear(user: User, collection?: string): Promise<number>;
+  /** Lets a quarantined document be used. */
+  approve(user: User, id: string): Promise<DocumentView | undefined>;
+  attach(
+    user: User,
+    id: string,
+    collection: string,
+    attributes?: StoredDocument['attributes'],
+  ): Promise<DocumentView | undefined>;
+  detach(user: User, id: string, collection: string): Promise<DocumentView | undefined>;
+  collections(user: User): Promise<readonly (Collection & { readonly documents: number })[]>;
+  collection(user: User, idOrName: string): Promise<Collection | undefined>;
+  createCollection(user: User, name: string, metadata?: Readonly<Record<string, string>>): Promise<Collection>;
+  changeCollection(
+    user: User,
+    id: string,
+    change: Partial<Pick<Collection, 'name' | 'metadata'>>,
+  ): Promise<Collection | undefined>;
+  removeCollection(user: User, id: string): Promise<boolean>;
+  search(user: User, query: SearchQuery): Promise<SearchResult>;
+  /** Asks the sources of `knowledge.web` and adds what they have. */
+  learn(
+    user: User,
+    topic: string,
+    options?: AddOptions & { readonly signal?: AbortSignal },
+  ): Promise<readonly DocumentView[]>;
+  backup(user?: User): AsyncIterable<string>;
+  restore(lines: AsyncIterable<string>): Promise<{ readonly added: number; readonly kept: number }>;
+  close(): Promise<void>;
+}
