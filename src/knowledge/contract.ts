@@ -115,6 +115,8 @@ export interface KnowledgeBase {
   list(user: User, filter?: DocumentFilter): Promise<readonly DocumentView[]>;
   /** The whole text, in order. */
   text(user: User, id: string): Promise<AsyncIterable<string> | undefined>;
+  /** Another title. */
+  rename(user: User, id: string, title: string): Promise<DocumentView | undefined>;
   remove(user: User, id: string): Promise<boolean>;
   /** Of one collection, or all. Resolves with how many documents there were. */
   clear(user: User, collection?: string): Promise<number>;

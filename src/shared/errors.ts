@@ -65,6 +65,24 @@ export const CATALOGUE = {
     fault: 'user',
     says: 'No expert, alias or variant has this name',
   },
+  document_not_found: {
+    status: 404,
+    type: 'invalid_request_error',
+    fault: 'user',
+    says: 'This user has no document, file or batch of this id',
+  },
+  collection_not_found: {
+    status: 404,
+    type: 'invalid_request_error',
+    fault: 'user',
+    says: 'This user has no collection (vector store) of this id or name',
+  },
+  knowledge_off: {
+    status: 404,
+    type: 'invalid_request_error',
+    fault: 'user',
+    says: 'The profile keeps no documents; `knowledge: { enabled: true }` does',
+  },
   route_not_found: { status: 404, type: 'invalid_request_error', fault: 'user', says: 'No such route' },
   method_not_allowed: {
     status: 405,
@@ -185,6 +203,12 @@ export const CATALOGUE = {
     type: 'server_error',
     fault: 'system',
     says: 'No expert that may be unloaded makes room for this one',
+  },
+  knowledge_unavailable: {
+    status: 503,
+    type: 'server_error',
+    fault: 'system',
+    says: 'The database of the documents is still opening or does not answer; inference goes on without it',
   },
   queue_timeout: {
     status: 503,
