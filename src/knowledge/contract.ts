@@ -76,8 +76,47 @@ export interface Extracted {
   readonly characters: number;
   /** What could not be read, for a person; null: all was. */
   readonly warning: string | null;
+  /**
+   * Why a text from the web must wait for a person although the profile asks for no quarantine (it speaks to a model); null: nothing
+   * of the kind, or not from the web. What decides is `sanitise` of web/sanitise.ts, between the text and its passages.
+   */
+  readonly suspicion?: string | null | undefined;
   /** In order, in slices. */
   readonly chunks: AsyncIterable<readonly Chunk[]>;
+}
+
+/** A page as it was fetched. The bytes lie in `path`, which belongs to whoever asked. */
+export interface FetchedPage {
+  readonly path: string;
+  /** As the server called it, without parameters. Text that was not UTF-8 has become it, with a byte order mark. */
+  readonly mime: string;
+  readonly bytes: number;
+  /** After redirects. */
+  readonly finalUrl: string;
+  readonly title?: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly fetched: number;
+}
+
+/** One thing that a source of the web has of a topic. */
+export interface LearnedItem extends FetchedPage {
+  readonly title: string;
+  /** Whom to name, and under which licence; null: not known. */
+  readonly attribution: string | null;
+}
+
+/** The only way out of this machine that knowledge has. Errors are `AppError`s (`web_refused`, `web_unavailable`). */
+export interface Web {
+  fetchPage(url: string, signal?: AbortSignal): Promise<FetchedPage>;
+  /**
+   * What the sources of the profile have of it, in their order, at most `maxPages`. Rejects where no source could be asked; a source
+   * that failed beside one that answered is told in `problems`.
+   */
+  learn(
+    topic: string,
+    signal?: AbortSignal,
+  ): Promise<{ readonly items: readonly LearnedItem[]; readonly problems: readonly string[] }>;
+  close(): Promise<void>;
 }
 
 /** Makes vectors of length 1. */
