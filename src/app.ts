@@ -16,6 +16,7 @@ import { createFrontDoor } from './server/front-door.ts';
 import { listen } from './server/http-server.ts';
 import { type KnownKey, LOCAL_USER } from './server/identity.ts';
 import { Inference } from './server/inference.ts';
+import { KnowledgeHolder } from './server/knowledge-holder.ts';
 import { readKeys, refuseOpenDoor } from './server/open-door.ts';
 import { createReload, type ProfileChoice } from './server/reload.ts';
 import { Learner } from './server/learner.ts';
@@ -215,7 +216,16 @@ export async function startApp(options: AppOptions): Promise<App> {
   const teachRouter = async () => {
     if (settings.routes) await keeper.use(lessonsOf(settings.profile));
   };
-  const inference = new Inference({ fleet, metrics, logger, deadlines: new Deadlines(), routing });
+  const knowledge = new KnowledgeHolder({
+    logger,
+    // What is not switched on is not even read from the disk.
+    open: async (setup) => {
+      const { openKnowledge } = await import('./knowledge/open-knowledge.ts');
+      return openKnowledge({ fleet, logger, bus, paths, environment }, setup);
+    },
+  });
+  const followKnowledge = () => knowledge.apply(settings);
+  const inference = new Inference({ fleet, metrics, logger, deadlines: new Deadlines(), routing, knowledge });
   metrics.observe({
     states: () => [...fleet.processes].map(({ id, state }) => [id, state] as const),
     queued: () => [...fleet.processes, ...fleet.remotes].map(({ id }) => [id, fleet.queued(id)] as const),
@@ -245,6 +255,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       server?.closeIdleConnections();
       setTimeout(() => server?.closeAllConnections(), LAST_WORDS_MS).unref();
       await closed;
+      await knowledge.close();
       guardian.close();
       rmSync(join(paths.stateDir, 'runtime.json'), { force: true });
       logger.info('stopped');
@@ -266,6 +277,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       const generation = settings.generation + 1;
       const view = { generation, profile: wanted.name, file: wanted.file, ...apply(wanted, generation) };
       void teachRouter();
+      followKnowledge();
       try {
         tellWhatRuns();
       } catch (error) {
@@ -289,6 +301,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const routes = createColdRoutes({
     fleet,
     routing,
+    knowledge,
     learner,
     candidates,
     caches,
@@ -332,6 +345,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     throw error;
   }
   routing.waitFor(teachRouter());
+  followKnowledge();
   logger.info(`listening on ${url}`, { profile: profile.name, experts: profile.experts.length });
   settleHeap(() => inference.active === 0);
   // Reads once more: from then on every change is seen.

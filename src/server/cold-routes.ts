@@ -11,6 +11,7 @@ import { addCacheRoutes, type CacheRoutesOptions } from './cache-routes.ts';
 import { addExpertRoutes, type ExpertRoutesOptions } from './expert-routes.ts';
 import { modelList, stateOf } from './expert-views.ts';
 import type { Identity } from './identity.ts';
+import type { KnowledgeHolder } from './knowledge-holder.ts';
 import { addLogRoutes, type LogRoutesOptions } from './log-routes.ts';
 import { addReloadRoutes, type ReloadRoutesOptions } from './reload-routes.ts';
 import { addLearningRoutes, type LearningRoutesOptions } from './learning-routes.ts';
@@ -30,6 +31,7 @@ export interface ColdRoutesOptions
     LogRoutesOptions,
     ReloadRoutesOptions {
   readonly metrics: Metrics;
+  readonly knowledge: KnowledgeHolder;
   readonly logger: Logger;
   readonly version: string;
   readonly url: () => string;

@@ -9,6 +9,7 @@ import type { Lease } from '../supervisor/lease.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type RequestContext, sendError } from './context.ts';
+import type { KnowledgeHolder } from './knowledge-holder.ts';
 import { type Prepared, prepareJson, prepareUpload } from './prepare-request.ts';
 import { receiveBody } from './read-body.ts';
 import type { Routing } from './routing.ts';
@@ -20,6 +21,7 @@ export interface InferenceOptions {
   readonly logger: Logger;
   readonly deadlines: Deadlines;
   readonly routing: Routing;
+  readonly knowledge: KnowledgeHolder;
 }
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\b/i;

@@ -8,6 +8,7 @@ import { Directory } from '../../../src/server/directory.ts';
 import { HostCheck } from '../../../src/server/host-check.ts';
 import { Authenticator, type Identity } from '../../../src/server/identity.ts';
 import { CandidateBook } from '../../../src/server/candidate-book.ts';
+import { KnowledgeHolder } from '../../../src/server/knowledge-holder.ts';
 import { Learner } from '../../../src/server/learner.ts';
 import { Routing } from '../../../src/server/routing.ts';
 import { ServingTable } from '../../../src/server/serving.ts';
@@ -69,6 +70,7 @@ export async function routesOver(house: House, overrides: Partial<ColdRoutesOpti
   const options: ColdRoutesOptions = {
     fleet,
     routing: new Routing({ fleet, bus, clock: house.clock, secondOpinion: { ask: () => undefined }, learner }),
+    knowledge: new KnowledgeHolder({ logger: house.logger, open: () => Promise.reject(new Error('not here')) }),
     learner,
     candidates,
     caches: new KeptCaches({ stateDir: '/nowhere', clock: house.clock, report: () => undefined }),
