@@ -21,11 +21,7 @@ export async function bundle() {
     await build({
       absWorkingDir: root,
       // A worker thread is started from a file of its own.
-      entryPoints: {
-        orchestrator: 'src/cli/main.ts',
-        'train-worker': 'src/server/train-worker.ts',
-        'search-worker': 'src/knowledge/search/search-worker.ts',
-      },
+      entryPoints: { orchestrator: 'src/cli/main.ts', 'train-worker': 'src/server/train-worker.ts' },
       outdir: building,
       outExtension: { '.js': '.mjs' },
       chunkNames: '[name]-[hash]',

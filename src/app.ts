@@ -302,6 +302,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     fleet,
     routing,
     knowledge,
+    uploadsDir: join(paths.stateDir, 'uploads'),
     learner,
     candidates,
     caches,

@@ -11,7 +11,8 @@ import { addCacheRoutes, type CacheRoutesOptions } from './cache-routes.ts';
 import { addExpertRoutes, type ExpertRoutesOptions } from './expert-routes.ts';
 import { modelList, stateOf } from './expert-views.ts';
 import type { Identity } from './identity.ts';
-import type { KnowledgeHolder } from './knowledge-holder.ts';
+import type { KnowledgeRoutesOptions } from './knowledge/access.ts';
+import { addKnowledgeRoutes } from './knowledge/knowledge-routes.ts';
 import { addLogRoutes, type LogRoutesOptions } from './log-routes.ts';
 import { addReloadRoutes, type ReloadRoutesOptions } from './reload-routes.ts';
 import { addLearningRoutes, type LearningRoutesOptions } from './learning-routes.ts';
@@ -29,9 +30,9 @@ export interface ColdRoutesOptions
     BudgetRoutesOptions,
     CacheRoutesOptions,
     LogRoutesOptions,
-    ReloadRoutesOptions {
+    ReloadRoutesOptions,
+    KnowledgeRoutesOptions {
   readonly metrics: Metrics;
-  readonly knowledge: KnowledgeHolder;
   readonly logger: Logger;
   readonly version: string;
   readonly url: () => string;
@@ -123,6 +124,7 @@ export function createColdRoutes(options: ColdRoutesOptions): ColdApp {
   addCacheRoutes(app, options);
   addLogRoutes(app, options);
   addReloadRoutes(app, options);
+  addKnowledgeRoutes(app, options);
 
   app.post('/api/shutdown', (context) => {
     const drain = context.req.query('drainMs');

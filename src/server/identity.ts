@@ -24,11 +24,12 @@ export class Authenticator {
   readonly #required: boolean;
   readonly #keys = new Map<string, Identity>();
   readonly #anonymous: Identity = { user: LOCAL_USER, admin: true };
+  readonly #ofRun: Identity = { user: LOCAL_USER, admin: true };
 
   constructor(options: { required: boolean; keys: readonly KnownKey[]; runToken: string }) {
     this.#required = options.required;
     for (const { key, user, admin } of options.keys) this.#keys.set(digest(key), { user, admin });
-    this.#keys.set(digest(options.runToken), { user: LOCAL_USER, admin: true });
+    this.#keys.set(digest(options.runToken), this.#ofRun);
   }
 
   /** Whether a key is needed at all. */
@@ -38,21 +39,14 @@ export class Authenticator {
 
   /**
    * The identity of a request. Without authentication (`auth: none`, which binds loopback alone) every client key is ignored and
-   * `x-orchestrator-user` may name the user; with it, the user is the key's, and nothing else counts.
+   * `x-orchestrator-user` may name the user; with it, the user is the key's, and nothing else counts. The token of the run alone,
+   * which only who started the orchestrator can read, may name any user: that is the person at the machine with the command line.
    */
   identify(headers: IncomingHttpHeaders, fromLoopback: boolean): Identity {
-    if (!this.#required) {
-      const named = headers['x-orchestrator-user'];
-      if (typeof named !== 'string' || !fromLoopback) return this.#anonymous;
-      if (!USER_NAME.test(named))
-        throw new AppError('invalid_request', 'x-orchestrator-user takes letters, digits and . _ @ -, at most 64.', {
-          param: 'x-orchestrator-user',
-        });
-      return { user: named, admin: true };
-    }
+    if (!this.#required) return (fromLoopback ? namedUser(headers) : undefined) ?? this.#anonymous;
     const presented = presentedKey(headers);
     const identity = presented === undefined ? undefined : this.#keys.get(digest(presented));
-    if (identity) return identity;
+    if (identity) return (identity === this.#ofRun ? namedUser(headers) : undefined) ?? identity;
     throw new AppError(
       'unauthorized',
       presented === undefined
@@ -60,6 +54,16 @@ export class Authenticator {
         : 'This key is not known here.',
     );
   }
+}
+
+/** Whom `x-orchestrator-user` names, where it is there. */
+function namedUser(headers: IncomingHttpHeaders): Identity | undefined {
+  const named = headers['x-orchestrator-user'];
+  if (typeof named !== 'string') return undefined;
+  if (USER_NAME.test(named)) return { user: named, admin: true };
+  throw new AppError('invalid_request', 'x-orchestrator-user takes letters, digits and . _ @ -, at most 64.', {
+    param: 'x-orchestrator-user',
+  });
 }
 
 /** The key that a request brings, in either header. */

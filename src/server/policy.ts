@@ -28,14 +28,26 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
   '/api/caches': 'admin',
   '/api/logs': 'admin',
   '/api/events': 'admin',
+  '/api/knowledge': 'user',
+  '/api/knowledge/documents': 'user',
+  '/api/knowledge/documents/:id': 'user',
+  '/api/knowledge/documents/:id/text': 'user',
+  '/api/knowledge/documents/:id/approve': 'user',
+  '/api/knowledge/collections': 'user',
+  '/api/knowledge/collections/:id': 'user',
+  '/api/knowledge/search': 'user',
+  '/api/knowledge/learn': 'user',
+  '/api/knowledge/export': 'user',
+  '/api/knowledge/backup': 'admin',
+  '/api/knowledge/restore': 'admin',
   '/api/reload': 'admin',
   '/api/shutdown': 'admin',
 };
 
 const PATTERNS = Object.entries(POLICIES)
-  .filter(([path]) => path.includes(':id'))
+  .filter(([path]) => path.includes(':'))
   .map(([path, policy]) => ({
-    expression: new RegExp(`^${path.replaceAll('/', '\\/').replace(':id', '[^/]+')}$`),
+    expression: new RegExp(`^${path.replaceAll('/', '\\/').replaceAll(/:\w+/g, '[^/]+')}$`),
     policy,
   }));
 

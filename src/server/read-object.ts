@@ -10,8 +10,17 @@ const DEADLINE_MS = 10_000;
  * @throws AppError `invalid_json`, `content_type_refused`, `body_too_large`, `request_timeout`, or `invalid_request` naming a field
  * that is not among `fields`.
  */
-export async function readObject(request: Request, fields: readonly string[]): Promise<JsonObject> {
-  const { value } = await readAnyObject(request, MOST_BYTES);
+export function readObject(request: Request, fields: readonly string[]): Promise<JsonObject> {
+  return readKnownObject(request, fields, MOST_BYTES);
+}
+
+/** The same, of at most so many bytes. */
+export async function readKnownObject(
+  request: Request,
+  fields: readonly string[],
+  maxBytes: number,
+): Promise<JsonObject> {
+  const { value } = await readAnyObject(request, maxBytes);
   const unknown = Object.keys(value).find((key) => !fields.includes(key));
   if (unknown === undefined) return value;
   const known = fields.map((field) => `\`${field}\``).join(', ');

@@ -71,6 +71,7 @@ export async function routesOver(house: House, overrides: Partial<ColdRoutesOpti
     fleet,
     routing: new Routing({ fleet, bus, clock: house.clock, secondOpinion: { ask: () => undefined }, learner }),
     knowledge: new KnowledgeHolder({ logger: house.logger, open: () => Promise.reject(new Error('not here')) }),
+    uploadsDir: '/nowhere/uploads',
     learner,
     candidates,
     caches: new KeptCaches({ stateDir: '/nowhere', clock: house.clock, report: () => undefined }),

@@ -41,6 +41,15 @@ describe('with keys', () => {
     expect(identify({ authorization: `Bearer ${TOKEN}` })).toEqual({ user: 'local', admin: true });
   });
 
+  it('the token of the run may speak for another user, and no other key may', () => {
+    const named = { 'x-orchestrator-user': 'ben' };
+    expect(identify({ authorization: `Bearer ${TOKEN}`, ...named })).toEqual({ user: 'ben', admin: true });
+    expect(identify({ 'x-api-key': KEYS[0]?.key, ...named }), 'an administrator').toEqual({ user: 'ana', admin: true });
+    expect(codeOf(authenticator, { authorization: `Bearer ${TOKEN}`, 'x-orchestrator-user': '../x' })).toBe(
+      'invalid_request',
+    );
+  });
+
   it.each([
     {},
     { authorization: 'Bearer' },
