@@ -6,8 +6,8 @@ const Tokens = z.int().min(0).max(1_000_000);
 const HostName = z
   .string()
   .regex(
-    /^(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/,
-    'a host is a name like es.wikipedia.org, or *.wikipedia.org',
+    /^(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:[a-z]{2,}|xn--[a-z0-9-]*[a-z0-9])$/,
+    'a host is a name like es.wikipedia.org, or *.wikipedia.org (with other letters than a to z: as punycode, xn--…)',
   );
 const EnvironmentName = z
   .string()

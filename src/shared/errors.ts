@@ -59,6 +59,12 @@ export const CATALOGUE = {
     fault: 'user',
     says: 'A browser page of another origin sent this',
   },
+  web_refused: {
+    status: 403,
+    type: 'permission_error',
+    fault: 'user',
+    says: 'Knowledge may not fetch from this address, or from where it leads; the message says what to allow',
+  },
   model_not_found: {
     status: 404,
     type: 'invalid_request_error',
@@ -149,6 +155,12 @@ export const CATALOGUE = {
     type: 'server_error',
     fault: 'system',
     says: 'The engine answered with something that is not its protocol',
+  },
+  web_unavailable: {
+    status: 502,
+    type: 'server_error',
+    fault: 'system',
+    says: 'A page or a source of the web did not give what was asked for, in time, size and kind; the message has the cause',
   },
   engine_start_failed: {
     status: 503,
