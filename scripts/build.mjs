@@ -20,8 +20,12 @@ export async function bundle() {
   try {
     await build({
       absWorkingDir: root,
-      // A worker thread is started from a file of its own.
-      entryPoints: { orchestrator: 'src/cli/main.ts', 'train-worker': 'src/server/train-worker.ts' },
+      // A worker thread, and a process of ours, is started from a file of its own.
+      entryPoints: {
+        orchestrator: 'src/cli/main.ts',
+        'train-worker': 'src/server/train-worker.ts',
+        'reader-program': 'src/knowledge/extract/reader-program.ts',
+      },
       outdir: building,
       outExtension: { '.js': '.mjs' },
       chunkNames: '[name]-[hash]',

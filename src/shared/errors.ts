@@ -126,6 +126,12 @@ export const CATALOGUE = {
     fault: 'user',
     says: 'The `Host` header names another machine; list it under `security.allowedHosts`',
   },
+  document_unreadable: {
+    status: 422,
+    type: 'invalid_request_error',
+    fault: 'user',
+    says: 'Nothing could be read of the file; the message says why and what to give instead',
+  },
   queue_full: {
     status: 429,
     type: 'rate_limit_error',

@@ -1,0 +1,50 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+
+import { formatBytes } from '../../shared/units.ts';
+import { Unreadable } from './extract-error.ts';
+
+/**
+ * All bytes of a file, as they are at one time.
+ * @param most Bytes; a larger file is refused before it is read.
+ * @throws Unreadable where there is none, it is too large or no file, or it changes meanwhile.
+ */
+export function readBytes(path: string, most: number): Buffer {
+  const file = open(path);
+  try {
+    const before = fstatSync(file);
+    if (!before.isFile()) throw new Unreadable('is not a file. Give a file; a folder is added with a glob.');
+    if (before.size > most) throw tooLarge(before.size, most);
+    if (before.size === 0) throw new Unreadable('is empty: there is nothing in it to read.');
+    const bytes = Buffer.allocUnsafe(before.size);
+    let read = 0;
+    for (let count = 1; count > 0 && read < bytes.length; read += count)
+      count = readSync(file, bytes, read, bytes.length - read, read);
+    const after = fstatSync(file);
+    if (read < bytes.length || after.size !== before.size || after.mtimeMs !== before.mtimeMs)
+      throw new Unreadable('changed while it was read. Add it again when nothing writes to it any more.');
+    return bytes;
+  } finally {
+    closeSync(file);
+  }
+}
+
+export function tooLarge(bytes: number, most: number): Unreadable {
+  return new Unreadable(
+    `has ${formatBytes(bytes)}, more than the ${formatBytes(most)} that knowledge.limits.fileSize allows. Split it, or raise the limit in the profile.`,
+  );
+}
+
+/** A pipe would keep us waiting for ever: it is opened without, and then refused. */
+function open(path: string): number {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw new Unreadable('is not there any more. Add it again.');
+    if (code === 'EACCES' || code === 'EPERM')
+      throw new Unreadable(
+        'may not be read: the orchestrator has no permission for it. Change that, and add it again.',
+      );
+    throw error;
+  }
+}
