@@ -1,0 +1,89 @@
+import { findInstructions, fold } from './instruction-phrases.ts';
+import { withoutInvisible } from './invisible.ts';
+
+export interface Sanitised {
+  readonly text: string;
+  /** Why a person must look at it before it is used; null: nothing that speaks to a model, or little, which was left out. */
+  readonly suspicion: string | null;
+  /** What was left out, for a person; null: nothing. */
+  readonly warning: string | null;
+}
+
+/** So many lines that speak to a model in a thousand characters are no accident. */
+const SUSPICIOUS_DENSITY = 1;
+/** So many in one text neither, however long it is. */
+const SUSPICIOUS_LINES = 8;
+/** A line is allowed to come back as often. */
+const MOST_REPEATS = 3;
+/** Letters of a line that counts as repeated; shorter ones are brackets, rules of tables, "Yes". */
+const LEAST_LETTERS = 12;
+
+/**
+ * The text of a page without what is meant for a model and not for a reader: characters that nobody sees, lines that give orders to
+ * a model, lines repeated over and over; at most so many characters.
+ */
+export function sanitise(original: string, { maxCharacters }: { readonly maxCharacters: number }): Sanitised {
+  // Nothing behind the end is ever looked at: a page may be as long as it likes.
+  const visible = withoutInvisible(original.slice(0, maxCharacters * 2));
+  const whole = cut(visible, maxCharacters);
+  const lines = whole.split('\n');
+  const spoken = spokenLines(lines);
+  const repeated = repeatedLines(lines);
+  const text = lines.filter((_, index) => !spoken.has(index) && !repeated.has(index)).join('\n');
+  const isSuspicious =
+    spoken.size >= SUSPICIOUS_LINES || spoken.size / Math.max(whole.length / 1_000, 1) >= SUSPICIOUS_DENSITY;
+  const left = [
+    ...(spoken.size > 0 ? [`${count(spoken.size, 'line')} that speak${spoken.size === 1 ? 's' : ''} to a model`] : []),
+    ...(repeated.size > 0 ? [count(repeated.size, 'repeated line')] : []),
+    ...(original.length > maxCharacters && visible.length > whole.length
+      ? [`what comes after ${maxCharacters} characters (knowledge.web.maxCharacters)`]
+      : []),
+  ];
+  return {
+    text,
+    suspicion: isSuspicious
+      ? `It speaks to a model rather than to a reader (${count(spoken.size, 'line')}): look at it before you approve it.`
+      : null,
+    warning: left.length > 0 ? `Left out: ${left.join(', ')}.` : null,
+  };
+}
+
+/** Not inside a character, and at the end of a line or word where one is near. */
+function cut(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const piece = text.slice(0, most).replace(/[\uD800-\uDBFF]$/, '');
+  const end = Math.max(piece.lastIndexOf('\n', most), piece.lastIndexOf(' ', most));
+  return end > most * 0.9 ? piece.slice(0, end) : piece;
+}
+
+/** Indexes of lines that a phrase touches; one that goes over a line break touches both. */
+function spokenLines(lines: readonly string[]): ReadonlySet<number> {
+  const folded = lines.map(fold);
+  const found = new Set<number>();
+  let [line, lineEnd] = [0, folded[0]?.length ?? 0];
+  for (const { start, end } of findInstructions(folded.join('\n'))) {
+    while (lineEnd < start) lineEnd += 1 + (folded[(line += 1)]?.length ?? 0);
+    for (let [index, reached] = [line, lineEnd]; ; reached += 1 + (folded[(index += 1)]?.length ?? 0)) {
+      found.add(index);
+      if (reached >= end) break;
+    }
+  }
+  return found;
+}
+
+function repeatedLines(lines: readonly string[]): ReadonlySet<number> {
+  const seen = new Map<string, number>();
+  const repeated = new Set<number>();
+  for (const [index, line] of lines.entries()) {
+    const key = line.trim().toLowerCase();
+    if ((key.match(/\p{L}/gu)?.length ?? 0) < LEAST_LETTERS) continue;
+    const times = (seen.get(key) ?? 0) + 1;
+    seen.set(key, times);
+    if (times > MOST_REPEATS) repeated.add(index);
+  }
+  return repeated;
+}
+
+function count(amount: number, what: string): string {
+  return `${amount} ${what}${amount === 1 ? '' : 's'}`;
+}
