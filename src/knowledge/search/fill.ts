@@ -1,0 +1,65 @@
+import { setImmediate } from 'node:timers/promises';
+
+import type { Store, StoredChunk, User } from '../../store/contract.ts';
+import { packVectors } from './pack.ts';
+import type { Change } from './protocol.ts';
+
+const DOCUMENTS_A_PAGE = 200;
+/** Copying more text to the thread at once would hold up requests. */
+const CHARACTERS_A_MESSAGE = 200_000;
+
+export interface Load {
+  readonly changes: readonly Change[];
+  readonly transfer: readonly ArrayBuffer[];
+}
+
+/** Everything of a user, in pieces small enough to hold nobody up: documents, then passages, then vectors, each after what it belongs to. */
+export async function* fillFrom(store: Store, user: User, model: string | null): AsyncGenerator<Load> {
+  yield* documentsOf(store, user);
+  for await (const slice of store.chunks.each(user)) {
+    for (const changes of passagesOf(slice)) {
+      yield { changes, transfer: [] };
+      await setImmediate();
+    }
+  }
+  if (model === null) return;
+  for await (const slice of store.vectors.each(user, model)) {
+    const packs = packVectors(slice);
+    const changes = packs.map((pack) => ({ kind: 'vectors' as const, fill: true, ...pack }));
+    yield { changes, transfer: packs.map(({ packed }) => packed.buffer) };
+    await setImmediate();
+  }
+}
+
+async function* documentsOf(store: Store, user: User): AsyncGenerator<Load> {
+  let after: string | undefined;
+  do {
+    const page = await store.documents.list(user, { after, limit: DOCUMENTS_A_PAGE });
+    const changes = page.map(({ id, collections, created, state }): Change => ({
+      kind: 'document',
+      id,
+      fill: true,
+      facts: { collections, created, searchable: state === 'ready' },
+    }));
+    yield { changes, transfer: [] };
+    after = page.length === DOCUMENTS_A_PAGE ? page.at(-1)?.id : undefined;
+  } while (after !== undefined);
+}
+
+/** Neighbours of one document together, no message too long. */
+function* passagesOf(chunks: readonly StoredChunk[]): Generator<readonly Change[]> {
+  let changes = new Map<string, { ord: number; text: string; headings: readonly string[] }[]>();
+  let characters = 0;
+  const taken = () => [...changes].map(([id, own]): Change => ({ kind: 'chunks', id, fill: true, chunks: own }));
+  for (const { document, ord, text, headings } of chunks) {
+    const own = changes.get(document);
+    if (own) own.push({ ord, text, headings });
+    else changes.set(document, [{ ord, text, headings }]);
+    characters += text.length;
+    if (characters < CHARACTERS_A_MESSAGE) continue;
+    yield taken();
+    changes = new Map();
+    characters = 0;
+  }
+  if (changes.size > 0) yield taken();
+}

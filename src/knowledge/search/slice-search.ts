@@ -1,0 +1,78 @@
+import { Best } from './best.ts';
+import { countsAsFound, descending, fitOf, fuse } from './fuse.ts';
+import type { Participants } from './lexical.ts';
+import type { DocumentFacts, Found, SliceAnswer, SliceQuery } from './protocol.ts';
+import { questionOf } from './question.ts';
+import { nearlySame, type Sketch } from './sketch.ts';
+import type { IndexedDocument, Slice } from './slice.ts';
+
+/** Of each ranking; near-duplicates and what is too far away are taken out of them. */
+const LEAST_CANDIDATES = 100;
+const CANDIDATES_PER_HIT = 4;
+
+/** Words and vectors of those that take part, fused; what does not count as found and what was said already are left out. */
+export function searchSlice(slice: Slice, query: SliceQuery): SliceAnswer {
+  const participants = slice.participants(filterOf(query));
+  const depth = Math.max(LEAST_CANDIDATES, CANDIDATES_PER_HIT * query.limit);
+  const words = new Best(depth);
+  slice.lexical.search(questionOf(query.text), participants, words);
+  const { ranking, similarity } = nearest(slice, query, participants, depth);
+
+  const hits: Omit<Found, 'score'>[] = [];
+  const fits: number[] = [];
+  const said: Sketch[] = [];
+  for (const row of fuse([ranking, words.ranked()])) {
+    if (hits.length === query.limit) break;
+    const document = slice.documentOf(row);
+    const closeness = { similarity: similarity(row), coverage: slice.lexical.coverage(row) };
+    if (!document || !countsAsFound(closeness, query.minSimilarity)) continue;
+    const sketch = slice.sketchOf(row);
+    if (said.some((one) => nearlySame(one, sketch))) continue;
+    said.push(sketch);
+    hits.push({
+      document: document.id,
+      ord: slice.ordOf(row),
+      similarity: closeness.similarity,
+      lexical: slice.lexical.score(row),
+    });
+    fits.push(fitOf(closeness));
+  }
+  const scores = descending(fits);
+  return {
+    hits: hits.map((hit, index) => ({ ...hit, score: scores[index] ?? 0 })),
+    compared: ranking.length > 0,
+  };
+}
+
+function filterOf(query: SliceQuery): (document: IndexedDocument, facts: DocumentFacts) => boolean {
+  const collections = query.collections && new Set(query.collections);
+  const documents = query.documents && new Set(query.documents);
+  const { after = -Infinity, before = Infinity } = query;
+  return ({ id }, facts) =>
+    facts.searchable &&
+    facts.created >= after &&
+    facts.created < before &&
+    (documents === undefined || documents.has(id)) &&
+    (collections === undefined ? facts.collections.length > 0 : facts.collections.some((one) => collections.has(one)));
+}
+
+/** Rows by cosine, and the cosine of every row: by an index of the store where that was asked, else by comparing. */
+function nearest(
+  slice: Slice,
+  { vector, near }: SliceQuery,
+  { groups, takesPart }: Participants,
+  depth: number,
+): { ranking: readonly number[]; similarity: (row: number) => number | null } {
+  if (near) {
+    const similarities = new Map<number, number>();
+    for (const { document, ord, similarity } of near) {
+      const row = slice.rowOf(document, ord);
+      if (row !== undefined && takesPart[groups[row] ?? 0] === 1) similarities.set(row, similarity);
+    }
+    return { ranking: [...similarities.keys()].slice(0, depth), similarity: (row) => similarities.get(row) ?? null };
+  }
+  if (!vector) return { ranking: [], similarity: () => null };
+  const best = new Best(depth);
+  slice.vectors.scan(vector, groups, takesPart, best);
+  return { ranking: best.ranked(), similarity: (row) => slice.vectors.similarity(row, vector) ?? null };
+}
