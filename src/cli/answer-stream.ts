@@ -13,6 +13,29 @@ export interface ChatRequest {
   readonly user?: string | undefined;
   readonly maxTokens?: number | undefined;
   readonly temperature?: number | undefined;
+  /** Which of the user's documents the answer may rest on; absent: as the key and the profile say. */
+  readonly knowledge?: boolean | { readonly collections: readonly string[] } | undefined;
+}
+
+/** A passage that the answer rests on. */
+export interface Source {
+  readonly n: number;
+  readonly document: string;
+  readonly title: string;
+  readonly page: number | null;
+  readonly start: number;
+  readonly end: number;
+  readonly score: number;
+  readonly fetched?: string;
+  readonly attribution?: string;
+}
+
+/** What an answer rests on, and what was not as it should be. */
+export interface Sources {
+  readonly sources: readonly Source[];
+  readonly found: boolean;
+  readonly degraded?: string;
+  readonly withheld?: string;
 }
 
 export interface AnswerListener {
@@ -28,11 +51,14 @@ export interface Answer {
   readonly content: string;
   readonly finishReason: string | null;
   readonly usage: unknown;
+  /** Null where no documents were asked for. */
+  readonly sources: Sources | null;
 }
 
 interface Chunk {
   choices?: { delta?: { content?: string | null; reasoning_content?: string | null }; finish_reason?: string | null }[];
   usage?: unknown;
+  orchestrator?: Sources;
   error?: { message?: string };
 }
 
@@ -54,6 +80,7 @@ export async function streamAnswer(
       stream_options: { include_usage: true },
       ...(request.maxTokens !== undefined && { max_tokens: request.maxTokens }),
       ...(request.temperature !== undefined && { temperature: request.temperature }),
+      ...(request.knowledge !== undefined && { orchestrator: { knowledge: request.knowledge } }),
     },
     headers: request.user === undefined ? {} : { 'x-orchestrator-user': request.user },
     signal,
@@ -61,6 +88,7 @@ export async function streamAnswer(
   const expert = headerOf(response.headers['x-orchestrator-expert']);
   if (expert !== null) listener.onExpert?.(expert);
   let [content, finishReason, usage, done] = ['', null as string | null, null as unknown, false];
+  let sources: Sources | null = null;
   try {
     for await (const { data } of readEvents(response)) {
       if (data === '[DONE]') {
@@ -71,6 +99,7 @@ export async function streamAnswer(
       if (chunk.error)
         throw new CliError(chunk.error.message ?? 'the engine reported an error in the middle of its answer.');
       usage = chunk.usage ?? usage;
+      sources = chunk.orchestrator ?? sources;
       const choice = chunk.choices?.[0];
       finishReason = choice?.finish_reason ?? finishReason;
       if (choice?.delta?.reasoning_content) listener.onReasoning?.(choice.delta.reasoning_content);
@@ -87,7 +116,7 @@ export async function streamAnswer(
     throw new CliError('the answer broke off: the connection to the orchestrator ended.', 1, { cause: error });
   }
   if (!done && finishReason === null) throw new CliError('the answer broke off before it was whole.');
-  return { expert, requestId: headerOf(response.headers['x-request-id']), content, finishReason, usage };
+  return { expert, requestId: headerOf(response.headers['x-request-id']), content, finishReason, usage, sources };
 }
 
 const headerOf = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value) ?? null;

@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { CliError } from '../shared/errors.ts';
 import { streamAnswer, type ChatMessage } from './answer-stream.ts';
 import { connect, withConnectionOptions, type ConnectionOptions } from './client.ts';
+import { collect } from './rag/connection.ts';
 import { converse } from './conversation.ts';
 import { showAnswer } from './show-answer.ts';
 
@@ -14,6 +15,8 @@ interface Options extends ConnectionOptions {
   user?: string;
   maxTokens?: number;
   temperature?: number;
+  knowledge?: boolean;
+  collection?: readonly string[];
   json?: boolean;
 }
 
@@ -26,19 +29,24 @@ export function chatCommand(): Command {
       .argument('[prompt...]', 'the question')
       .option('-m, --model <expert>', 'an expert, alias or variant; auto: the orchestrator chooses', 'auto')
       .option('-s, --system <text>', 'how it should behave')
-      .option('-u, --user <name>', 'on whose behalf (heeded on loopback without authentication)')
+      .option('-u, --user <name>', 'on whose behalf (heeded of the person at this machine)')
+      .option('-k, --knowledge', 'let the answer rest on your documents (see `orchestrator rag`)')
+      .option('--no-knowledge', 'keep them out, whatever the profile says')
+      .option('-c, --collection <name>', 'on those of this collection alone (repeatable)', collect)
       .option('--max-tokens <number>', 'longest answer, in tokens', wholeNumber)
       .option('-t, --temperature <number>', '0 is sober, 1 is lively', decimal)
       .option('--json', 'print the whole answer as JSON when it is there')
       .addHelpText(
         'after',
-        '\nExamples:\n  orchestrator chat "What is the capital of France?"\n  git diff | orchestrator chat --system "Write a commit message for this."\n  orchestrator chat --model coder',
+        '\nExamples:\n  orchestrator chat "What is the capital of France?"\n  git diff | orchestrator chat --system "Write a commit message for this."\n  orchestrator chat --model coder\n  orchestrator chat --knowledge "When does my lease end?"',
       ),
   ).action(async (words: string[], options: Options) => {
     const client = connect(options);
     const system: ChatMessage[] = options.system === undefined ? [] : [{ role: 'system', content: options.system }];
     const { model, user, maxTokens, temperature } = options;
-    const request = { model, user, maxTokens, temperature, messages: system };
+    const { collection } = options;
+    const knowledge = collection === undefined ? options.knowledge : { collections: collection };
+    const request = { model, user, maxTokens, temperature, knowledge, messages: system };
     if (words.length === 0 && process.stdin.isTTY) return converse(client, request);
     const prompt = words.length > 0 ? words.join(' ') : await text(process.stdin);
     if (prompt.trim() === '') throw new CliError('there is no question: give one as an argument, or pipe one in.', 2);

@@ -1,5 +1,5 @@
 /** How a command talks to the running orchestrator. `node:http` itself: no deadline of a library may end a long load or a quiet stream. */
-import { request as requestHttp, type IncomingMessage } from 'node:http';
+import { type ClientRequest, request as requestHttp, type IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { text } from 'node:stream/consumers';
 
@@ -20,10 +20,19 @@ export interface ConnectionOptions {
 }
 
 export interface RequestOptions {
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** Becomes JSON. */
   readonly body?: unknown;
+  /** In the place of `body`: bytes as they come. */
+  readonly upload?: Upload | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface Upload {
+  readonly contentType: string;
+  readonly length: number;
+  readonly bytes: AsyncIterable<Uint8Array>;
 }
 
 /** The options by which every command that talks to an orchestrator finds it. */
@@ -90,10 +99,12 @@ export class Client {
   }
 
   #send(path: string, options: RequestOptions): Promise<IncomingMessage> {
+    const { upload } = options;
     const body = options.body === undefined ? undefined : JSON.stringify(options.body);
-    const method = options.method ?? (body === undefined ? 'GET' : 'POST');
+    const method = options.method ?? (body === undefined && !upload ? 'GET' : 'POST');
     const headers: Record<string, string> = { accept: 'application/json, text/event-stream, text/plain' };
     if (body !== undefined || method === 'POST') headers['content-type'] = 'application/json';
+    if (upload) Object.assign(headers, { 'content-type': upload.contentType, 'content-length': String(upload.length) });
     if (this.#token !== undefined) headers['authorization'] = `Bearer ${this.#token}`;
     const base = this.url.pathname.replace(/\/$/, '');
     const target = new URL(`${this.url.origin}${base}${path}`);
@@ -105,12 +116,28 @@ export class Client {
         ...(options.signal && { signal: options.signal }),
       });
       request.once('response', resolve);
-      request.once('error', (error) => {
-        reject(options.signal?.aborted ? error : unreachable(this.url, error));
+      // Who answers before an upload is over may close the connection: that error comes after the answer, and is none.
+      request.on('error', (error) => reject(options.signal?.aborted ? error : unreachable(this.url, error)));
+      if (!upload) return void request.end(body ?? (method === 'POST' ? '{}' : undefined));
+      sendAll(upload.bytes, request).catch((error: unknown) => {
+        reject(error);
+        request.destroy();
       });
-      request.end(method === 'POST' ? (body ?? '{}') : undefined);
     });
   }
+}
+
+/** Rejects where the bytes cannot be read; what becomes of the request is its own news. */
+async function sendAll(bytes: AsyncIterable<Uint8Array>, request: ClientRequest): Promise<void> {
+  for await (const chunk of bytes) {
+    if (request.destroyed) return;
+    if (request.write(chunk)) continue;
+    await new Promise<void>((resolve) => {
+      request.once('drain', resolve);
+      request.once('close', resolve);
+    });
+  }
+  request.end();
 }
 
 function unreachable(url: URL, error: Error): CliError {

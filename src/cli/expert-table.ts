@@ -4,6 +4,7 @@ import { styleText, stripVTControlCharacters } from 'node:util';
 import type { BudgetView, ExpertState, ExpertView, StatsView } from '../server/views.ts';
 import { formatBytes, formatDuration } from '../shared/units.ts';
 import { footprintText, pausedLines, poolSummary } from './budget-table.ts';
+import { knowledgeLine } from './knowledge-line.ts';
 import type { Snapshot } from './snapshot.ts';
 import { tableLines } from './table.ts';
 
@@ -35,7 +36,16 @@ const HEADINGS = ['EXPERT', 'ENGINE', 'STATE', 'SINCE', 'IN FLIGHT/QUEUED', 'MEM
 
 /** The header, and the table, line by line. Memory is by pool where the profile counts pools. */
 export function statusLines({ stats, experts, budget }: Snapshot, options: TableOptions): string[] {
-  const lines = [headerLine(stats), ...poolLines(budget, options), '', ...expertTable(experts, options)];
+  const knowledge = knowledgeLine(stats.knowledge);
+  const lines = [
+    headerLine(stats),
+    ...poolLines(budget, options),
+    ...(knowledge === undefined
+      ? []
+      : [stats.knowledge.state === 'degraded' ? paint('yellow', knowledge, options) : knowledge]),
+    '',
+    ...expertTable(experts, options),
+  ];
   return lines.map((line) => cut(line, options.width));
 }
 

@@ -82,6 +82,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./chat.ts')).chatCommand(),
   },
   {
+    name: 'rag',
+    summary: 'your documents: add, find, show and delete them',
+    load: async () => (await import('./rag.ts')).ragCommand(),
+  },
+  {
     name: 'profile',
     summary: 'list, show, validate and write profiles',
     load: async () => (await import('./profile.ts')).profileCommand(),

@@ -1,5 +1,6 @@
-import { streamAnswer, type Answer, type ChatRequest } from './answer-stream.ts';
+import { streamAnswer, type Answer, type ChatRequest, type Sources } from './answer-stream.ts';
 import type { Client } from './client.ts';
+import { plainLine } from './plain.ts';
 import { dim, StatusLine } from './terminal.ts';
 
 /** The answer on stdout as it comes; who answers, and what it thinks, dimly on stderr. */
@@ -8,7 +9,7 @@ export async function showAnswer(client: Client, request: ChatRequest, signal?: 
   line.show('waiting for the answer …');
   let [shown, thinking] = ['', false];
   try {
-    return await streamAnswer(
+    const answer = await streamAnswer(
       client,
       request,
       {
@@ -28,10 +29,33 @@ export async function showAnswer(client: Client, request: ChatRequest, signal?: 
       },
       signal,
     );
+    endLine(shown);
+    shown = '';
+    for (const source of answer.sources ? sourceLines(answer.sources) : [])
+      process.stderr.write(`${dim(source, process.stderr)}\n`);
+    return answer;
   } finally {
     line.clear();
-    if (shown !== '' && !shown.endsWith('\n')) process.stdout.write('\n');
+    endLine(shown);
   }
+}
+
+function endLine(shown: string): void {
+  if (shown !== '' && !shown.endsWith('\n')) process.stdout.write('\n');
+}
+
+/** What the answer rests on, for a person. */
+export function sourceLines({ sources, found, degraded, withheld }: Sources): string[] {
+  return [
+    ...sources.map(({ n, title, page, document, start, end, fetched, attribution }) => {
+      const place = page === null ? '' : `, page ${page}`;
+      const age = fetched === undefined ? '' : `, fetched ${fetched.slice(0, 10)}`;
+      const whose = attribution === undefined ? '' : `, ${attribution}`;
+      return plainLine(`[${n}] ${title}${place} (${document}, ${start}–${end}${age}${whose})`);
+    }),
+    ...(found ? [] : ['no document of yours answers this.']),
+    ...[degraded, withheld].flatMap((note) => (note === undefined ? [] : [`note: ${plainLine(note)}`])),
+  ];
 }
 
 /** What a model says must not steer the terminal; a file or a pipe gets it as it is. */

@@ -83,6 +83,7 @@ export function createColdRoutes(options: ColdRoutesOptions): ColdApp {
       maxLoadedExperts: settings().profile.budget.maxLoadedExperts ?? null,
       requests: { total: requests, active: options.active(), queued: fleet.totalQueued, failed },
       tokens: { prompt: promptTokens, generated: generatedTokens },
+      knowledge: options.knowledge.status(),
     };
     return context.json(stats);
   });

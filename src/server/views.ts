@@ -1,5 +1,6 @@
 /** The JSON that the management routes answer and the command line reads: the contract between the two. Types only. */
 import type { Task } from '../engines/routes.ts';
+import type { KnowledgeStatus } from '../knowledge/contract.ts';
 import type { ExpertState } from '../telemetry/events.ts';
 
 export type { ExpertState, OrchestratorEvent as EventView } from '../telemetry/events.ts';
@@ -77,6 +78,7 @@ export interface StatsView extends HealthView {
   maxLoadedExperts: number | null;
   requests: { total: number; active: number; queued: number; failed: number };
   tokens: { prompt: number; generated: number };
+  knowledge: KnowledgeStatus;
 }
 
 /** `POST /api/plan` `{expert}`: what would happen if it were requested now, and why. */

@@ -23,6 +23,7 @@ import { noProgram } from '../../supervisor/missing-parts.ts';
 import { readMachineMemory } from '../../supervisor/machine-memory.ts';
 import { readRuntimeFile } from '../runtime-file.ts';
 import { fail, ok, type Check, warn } from './check.ts';
+import { checkKnowledge } from './knowledge.ts';
 import { checkPools } from './pools.ts';
 
 export interface ProfileChecks {
@@ -51,6 +52,7 @@ export async function checkProfile(options: ProfileChecks): Promise<Check[]> {
     ...(await checkEngines(profile, options)),
     ...checkModels(profile, options),
     ...checkFolders(profile, options),
+    ...checkKnowledge(profile, options.environment),
     ...(await checkBudget(profile, options)),
     ...profile.experts.flatMap((expert) => checkRemote(expert, options.environment)),
   ];

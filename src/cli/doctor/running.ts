@@ -7,6 +7,7 @@ import { allPids, bootId, hasEnvironment, readStat } from '../../supervisor/proc
 import { readRuntimeFile } from '../runtime-file.ts';
 import { bindError } from './bind.ts';
 import { fail, ok, warn, type Check } from './check.ts';
+import { checkRunningKnowledge } from './knowledge.ts';
 import { holderOfPort } from './port-holder.ts';
 
 /** What runs on this machine: the orchestrator of the state directory, its port, and engines that nobody watches. */
@@ -16,6 +17,7 @@ export async function checkRunning(stateDir: string, port: number): Promise<Chec
     runtime
       ? ok('orchestrator', `Runs at ${runtime.url} with profile ${runtime.profile} (process ${runtime.pid}).`)
       : ok('orchestrator', 'None runs on this state directory.'),
+    ...(runtime ? await checkRunningKnowledge(runtime) : []),
     await checkPort(port, runtime),
     checkStaleEngines(stateDir, runtime !== undefined),
   ];

@@ -19,7 +19,7 @@ export function addKnowledgeRoutes(app: ColdApp, options: KnowledgeRoutesOptions
   addCollectionRoutes(app, options);
 
   app.get('/api/knowledge', (context) => {
-    const status: KnowledgeStatusJson = knowledge.status();
+    const status: KnowledgeStatusJson = { ...knowledge.status(), user: context.env.identity.user };
     return context.json(status);
   });
   app.post('/api/knowledge/search', async (context) => {

@@ -69,7 +69,11 @@ export interface SearchJson {
   ms: number;
 }
 
-export type KnowledgeStatusJson = KnowledgeStatus;
+/** `GET /api/knowledge`. */
+export interface KnowledgeStatusJson extends KnowledgeStatus {
+  /** Whose documents the asker gets. */
+  user: string;
+}
 
 export function documentJson(document: DocumentView): DocumentJson {
   return {

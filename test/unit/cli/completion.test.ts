@@ -55,6 +55,13 @@ describe('completion', () => {
     expect(complete('engine', 'install', '--backend', 'v')).toEqual(['vulkan']);
   });
 
+  it('offers the commands of documents', () => {
+    expect(complete('rag', 'add')).toEqual(['add', 'add-file', 'add-url']);
+    expect(complete('rag', 'query', '--to')).toEqual(['--top-k']);
+    expect(complete('rag', 'list', '--state', 'q')).toEqual(['queued', 'quarantined']);
+    expect(complete('chat', '--kno')).toEqual(['--knowledge']);
+  });
+
   it('offers the experts of the running orchestrator', () => {
     expect(complete('load', 'ge')).toEqual(['general']);
     expect(complete('chat', '--model', '')).toEqual(['auto', 'general', 'coder']);

@@ -220,7 +220,7 @@ describe('where there is no knowledge', () => {
       status: () => status,
     };
     const { get, post } = await routesOver(house, { knowledge });
-    expect(await get('/api/knowledge')).toEqual({ status: 200, body: status });
+    expect(await get('/api/knowledge')).toEqual({ status: 200, body: { ...status, user: 'ana' } });
     expect(await get(DOCUMENTS)).toMatchObject({ status: 404, body: { error: { code: 'knowledge_off' } } });
     expect((await post('/api/knowledge/search', { query: 'x' })).body).toMatchObject({
       error: { code: 'knowledge_off' },

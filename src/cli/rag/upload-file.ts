@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
+
+import type { AddedJson } from '../../server/knowledge/views.ts';
+import { CliError } from '../../shared/errors.ts';
+import type { Documents } from './connection.ts';
+import type { FoundFile } from './find-files.ts';
+
+/** Sends one file as it is read. Rejects with the server's sentence, or why the file cannot be read. */
+export async function uploadFile(
+  documents: Documents,
+  { path, bytes }: FoundFile,
+  collections: readonly string[] | undefined,
+  signal?: AbortSignal,
+): Promise<AddedJson> {
+  await using file = await open(path);
+  const boundary = `orchestrator-${randomUUID()}`;
+  const part = (disposition: string) => `--${boundary}\r\ncontent-disposition: form-data; ${disposition}\r\n\r\n`;
+  const named = (collections ?? []).map((name) => `${part('name="collection"')}${name}\r\n`);
+  const head = Buffer.from(`${named.join('')}${part(`name="file"; filename="${headerText(basename(path))}"`)}`);
+  const tail = Buffer.from(`\r\n--${boundary}--\r\n`);
+  async function* body() {
+    yield head;
+    let left = bytes;
+    const stream: AsyncIterable<Buffer> =
+      bytes === 0 ? none() : file.createReadStream({ end: bytes - 1, autoClose: false });
+    for await (const chunk of stream) {
+      left -= chunk.length;
+      yield chunk;
+    }
+    // The length was announced: the server would wait for the rest.
+    if (left > 0) throw new CliError(`${path} became shorter while it was read.`);
+    yield tail;
+  }
+  return documents.json<AddedJson>('/documents', {
+    signal,
+    upload: {
+      contentType: `multipart/form-data; boundary=${boundary}`,
+      length: head.length + bytes + tail.length,
+      bytes: body(),
+    },
+  });
+}
+
+async function* none(): AsyncGenerator<Buffer> {}
+
+/** As browsers write names into that header. */
+function headerText(name: string): string {
+  return name.replaceAll('"', '%22').replaceAll(/[\r\n]/g, ' ');
+}
