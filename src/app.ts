@@ -21,6 +21,7 @@ import { readKeys, refuseOpenDoor } from './server/open-door.ts';
 import { createReload, type ProfileChoice } from './server/reload.ts';
 import { Learner } from './server/learner.ts';
 import { lessonsOf } from './server/lessons.ts';
+import { RequestBook } from './server/request-book.ts';
 import { Routing } from './server/routing.ts';
 import { SecondOpinion } from './server/second-opinion.ts';
 import { createSettings, type Settings } from './server/settings.ts';
@@ -225,7 +226,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     },
   });
   const followKnowledge = () => knowledge.apply(settings);
-  const inference = new Inference({ fleet, metrics, logger, deadlines: new Deadlines(), routing, knowledge });
+  const requests = new RequestBook();
+  const inference = new Inference({ fleet, metrics, logger, deadlines: new Deadlines(), routing, knowledge, requests });
   metrics.observe({
     states: () => [...fleet.processes].map(({ id, state }) => [id, state] as const),
     queued: () => [...fleet.processes, ...fleet.remotes].map(({ id }) => [id, fleet.queued(id)] as const),
@@ -302,6 +304,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     fleet,
     routing,
     knowledge,
+    requests,
     uploadsDir: join(paths.stateDir, 'uploads'),
     learner,
     candidates,

@@ -28,6 +28,7 @@ const DROPPED_HEADERS = new Set([
   'x-orchestrator-expert',
   'x-orchestrator-route',
   'x-orchestrator-dropped',
+  'x-orchestrator-sources',
 ]);
 
 /** Our own response headers and those of the engine that a client may see, name and value in turn. */

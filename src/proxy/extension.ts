@@ -1,6 +1,7 @@
 import { AppError } from '../shared/errors.ts';
 import { parseDuration } from '../shared/units.ts';
 import { isObject, type JsonObject } from './json.ts';
+import { type KnowledgeWish, parseKnowledge } from './knowledge-extension.ts';
 
 /** What a request may ask of the orchestrator itself, in its `orchestrator` field. */
 export interface RequestExtension {
@@ -18,9 +19,11 @@ export interface RequestExtension {
     readonly not?: readonly string[] | undefined;
     readonly keepLoadedBias?: number | undefined;
   };
+  /** Which documents of the user the answer may rest on; false: none. */
+  readonly knowledge?: KnowledgeWish | false;
 }
 
-const KEYS = new Set(['keepLoaded', 'priority', 'conversation', 'route']);
+const KEYS = new Set(['keepLoaded', 'priority', 'conversation', 'route', 'knowledge']);
 const ROUTE_KEYS = new Set(['domain', 'only', 'not', 'keepLoadedBias']);
 const MOST_NAMES = 100;
 
@@ -33,11 +36,13 @@ export function parseExtension(value: unknown): RequestExtension {
   const priority = priorityOf(value['priority']);
   const conversation = conversationOf(value['conversation']);
   const route = routeOf(value['route']);
+  const knowledge = parseKnowledge(value['knowledge']);
   return {
     ...(keepLoaded !== undefined && { keepLoaded }),
     ...(priority !== undefined && { priority }),
     ...(conversation !== undefined && { conversation }),
     ...(route !== undefined && { route }),
+    ...(knowledge !== undefined && { knowledge }),
   };
 }
 

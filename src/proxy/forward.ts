@@ -20,14 +20,16 @@ export interface Timeouts {
   readonly total: number;
 }
 
-/** Puts an answer in one dialect into the shapes of another. */
+/** Puts an answer in one dialect into the shapes of another, or adds something of ours to it. */
 export interface AnswerTranslator {
+  /** The answer is the engine's own still: its headers go with it. */
+  readonly keepsHeaders?: boolean;
   /** A whole answer. */
-  body(status: number, body: Buffer): string;
+  body(status: number, body: Buffer): string | Buffer;
   /** The next bytes of a stream. */
-  push(chunk: Buffer): string;
+  push(chunk: Buffer): string | Buffer;
   /** The end of a stream: what is left to say, and whether the engine had finished. */
-  end(): { readonly text: string; readonly complete: boolean };
+  end(): { readonly text: string | Buffer; readonly complete: boolean };
 }
 
 export interface ForwardRequest {
@@ -148,7 +150,9 @@ class Forward implements Dispatcher.DispatchHandler, Bounded {
     }
     if (this.#isOpened || (translator && !this.#isStream)) {
       // A client that waits on a stream can be given nothing else.
-      if (!this.#isStream) this.#collected = [];
+      if (this.#isStream) return;
+      this.#collected = [];
+      if (translator?.keepsHeaders) this.#head = passedHeaders(headers, ownHeaders, true);
       return;
     }
     const head = passedHeaders(headers, ownHeaders, translator !== undefined);
@@ -176,7 +180,7 @@ class Forward implements Dispatcher.DispatchHandler, Bounded {
     }
     let flushed: boolean;
     if (translator) {
-      let text: string;
+      let text: string | Buffer;
       try {
         text = translator.push(chunk);
       } catch (error) {
@@ -187,7 +191,7 @@ class Forward implements Dispatcher.DispatchHandler, Bounded {
           ),
         );
       }
-      flushed = text === '' || outgoing.write(text);
+      flushed = text.length === 0 || outgoing.write(text);
     } else {
       flushed = outgoing.write(chunk);
     }
@@ -205,7 +209,7 @@ class Forward implements Dispatcher.DispatchHandler, Bounded {
     if (this.#isStream) {
       if (translator) {
         const { text, complete } = translator.end();
-        if (text !== '') outgoing.write(text);
+        if (text.length > 0) outgoing.write(text);
         if (!complete) return this.#fail(brokenOff());
       } else if (!this.#tail.isComplete) return this.#fail(brokenOff());
     }
@@ -305,7 +309,7 @@ class Forward implements Dispatcher.DispatchHandler, Bounded {
     }
     try {
       const text = translator ? translator.body(this.#status, body) : body.toString('utf8');
-      outgoing.writeHead(this.#status, [...ownHeaders, 'content-type', 'application/json']);
+      outgoing.writeHead(this.#status, this.#head ?? [...ownHeaders, 'content-type', 'application/json']);
       outgoing.end(text);
       this.#finish(undefined, false);
     } catch (error) {

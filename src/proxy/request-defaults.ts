@@ -34,6 +34,12 @@ export function addDefaults(body: JsonObject, { route, expert, variant, knownFie
   return result;
 }
 
+/** Tokens that an expert's defaults let an answer have; undefined: they do not say. */
+export function answerLimitOf(defaults: Readonly<Record<string, unknown>>): number | undefined {
+  const limit = TOKEN_LIMITS.map((name) => defaults[name]).find((value) => typeof value === 'number');
+  return limit !== undefined && limit > 0 ? limit : undefined;
+}
+
 /** What is to be put in; undefined where the client (or the variant) has said it already. */
 function valueFor(body: JsonObject, name: string, given: string, fallback: unknown): unknown {
   const own = body[name];

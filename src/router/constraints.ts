@@ -9,6 +9,8 @@ export interface Needs {
   /** Only these, and not those; ids. */
   readonly only?: readonly string[] | undefined;
   readonly not?: readonly string[] | undefined;
+  /** Tokens that come to the prompt beside what the body has, by the context of the candidate. */
+  readonly addedTokens?: ((context: number) => number) | undefined;
 }
 
 export interface Exclusion {
@@ -83,7 +85,7 @@ function constraintsOf(candidates: readonly Candidate[], needs: Needs, standingO
     if (standing === 'failed') return 'has failed';
     return standing === 'refused' ? 'cannot be loaded now' : undefined;
   });
-  addContext(constraints, candidates, conversation);
+  addContext(constraints, candidates, needs);
   if (languages.length > 0)
     add(`nobody lists ${languages.join(' and ')}`, ({ expert }) => {
       if (expert.languages.length === 0) return undefined;
@@ -96,10 +98,10 @@ function constraintsOf(candidates: readonly Candidate[], needs: Needs, standingO
 function addContext(
   constraints: Constraint[],
   candidates: readonly Candidate[],
-  { promptTokens, answerTokens = SHORT_ANSWER }: Conversation,
+  { conversation: { promptTokens, answerTokens = SHORT_ANSWER }, addedTokens = () => 0 }: Needs,
 ): void {
   const roomOf = ({ expert: { context } }: Candidate) =>
-    context - Math.min(answerTokens, Math.floor(context * MOST_ANSWER_SHARE));
+    context - Math.min(answerTokens, Math.floor(context * MOST_ANSWER_SHARE)) - addedTokens(context);
   const smallest = candidates.reduce((least, candidate) => Math.min(least, roomOf(candidate)), Infinity);
   const tokens = promptTokens(smallest);
   if (tokens <= smallest) return;

@@ -19,6 +19,8 @@ export interface RouteRequest {
   /** The client's own id of the conversation. */
   readonly conversation?: string | undefined;
   readonly wishes?: RouteWishes | undefined;
+  /** Tokens that are added to the prompt beside what the body has (documents), by the context of who gets it. */
+  readonly addedTokens?: ((context: number) => number) | undefined;
 }
 
 /** What a request may say about its own route (`orchestrator.route`). */
@@ -105,7 +107,13 @@ export function decide(
   const domains = cautious(said.domains, confidence, house.minConfidence);
   const found = eligible(
     house.candidates,
-    { conversation, languages: said.domain === 'coding' ? [] : languagesOf(vote), only: wishes.only, not: wishes.not },
+    {
+      conversation,
+      languages: said.domain === 'coding' ? [] : languagesOf(vote),
+      only: wishes.only,
+      not: wishes.not,
+      addedTokens: request.addedTokens,
+    },
     house.standingOf,
   );
   const ranked = rank(

@@ -16,6 +16,7 @@ import { addKnowledgeRoutes } from './knowledge/knowledge-routes.ts';
 import { addLogRoutes, type LogRoutesOptions } from './log-routes.ts';
 import { addReloadRoutes, type ReloadRoutesOptions } from './reload-routes.ts';
 import { addLearningRoutes, type LearningRoutesOptions } from './learning-routes.ts';
+import { addRequestRoutes, type RequestRoutesOptions } from './request-routes.ts';
 import { addRouteRoutes, type RouteRoutesOptions } from './route-routes.ts';
 import type { HealthView, StatsView } from './views.ts';
 
@@ -27,6 +28,7 @@ export interface ColdRoutesOptions
     ExpertRoutesOptions,
     RouteRoutesOptions,
     LearningRoutesOptions,
+    RequestRoutesOptions,
     BudgetRoutesOptions,
     CacheRoutesOptions,
     LogRoutesOptions,
@@ -121,6 +123,7 @@ export function createColdRoutes(options: ColdRoutesOptions): ColdApp {
   addExpertRoutes(app, options);
   addRouteRoutes(app, options);
   addLearningRoutes(app, options);
+  addRequestRoutes(app, options);
   addBudgetRoutes(app, options);
   addCacheRoutes(app, options);
   addLogRoutes(app, options);

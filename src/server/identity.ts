@@ -7,12 +7,15 @@ import { AppError } from '../shared/errors.ts';
 export interface Identity {
   readonly user: string;
   readonly admin: boolean;
+  /** What its key says of documents in answers, in place of the profile; undefined: nothing. */
+  readonly knowledge?: boolean | undefined;
 }
 
 export interface KnownKey {
   readonly key: string;
   readonly user: string;
   readonly admin: boolean;
+  readonly knowledge?: boolean | undefined;
 }
 
 /** Who asks without a key, or with the key of this run. */
@@ -28,7 +31,7 @@ export class Authenticator {
 
   constructor(options: { required: boolean; keys: readonly KnownKey[]; runToken: string }) {
     this.#required = options.required;
-    for (const { key, user, admin } of options.keys) this.#keys.set(digest(key), { user, admin });
+    for (const { key, user, admin, knowledge } of options.keys) this.#keys.set(digest(key), { user, admin, knowledge });
     this.#keys.set(digest(options.runToken), this.#ofRun);
   }
 

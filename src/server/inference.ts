@@ -10,8 +10,11 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type RequestContext, sendError } from './context.ts';
 import type { KnowledgeHolder } from './knowledge-holder.ts';
+import { ownHeadersOf } from './own-headers.ts';
 import { type Prepared, prepareJson, prepareUpload } from './prepare-request.ts';
 import { receiveBody } from './read-body.ts';
+import type { RequestBook } from './request-book.ts';
+import { requestView } from './request-view.ts';
 import type { Routing } from './routing.ts';
 import { WaitingStream } from './waiting-stream.ts';
 
@@ -22,6 +25,7 @@ export interface InferenceOptions {
   readonly deadlines: Deadlines;
   readonly routing: Routing;
   readonly knowledge: KnowledgeHolder;
+  readonly requests: RequestBook;
 }
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\b/i;
@@ -58,7 +62,7 @@ export class Inference {
       onBody: (bytes) => {
         let prepared: Prepared | Promise<Prepared>;
         try {
-          prepared = prepareJson(context, route, bytes, this.#options.routing);
+          prepared = prepareJson(context, route, bytes, this.#options);
         } catch (thrown) {
           return this.#refuse(context, route, thrown);
         }
@@ -78,7 +82,7 @@ export class Inference {
   }
 
   #serve(context: RequestContext, route: InferenceRoute, prepared: Prepared): void {
-    const ownHeaders = headersOf(context, prepared);
+    const ownHeaders = ownHeadersOf(context, prepared);
     const lease = this.#options.fleet.tryAcquire(prepared.target.expert.id, prepared.background);
     if (lease) this.#trySend(context, route, prepared, ownHeaders, lease);
     else void this.#serveLater(context, route, prepared, ownHeaders);
@@ -234,6 +238,7 @@ export class Inference {
         this.active -= 1;
         if (keepLoaded === 0) fleet.keepLoaded(target.expert.id, 0);
         this.#finished(context, route, target.expert.id, sentAt, result);
+        if (prepared.use || prepared.routed) this.#note(context, route, prepared, sentAt, result);
       },
     });
   }
@@ -268,6 +273,25 @@ export class Inference {
       });
   }
 
+  /** What of it its user may look up afterwards. */
+  #note(
+    context: RequestContext,
+    route: InferenceRoute,
+    { use, routed, target }: Prepared,
+    sentAt: number,
+    result: ForwardResult,
+  ): void {
+    if (result.status === 200 && !result.error && !result.clientLeft) use?.keep();
+    const view = requestView(context, {
+      route,
+      expert: target.expert.id,
+      reason: routed?.found.header,
+      sentAt,
+      result,
+    });
+    this.#options.requests.add(context.identity.user, { ...view, orchestrator: use?.view() ?? null });
+  }
+
   #report(context: RequestContext, route: InferenceRoute, expert: string | undefined, error: AppError): void {
     const { metrics, logger } = this.#options;
     metrics.refused(error.code);
@@ -276,22 +300,6 @@ export class Inference {
     else if (error.fault === 'system') logger.warn('a request was refused', fields);
     else logger.debug('a request was refused', fields);
   }
-}
-
-function headersOf(context: RequestContext, { target, dropped, routed }: Prepared): string[] {
-  const headers = ['x-request-id', context.requestId, 'x-orchestrator-expert', target.expert.id];
-  if (routed) headers.push('x-orchestrator-route', routed.found.header);
-  else if (target.reason === 'default') headers.push('x-orchestrator-route', 'reason=default');
-  if (dropped.length > 0) headers.push('x-orchestrator-dropped', headerList(dropped));
-  return headers;
-}
-
-/** Names from a client's body in a header: printable ASCII, bounded. */
-function headerList(names: readonly string[]): string {
-  return names
-    .slice(0, 20)
-    .map((name) => name.replaceAll(/[^\x21-\x2b\x2d-\x7e]/g, '?').slice(0, 60))
-    .join(', ');
 }
 
 function causeOf(error: AppError): string | undefined {

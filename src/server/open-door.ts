@@ -24,7 +24,7 @@ export function readKeys(profile: Profile, environment: NodeJS.ProcessEnv): Know
       78,
     );
   }
-  return profile.security.keys.map(({ env, user, admin }) => {
+  return profile.security.keys.map(({ env, user, admin, knowledge }) => {
     const key = environment[env];
     const advice = `Set it to a long random value, for example: export ${env}=$(openssl rand -hex 24)`;
     if (!key)
@@ -38,6 +38,6 @@ export function readKeys(profile: Profile, environment: NodeJS.ProcessEnv): Know
         78,
       );
     }
-    return { key, user, admin };
+    return { key, user, admin, knowledge };
   });
 }

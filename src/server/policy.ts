@@ -19,6 +19,7 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
   '/api/budget': 'admin',
   '/api/plan': 'admin',
   '/v1/feedback': 'user',
+  '/api/requests/:id': 'user',
   '/api/route': 'admin',
   '/api/route/candidates': 'admin',
   '/api/route/candidates/:id': 'admin',

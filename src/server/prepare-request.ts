@@ -7,13 +7,15 @@ import type { Deadlines } from '../proxy/deadlines.ts';
 import { exceedsDepth } from '../proxy/depth.ts';
 import { translateErrorLines } from '../proxy/error-lines.ts';
 import type { AnswerTranslator } from '../proxy/forward.ts';
-import { isObject } from '../proxy/json.ts';
+import { isObject, type JsonObject } from '../proxy/json.ts';
 import { applyRequestPolicy } from '../proxy/request-policy.ts';
 import { createTranslation } from '../proxy/translation.ts';
 import { AppError, messageOf } from '../shared/errors.ts';
 import type { SlotRequest } from '../supervisor/slot-keeper.ts';
 import type { RequestContext } from './context.ts';
 import { isUnnamed, type Target } from './directory.ts';
+import type { Informed, KnowledgeAccess, KnowledgeUse } from './informed.ts';
+import { refuseKnowledge, type Wanted, wantedKnowledge } from './knowledge-wish.ts';
 import { modelOfUpload, replaceModel, uploadStream } from './multipart.ts';
 import type { Routed, Routing } from './routing.ts';
 import type { Serving } from './serving.ts';
@@ -38,6 +40,8 @@ export interface Prepared {
   readonly routed: { readonly found: Routed; again(next: Routed): Prepared } | undefined;
   /** What a slot is chosen by, where prompt caches are kept, and the body with the fields of that slot. */
   readonly slot: { readonly request: SlotRequest; body(fields: Readonly<Record<string, unknown>>): string } | undefined;
+  /** What the documents of its user have to do with it. */
+  readonly use: KnowledgeUse | undefined;
 }
 
 /** Reads a JSON body and decides what of it goes to whom. Throws the `AppError` that refuses it. */
@@ -45,7 +49,7 @@ export function prepareJson(
   context: RequestContext,
   route: InferenceRoute,
   bytes: Buffer,
-  routing: Routing,
+  house: KnowledgeAccess & { readonly routing: Routing },
 ): Prepared | Promise<Prepared> {
   const { settings } = context;
   const { limits } = settings.profile;
@@ -57,6 +61,9 @@ export function prepareJson(
   const parsed = parseJson(bytes);
   const model = isObject(parsed) ? parsed['model'] : undefined;
   const received = { bytes, parsed };
+  const wanted = wantedKnowledge({ profile: settings.profile, identity: context.identity }, route, parsed);
+  if (wanted && isObject(parsed)) return prepareInformed(context, route, { bytes, parsed, wanted }, house);
+  const { routing } = house;
   if (isUnnamed(model)) {
     const found = routing.route(context, route, parsed, bytes.length);
     if (found instanceof Promise)
@@ -70,6 +77,26 @@ export function prepareJson(
   return prepared;
 }
 
+/** The same with the documents of the user: whom it is for comes first, then what they say. */
+async function prepareInformed(
+  context: RequestContext,
+  route: InferenceRoute,
+  { bytes, parsed, wanted }: { readonly bytes: Buffer; readonly parsed: JsonObject; readonly wanted: Wanted },
+  house: KnowledgeAccess & { readonly routing: Routing },
+): Promise<Prepared> {
+  const { routing } = house;
+  const { model } = parsed;
+  const found = isUnnamed(model) ? await routing.route(context, route, parsed, bytes.length) : undefined;
+  const target = found?.target ?? context.settings.directory.resolve(model, INFERENCE_ROUTES[route].task);
+  // What is refused anyhow is refused before anything is searched for.
+  prepareFor(context, route, { bytes, parsed }, target);
+  if (!found && !isUnnamed(model) && context.settings.profile.router.learn) routing.chosen(route, parsed, target);
+  const { inform } = await import('./informed.ts');
+  const informed = await inform(house, context, { route, body: parsed, bytes: bytes.length, wanted });
+  const received = { bytes, parsed, informed };
+  return found ? prepareRouted(context, route, received, found) : prepareFor(context, route, received, target);
+}
+
 function prepareNamed(context: RequestContext, route: InferenceRoute, received: Received, model: unknown): Prepared {
   const target = context.settings.directory.resolve(model, INFERENCE_ROUTES[route].task);
   return prepareFor(context, route, received, target);
@@ -78,6 +105,7 @@ function prepareNamed(context: RequestContext, route: InferenceRoute, received: 
 interface Received {
   readonly bytes: Buffer;
   readonly parsed: unknown;
+  readonly informed?: Informed;
 }
 
 function prepareRouted(context: RequestContext, route: InferenceRoute, received: Received, found: Routed): Prepared {
@@ -88,14 +116,16 @@ function prepareRouted(context: RequestContext, route: InferenceRoute, received:
 function prepareFor(
   context: RequestContext,
   route: InferenceRoute,
-  { bytes, parsed }: Received,
+  { bytes, parsed, informed }: Received,
   target: Target,
 ): Prepared {
   const { settings } = context;
   const { compatibility } = settings.profile;
   const serving = servingOf(settings, target.expert, route);
   const strips = compatibility.stripBillingHeader && serving.local && route === '/v1/messages';
-  const body = strips && isObject(parsed) ? removeBillingLine(parsed) : parsed;
+  const use = informed?.for(target.expert, serving.local, route);
+  const given = use ? use.body : parsed;
+  const body = strips && isObject(given) ? removeBillingLine(given) : given;
   const set = fieldsFor(serving, target);
   const policy = applyRequestPolicy({
     route,
@@ -106,6 +136,7 @@ function prepareFor(
     set: serving.translated ? undefined : set,
     fieldNames: serving.translated ? undefined : serving.fieldNames,
   });
+  if (policy.extension.knowledge && !settings.profile.knowledge.enabled) refuseKnowledge(route, policy.body);
   const translation = serving.translated
     ? createTranslation({
         route,
@@ -118,6 +149,8 @@ function prepareFor(
     : undefined;
   const unchanged = !policy.changed && !translation && body === parsed;
   const sent = translation?.body ?? policy.body;
+  const translator =
+    translation?.translator ?? (serving.errorLines && policy.stream ? translateErrorLines() : undefined);
   return {
     target,
     serving,
@@ -125,7 +158,7 @@ function prepareFor(
     headers: { 'content-type': 'application/json', accept: policy.stream ? 'text/event-stream' : 'application/json' },
     dropped: translation ? [...policy.dropped, ...translation.dropped] : policy.dropped,
     stream: policy.stream,
-    translator: translation?.translator ?? (serving.errorLines && policy.stream ? translateErrorLines() : undefined),
+    translator: use ? use.translator(translator) : translator,
     keepLoaded: policy.extension.keepLoaded,
     background: policy.extension.priority === 'background',
     routed: undefined,
@@ -136,6 +169,7 @@ function prepareFor(
           body: (fields) => JSON.stringify({ ...sent, ...fields }),
         }
       : undefined,
+    use,
   };
 }
 
@@ -170,6 +204,7 @@ export async function prepareUpload(
     background: false,
     routed: undefined,
     slot: undefined,
+    use: undefined,
   };
 }
 

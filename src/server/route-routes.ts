@@ -19,9 +19,9 @@ export function addRouteRoutes(app: ColdApp, { routing, settings: inForce }: Rou
     const { value: body, bytes } = await readAnyObject(context.req.raw, settings.profile.limits.bodySize);
     const { model } = body;
     if (!isUnnamed(model)) return context.json(namedView(settings.directory.resolve(model, 'generate')));
-    const { user } = context.env.identity;
+    const { user, knowledge } = context.env.identity;
     const conversation = conversationOf(context.req.header(CONVERSATION_HEADER));
-    const decision = await routing.decide({ settings, user, conversation }, routeOf(body), body, bytes);
+    const decision = await routing.decide({ settings, user, conversation, knowledge }, routeOf(body), body, bytes);
     if (!decision) return context.json(namedView(settings.directory.resolve(undefined, 'generate')));
     return context.json(routeView(decision, settings.profile.router.keepLoadedBias));
   });

@@ -10,6 +10,7 @@ import type { Fleet } from '../supervisor/fleet.ts';
 import type { EventBus } from '../telemetry/events.ts';
 import type { RequestContext } from './context.ts';
 import type { Target } from './directory.ts';
+import { addedTokens, wantedKnowledge } from './knowledge-wish.ts';
 import { Recollection } from './recollection.ts';
 import type { Learner } from './learner.ts';
 import type { SecondOpinion } from './second-opinion.ts';
@@ -38,6 +39,8 @@ export interface Asking {
   readonly settings: Settings;
   readonly user: string;
   readonly conversation?: string | undefined;
+  /** What the user's key says of documents; see `Identity`. */
+  readonly knowledge?: boolean | undefined;
 }
 
 /** After these another expert is asked: none of them means that an engine has the request, or that the client is at fault. */
@@ -107,7 +110,12 @@ export class Routing {
       if (settings.profile.router.learn) this.#options.learner.routed(context, decision);
       return { target, decision, header: headerOf(decision, []), before: [] };
     };
-    const decision = this.decide({ settings, user: identity.user, conversation }, route, body, bytes);
+    const decision = this.decide(
+      { settings, user: identity.user, conversation, knowledge: identity.knowledge },
+      route,
+      body,
+      bytes,
+    );
     return decision instanceof Promise ? decision.then(settle) : settle(decision);
   }
 
@@ -128,6 +136,7 @@ export class Routing {
     if (this.#loading) return this.#loading.then(() => this.decide(asking, route, body, bytes));
     const { orchestrator } = objectOf(body);
     const extension = orchestrator === undefined ? undefined : parseExtension(orchestrator);
+    const reader = { profile: settings.profile, identity: asking };
     const request: RouteRequest = {
       route,
       body,
@@ -135,6 +144,7 @@ export class Routing {
       scope: asking.user,
       conversation: extension?.conversation ?? asking.conversation,
       wishes: extension?.route && wishesOf(extension.route, settings),
+      addedTokens: addedTokens(reader, wantedKnowledge(reader, route, body)),
     };
     const { classifier } = this;
     const house = this.#house(settings, route);

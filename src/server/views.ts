@@ -1,5 +1,6 @@
 /** The JSON that the management routes answer and the command line reads: the contract between the two. Types only. */
 import type { Task } from '../engines/routes.ts';
+import type { SourcesView } from '../knowledge/context/sources.ts';
 import type { KnowledgeStatus } from '../knowledge/contract.ts';
 import type { ExpertState } from '../telemetry/events.ts';
 
@@ -162,6 +163,31 @@ export interface UtteranceView {
   /** `choice`: the request named its expert; `up`, `down`: somebody rated where it went. */
   source: 'choice' | 'up' | 'down';
   status: 'new' | 'approved' | 'rejected';
+}
+
+/** `GET /api/requests/:id`: what became of one of the user's own requests. */
+export interface RequestView {
+  id: string;
+  /** ISO 8601; when it came. */
+  at: string;
+  route: string;
+  expert: string;
+  /** Value of `x-orchestrator-route`; null: the request named its expert. */
+  reason: string | null;
+  /** What the client got; 499: it left. */
+  status: number;
+  /** Code of the error that it ended with; null: none. */
+  error: string | null;
+  milliseconds: {
+    total: number;
+    /** Until it was sent to an engine: searching, queueing, loading. */
+    waited: number;
+    /** Null: none came. */
+    firstByte: number | null;
+  };
+  tokens: { prompt: number; generated: number };
+  /** What the answer rests on, as `orchestrator` of the answer has it; null: documents were not asked for. */
+  orchestrator: SourcesView | null;
 }
 
 /** `GET /api/budget`. */

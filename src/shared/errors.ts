@@ -71,6 +71,12 @@ export const CATALOGUE = {
     fault: 'user',
     says: 'No expert, alias or variant has this name',
   },
+  request_not_found: {
+    status: 404,
+    type: 'invalid_request_error',
+    fault: 'user',
+    says: 'None of the last requests of this user has this id',
+  },
   document_not_found: {
     status: 404,
     type: 'invalid_request_error',

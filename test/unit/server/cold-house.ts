@@ -9,6 +9,7 @@ import { HostCheck } from '../../../src/server/host-check.ts';
 import { Authenticator, type Identity } from '../../../src/server/identity.ts';
 import { CandidateBook } from '../../../src/server/candidate-book.ts';
 import { KnowledgeHolder } from '../../../src/server/knowledge-holder.ts';
+import { RequestBook } from '../../../src/server/request-book.ts';
 import { Learner } from '../../../src/server/learner.ts';
 import { Routing } from '../../../src/server/routing.ts';
 import { ServingTable } from '../../../src/server/serving.ts';
@@ -71,6 +72,7 @@ export async function routesOver(house: House, overrides: Partial<ColdRoutesOpti
     fleet,
     routing: new Routing({ fleet, bus, clock: house.clock, secondOpinion: { ask: () => undefined }, learner }),
     knowledge: new KnowledgeHolder({ logger: house.logger, open: () => Promise.reject(new Error('not here')) }),
+    requests: new RequestBook(),
     uploadsDir: '/nowhere/uploads',
     learner,
     candidates,

@@ -1,0 +1,87 @@
+import type { InferenceRoute } from '../engines/routes.ts';
+import type { AnswerReader } from './answer-reader.ts';
+import { AnswerTail } from './answer-tail.ts';
+import { EventGate } from './event-gate.ts';
+import type { AnswerTranslator } from './forward.ts';
+import { type JsonObject, parseObject } from './json.ts';
+
+export interface AdditionOptions {
+  /** The client's. */
+  readonly route: InferenceRoute;
+  /** What puts the engine's answer into the client's dialect first. */
+  readonly inner: AnswerTranslator | undefined;
+  readonly reader: AnswerReader;
+  /** What is added under `orchestrator`, once the answer is known; undefined: nothing. */
+  readonly addition: (() => JsonObject) | undefined;
+}
+
+/** How the last event of a stream begins, of those that may say that all went well. */
+const LAST_EVENTS: Readonly<Partial<Record<InferenceRoute, readonly string[]>>> = {
+  '/v1/chat/completions': ['data: [DONE]', 'data:[DONE]'],
+  '/v1/completions': ['data: [DONE]', 'data:[DONE]'],
+  '/v1/responses': ['completed', 'incomplete'].flatMap((end) => [
+    `event: response.${end}`,
+    `event:response.${end}`,
+    `data: {"type":"response.${end}"`,
+    `data:{"type":"response.${end}"`,
+  ]),
+};
+
+/**
+ * Reads an answer on its way and adds one field or one event to it, every other byte as it was: `orchestrator` as the last field of a
+ * JSON body; in streams a chunk without choices in front of `[DONE]`, or an event `orchestrator.sources` in front of the one that ends a
+ * response. Anthropic's answers get nothing: their clients take no foreign events.
+ */
+export function readAndAdd({ route, inner, reader, addition }: AdditionOptions): AnswerTranslator {
+  const marks = LAST_EVENTS[route];
+  const gate = addition && marks ? new EventGate(marks, () => eventOf(route, reader, addition())) : undefined;
+  const tail = new AnswerTail(route);
+  const pass = (bytes: Buffer): Buffer => {
+    tail.push(bytes);
+    reader.push(bytes);
+    return gate ? gate.push(bytes) : bytes;
+  };
+  return {
+    keepsHeaders: inner === undefined,
+    body: (status, bytes) => {
+      const body = inner ? bytesOf(inner.body(status, bytes)) : bytes;
+      if (status !== 200) return body;
+      const object = parseObject(body.toString('utf8'));
+      if (!object || object['error'] !== undefined) return body;
+      reader.read(object);
+      return addition && marks ? withField(body, object, addition()) : body;
+    },
+    push: (chunk) => pass(inner ? bytesOf(inner.push(chunk)) : chunk),
+    end: () => {
+      const last = inner?.end();
+      const bytes = last ? pass(bytesOf(last.text)) : Buffer.alloc(0);
+      return {
+        text: Buffer.concat([bytes, gate?.end() ?? Buffer.alloc(0)]),
+        complete: last?.complete ?? tail.isComplete,
+      };
+    },
+  };
+}
+
+/** In front of the brace that closes the body: what stands before it and after it stays. */
+function withField(body: Buffer, object: JsonObject, addition: JsonObject): Buffer {
+  const at = body.lastIndexOf('}');
+  const comma = Object.keys(object).length === 0 ? '' : ',';
+  return Buffer.concat([
+    body.subarray(0, at),
+    Buffer.from(`${comma}"orchestrator":${JSON.stringify(addition)}`),
+    body.subarray(at),
+  ]);
+}
+
+function bytesOf(text: string | Buffer): Buffer {
+  return typeof text === 'string' ? Buffer.from(text) : text;
+}
+
+function eventOf(route: InferenceRoute, { fields }: AnswerReader, addition: JsonObject): string {
+  if (route === '/v1/responses') {
+    const type = 'orchestrator.sources';
+    return `event: ${type}\ndata: ${JSON.stringify({ type, orchestrator: addition })}\n\n`;
+  }
+  return `data: ${JSON.stringify({ ...fields, choices: [], orchestrator: addition })}\n\n`;
+}

@@ -1,0 +1,36 @@
+import type { InferenceRoute } from '../engines/routes.ts';
+import type { ForwardResult } from '../proxy/forward.ts';
+import { runningNow } from '../shared/clock.ts';
+import type { RequestContext } from './context.ts';
+import type { RequestView } from './views.ts';
+
+/** What can be said of a request that has ended, but for what its answer rests on. */
+export function requestView(
+  { requestId, startedAt }: Pick<RequestContext, 'requestId' | 'startedAt'>,
+  request: {
+    readonly route: InferenceRoute;
+    readonly expert: string;
+    readonly reason: string | undefined;
+    /** Monotonic milliseconds. */
+    readonly sentAt: number;
+    readonly result: ForwardResult;
+  },
+): Omit<RequestView, 'orchestrator'> {
+  const { route, expert, reason, sentAt, result } = request;
+  const total = runningNow() - startedAt;
+  return {
+    id: requestId,
+    at: new Date(Date.now() - total).toISOString(),
+    route,
+    expert,
+    reason: reason ?? null,
+    status: result.clientLeft ? 499 : (result.error?.status ?? result.status),
+    error: result.error?.code ?? null,
+    milliseconds: {
+      total: Math.round(total),
+      waited: Math.round(sentAt - startedAt),
+      firstByte: result.firstByteAt === undefined ? null : Math.round(result.firstByteAt - startedAt),
+    },
+    tokens: { prompt: result.usage.promptTokens, generated: result.usage.generatedTokens },
+  };
+}
