@@ -14,6 +14,7 @@ import type { Identity } from './identity.ts';
 import type { KnowledgeRoutesOptions } from './knowledge/access.ts';
 import { addKnowledgeRoutes } from './knowledge/knowledge-routes.ts';
 import { addLogRoutes, type LogRoutesOptions } from './log-routes.ts';
+import { addOpenaiRoutes } from './openai/openai-routes.ts';
 import { addReloadRoutes, type ReloadRoutesOptions } from './reload-routes.ts';
 import { addLearningRoutes, type LearningRoutesOptions } from './learning-routes.ts';
 import { addRequestRoutes, type RequestRoutesOptions } from './request-routes.ts';
@@ -129,6 +130,7 @@ export function createColdRoutes(options: ColdRoutesOptions): ColdApp {
   addLogRoutes(app, options);
   addReloadRoutes(app, options);
   addKnowledgeRoutes(app, options);
+  addOpenaiRoutes(app, options);
 
   app.post('/api/shutdown', (context) => {
     const drain = context.req.query('drainMs');

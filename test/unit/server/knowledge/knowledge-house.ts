@@ -1,7 +1,11 @@
 /** The routes over documents in memory, asked as somebody. */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
 
 import { House } from '../../supervisor/house.ts';
 import { routesOver } from '../cold-house.ts';
@@ -21,6 +25,7 @@ export async function openKnowledgeHouse() {
   const house = await House.open();
   const directory = mkdtempSync(join(tmpdir(), 'orchestrator-uploads-'));
   const base = new FakeBase();
+  const closers: (() => void)[] = [];
   const uploadsDir = join(directory, 'uploads');
   const knowledge = { get: () => base, status: () => base.status() };
   const { app } = await routesOver(house, { knowledge, uploadsDir });
@@ -48,6 +53,26 @@ export async function openKnowledgeHouse() {
     as,
     ana: as('ana'),
     ben: as('ben'),
+    /** Over a socket; the key is the user's name, and the header of the command line names another. */
+    async listen() {
+      const server = createServer(
+        getRequestListener(
+          (request, bindings) => {
+            const named = request.headers.get('x-orchestrator-user');
+            const key = /^Bearer (.+)$/.exec(request.headers.get('authorization') ?? '')?.[1];
+            const identity = { user: named ?? key ?? 'local', admin: false };
+            return app.fetch(request, { ...(bindings as HttpBindings), identity, requestId: 'r1' });
+          },
+          { overrideGlobalObjects: false },
+        ),
+      );
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      closers.push(() => {
+        server.closeAllConnections();
+        server.close();
+      });
+      return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    },
     uploads: () => {
       try {
         return readdirSync(uploadsDir);
@@ -56,6 +81,7 @@ export async function openKnowledgeHouse() {
       }
     },
     async [Symbol.asyncDispose]() {
+      for (const close of closers) close();
       await house[Symbol.asyncDispose]();
       rmSync(directory, { recursive: true, force: true });
     },
