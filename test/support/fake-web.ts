@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, isIP } from 'node:net';
 
 import { onTestFinished } from 'vitest';
 
@@ -58,12 +58,14 @@ export async function fakeWeb(pages: Readonly<Record<string, RequestListener | s
       return answer.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
     },
     connector: (lookup) => (options, callback) => {
-      lookup(options.hostname, {}, (error, address) => {
-        if (error) return callback(error, null);
-        dialled.push(`${address as string}:${options.port || (options.protocol === 'https:' ? 443 : 80)}`);
+      const dial = (address: string) => {
+        dialled.push(`${address}:${options.port || (options.protocol === 'https:' ? 443 : 80)}`);
         const socket = connect(port, '127.0.0.1', () => callback(null, socket));
         socket.once('error', (problem) => callback(problem, null));
-      });
+      };
+      // As the system does: a number is not looked up.
+      if (isIP(options.hostname) !== 0) dial(options.hostname);
+      else lookup(options.hostname, {}, (error, address) => (error ? callback(error, null) : dial(address as string)));
     },
   };
   return { net, pages: table, names, asked, headers, resolved, dialled, connections: () => connections, port };

@@ -173,7 +173,7 @@ export class Exchanges {
       this.#queue.hold(host, retryAfterMs(headers['retry-after'], Date.now()));
       return { kind: 'busy', error: new AppError('web_unavailable', `${host} is busy (${status}). Try again later.`) };
     }
-    if (status !== 200) throw new StatusError(host, status);
+    if (status !== 200) throw new UpstreamStatus(host, status);
     this.#queue.settle(host);
     const { mime, charset } = readType(headers['content-type']);
     if (wanted.types.length > 0 && !wanted.types.includes(mime))
@@ -203,7 +203,7 @@ export class Exchanges {
         }),
       );
     } catch (error) {
-      if (error instanceof StatusError && error.upstream >= 400 && error.upstream < 500) return null;
+      if (error instanceof UpstreamStatus && error.upstream >= 400 && error.upstream < 500) return null;
       throw error;
     }
   }
@@ -219,7 +219,7 @@ interface Hop {
 type RawHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 /** A status that is neither success nor one that patience helps against. */
-class StatusError extends AppError {
+export class UpstreamStatus extends AppError {
   readonly upstream: number;
 
   constructor(host: string, status: number) {

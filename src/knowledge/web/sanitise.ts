@@ -15,6 +15,7 @@ const SUSPICIOUS_DENSITY = 1;
 const SUSPICIOUS_LINES = 8;
 /** A line is allowed to come back as often. */
 const MOST_REPEATS = 3;
+const LONGEST_TITLE = 200;
 /** Letters of a line that counts as repeated; shorter ones are brackets, rules of tables, "Yes". */
 const LEAST_LETTERS = 12;
 
@@ -46,6 +47,12 @@ export function sanitise(original: string, { maxCharacters }: { readonly maxChar
       : null,
     warning: left.length > 0 ? `Left out: ${left.join(', ')}.` : null,
   };
+}
+
+/** A title, on one line, from somebody else's page; `otherwise` where it speaks to a model. */
+export function sanitiseTitle(title: string, otherwise: string): string {
+  const line = withoutInvisible(title).replaceAll(/\s+/g, ' ').trim();
+  return line === '' || findInstructions(fold(line)).length > 0 ? otherwise : cut(line, LONGEST_TITLE);
 }
 
 /** Not inside a character, and at the end of a line or word where one is near. */
