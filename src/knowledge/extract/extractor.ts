@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
+import { AppError } from '../../shared/errors.ts';
 import { Limiter } from '../../shared/limiter.ts';
 import type { Extracted } from '../contract.ts';
 import { isBlank } from './characters.ts';
@@ -68,9 +69,10 @@ export class Extractor {
   #warm: ReaderProcess | undefined;
   #warmTimer: NodeJS.Timeout | undefined;
   #jobs = 0;
+  #isClosed = false;
 
   constructor({ folder, keepMs = KEEP_MS, program }: ExtractorOptions) {
-    this.#folder = folder;
+    this.#folder = resolve(folder);
     this.#keepMs = keepMs;
     this.#program = program;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -79,7 +81,10 @@ export class Extractor {
 
   /** The passages must be read once, to their end or not: they lie in a file until then. */
   async extractFile({ path, name, mime, isWebPage = false, ...options }: FileRequest): Promise<Extracted> {
-    return this.#perform({ path, name, mime, isWebPage, isText: false, fileSize: options.limits.fileSize }, options);
+    return this.#perform(
+      { path: resolve(path), name, mime, isWebPage, isText: false, fileSize: options.limits.fileSize },
+      options,
+    );
   }
 
   /** Of a text that was given, which stays as it is. */
@@ -101,7 +106,8 @@ export class Extractor {
 
   /** Ends every process; what is being read is rejected. */
   async close(): Promise<void> {
-    await Promise.all([...this.#running, ...this.#takeWarm()].map((reader) => reader.end()));
+    this.#isClosed = true;
+    await Promise.all([...this.#running, ...this.#takeWarm()].map((reader) => reader.end(closing())));
   }
 
   async #perform(
@@ -112,6 +118,7 @@ export class Extractor {
     const output = join(this.#folder, `${this.#jobs}.jsonl`);
     const run = this.#limiter.run(async () => {
       signal?.throwIfAborted();
+      if (this.#isClosed) throw closing();
       const job = { ...work, chunkTokens, output };
       try {
         return await this.#read(job, limits, { signal, onProgress });
@@ -138,7 +145,7 @@ export class Extractor {
     try {
       const summary = await reader.run(job, { time, ...options });
       this.#running.delete(reader);
-      if (this.#warm || !reader.isFit) void reader.end();
+      if (this.#warm || this.#isClosed || !reader.isFit) void reader.end();
       else this.#keep(reader);
       return summary;
     } catch (error) {
@@ -193,6 +200,10 @@ async function writeText(path: string, text: string): Promise<void> {
   } finally {
     await file.close();
   }
+}
+
+function closing(): AppError {
+  return new AppError('shutting_down', 'The orchestrator is stopping; the file is read when it runs again.');
 }
 
 /** Rejects with the signal. */

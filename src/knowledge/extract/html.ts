@@ -31,6 +31,11 @@ export function declaredCharset(bytes: Buffer): string | undefined {
   return match?.[1] ?? match?.[2];
 }
 
+/** Of a piece of HTML that we made ourselves. */
+export function markdownOf(html: string): string {
+  return toMarkdown(parseHTML(`<html><body>${html}</body></html>`).document.body);
+}
+
 export function readHtml(html: string, { isWebPage, warning = null }: HtmlOptions): DocumentText {
   const { document } = parseHTML(
     /<(?:html|body)\b/i.test(html.slice(0, 65_536)) ? html : `<html><body>${html}</body></html>`,

@@ -68,8 +68,8 @@ const REFUSED: readonly Known[] = [
   ...known('a font', MEDIA, latin('OTTO'), latin('wOFF'), latin('wOF2'), [0, 1, 0, 0, 0]),
   ...known('a model file', MEDIA, latin('GGUF')),
   ...known(
-    'an old Office document (.doc, .xls, .ppt)',
-    'Save it as .docx, PDF or CSV and add that.',
+    'an old Office document (.doc, .xls, .ppt), or one with a password',
+    'Save it as .docx, PDF or CSV without a password and add that.',
     [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1],
   ),
   ...known('a document in RTF', 'Save it as .docx or PDF and add that.', latin('{\\rtf')),

@@ -1,7 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
-import { formatBytes } from '../../shared/units.ts';
-import { Unreadable } from './extract-error.ts';
+import { formatLimit, Unreadable } from './extract-error.ts';
 
 /**
  * All bytes of a file, as they are at one time.
@@ -15,7 +14,8 @@ export function readBytes(path: string, most: number): Buffer {
     if (!before.isFile()) throw new Unreadable('is not a file. Give a file; a folder is added with a glob.');
     if (before.size > most) throw tooLarge(before.size, most);
     if (before.size === 0) throw new Unreadable('is empty: there is nothing in it to read.');
-    const bytes = Buffer.allocUnsafe(before.size);
+    // Not of the pool: a parser may take it over.
+    const bytes = Buffer.allocUnsafeSlow(before.size);
     let read = 0;
     for (let count = 1; count > 0 && read < bytes.length; read += count)
       count = readSync(file, bytes, read, bytes.length - read, read);
@@ -28,9 +28,9 @@ export function readBytes(path: string, most: number): Buffer {
   }
 }
 
-export function tooLarge(bytes: number, most: number): Unreadable {
+function tooLarge(bytes: number, most: number): Unreadable {
   return new Unreadable(
-    `has ${formatBytes(bytes)}, more than the ${formatBytes(most)} that knowledge.limits.fileSize allows. Split it, or raise the limit in the profile.`,
+    `has ${formatLimit(bytes)}, more than the ${formatLimit(most)} that knowledge.limits.fileSize allows. Split it, or raise the limit in the profile.`,
   );
 }
 

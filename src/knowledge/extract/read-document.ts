@@ -28,12 +28,12 @@ export async function readDocument(
   return document;
 }
 
-async function read(bytes: Buffer, named: Named, _progress: (done: number) => void): Promise<DocumentText> {
+async function read(bytes: Buffer, named: Named, progress: (done: number) => void): Promise<DocumentText> {
   switch (magicOf(bytes)) {
     case 'pdf':
-      throw new Unreadable('is a PDF, which cannot be read yet.');
+      return (await import('./pdf.ts')).readPdf(bytes, progress);
     case 'zip':
-      throw new Unreadable('is an archive. Unpack it and add the files in it.');
+      return (await import('./docx.ts')).readDocx(bytes);
     case 'text':
       return readText(bytes, named);
   }

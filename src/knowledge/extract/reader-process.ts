@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 import { AppError, messageOf } from '../../shared/errors.ts';
-import { formatBytes, formatDuration } from '../../shared/units.ts';
+import { formatDuration } from '../../shared/units.ts';
 import { isAlive, residentBytes } from '../../supervisor/proc.ts';
-import { unreadable } from './extract-error.ts';
+import { displayName } from './display-name.ts';
+import { formatLimit, unreadable } from './extract-error.ts';
 import type { Job, JobSummary, Report } from './job.ts';
 
 export interface ReaderOptions {
@@ -35,6 +36,8 @@ export class ReaderProcess {
   readonly memory: number;
   readonly #child: ChildProcess;
   #stderr = '';
+  /** Why it was ended, where that is no fault of the file. */
+  #because: AppError | undefined;
   /** Settles the job that runs, when the process is gone. */
   #ended: ((reason: string) => void) | undefined;
 
@@ -108,8 +111,9 @@ export class ReaderProcess {
     }
   }
 
-  /** Resolves when it is gone, or does not go. */
-  async end(): Promise<void> {
+  /** Resolves when it is gone, or does not go. What it was reading is rejected with `because`. */
+  async end(because?: AppError): Promise<void> {
+    this.#because = because;
     const { exitCode, signalCode, pid } = this.#child;
     if (pid === undefined || exitCode !== null || signalCode !== null) return;
     this.#child.ref();
@@ -119,6 +123,12 @@ export class ReaderProcess {
   }
 
   #deathOf(job: Job, reason: string): AppError {
+    if (this.#because) return this.#because;
+    if (reason === 'SIGKILL')
+      return unreadable(
+        job.name,
+        'could not be read: the system killed the reader, which it does when memory runs out. Try again later.',
+      );
     if (/heap limit|out of memory|allocation failed/i.test(this.#stderr)) return tooMuch(job, this.memory);
     const last = this.#stderr.trim().split('\n').at(-1)?.slice(0, 200) ?? '';
     return unreadable(
@@ -148,7 +158,7 @@ function failureOf({ name }: Job, { reason, says }: Extract<Report, { kind: 'fai
   if (reason === 'disk-full')
     return new AppError(
       'storage_full',
-      `The disk has no room for the passages of “${name}” (${says}). Make room and try again.`,
+      `The disk has no room for the passages of “${displayName(name)}” (${says}). Make room and try again.`,
     );
   return unreadable(name, `could not be read (${says}). The file may be damaged; open it, save it anew and add that.`);
 }
@@ -163,6 +173,6 @@ function tooSlow({ name }: Job, time: number): AppError {
 function tooMuch({ name }: Job, memory: number): AppError {
   return unreadable(
     name,
-    `needs more memory to read than the ${formatBytes(memory)} that knowledge.limits.parseMemory allows, and was given up. Split it, or raise the limit in the profile.`,
+    `needs more memory to read than the ${formatLimit(memory)} that knowledge.limits.parseMemory allows, and was given up. Split it, or raise the limit in the profile.`,
   );
 }

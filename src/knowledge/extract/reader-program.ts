@@ -2,20 +2,15 @@
  * The process that reads files, so that whatever a file does to a parser is done to a process that can be killed. `reader-process.ts`
  * starts it: one job at a time by IPC; its argument is the pid of who started it.
  */
-import { Worker } from 'node:worker_threads';
-
 import { messageOf } from '../../shared/errors.ts';
 import { Unreadable } from './extract-error.ts';
 import type { Job, Report } from './job.ts';
 import { runJob } from './run-job.ts';
+import { watchParent } from './watch-parent.ts';
 
 const PROGRESS_EVERY_MS = 200;
-const PARENT_CHECK_MS = 250;
 
-// A parser that spins would never hear that the channel has closed: a thread of its own looks whose child we are.
-const watch = `setInterval(() => process.ppid === ${Number(process.argv[2])} || process.kill(process.pid, 'SIGKILL'), ${PARENT_CHECK_MS})`;
-new Worker(watch, { eval: true, resourceLimits: { maxOldGenerationSizeMb: 8 }, stdout: false, stderr: false }).unref();
-
+watchParent(Number(process.argv[2]));
 process.on('disconnect', () => process.exit());
 process.on('message', (job: Job) => {
   void perform(job).then((report) => process.send?.(report));

@@ -1,4 +1,4 @@
-import { type DomElement, type DomNode, isElement } from './dom.ts';
+import { type DomElement, type DomNode, isElement, lineOf } from './dom.ts';
 
 /** A table of GitHub's Markdown; undefined where it is none but a layout: one column, or a table in a cell. */
 export function tableLines(table: DomElement): readonly string[] | undefined {
@@ -37,5 +37,5 @@ interface ParentNodeLike {
 }
 
 function cellText(cell: DomElement): string {
-  return (cell.textContent ?? '').replace(/\s+/g, ' ').trim().replaceAll('|', '\\|');
+  return lineOf(cell).replaceAll('|', '\\|');
 }

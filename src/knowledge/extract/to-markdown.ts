@@ -1,4 +1,4 @@
-import { type DomElement, type DomNode, isElement, isText } from './dom.ts';
+import { type DomElement, type DomNode, isElement, isText, lineOf } from './dom.ts';
 import { tableLines } from './to-markdown-table.ts';
 
 /** What begins a block of its own; everything else runs on in its line. */
@@ -87,7 +87,7 @@ class Writer {
       case 'h4':
       case 'h5':
       case 'h6': {
-        const title = collapse(node.textContent ?? '').trim();
+        const title = lineOf(node);
         return back(title === '' ? place : this.#write(`${'#'.repeat(Number(node.localName[1]))} ${title}`, place));
       }
       case 'hr':
@@ -151,7 +151,7 @@ class Writer {
 }
 
 /** White space as a browser shows it: of a text node, what is at its ends counts. */
-export function collapse(text: string): string {
+function collapse(text: string): string {
   return text.replace(/[\t\n\r\f ]+/g, ' ');
 }
 
