@@ -38,6 +38,8 @@ export interface FileRequest extends ExtractOptions {
   readonly path: string;
   /** Fetched from the web: of a page, the article alone. */
   readonly isWebPage?: boolean | undefined;
+  /** Kept of a page from the web, without what is not meant for a reader. Absent: it comes from a person, and is taken as it is. */
+  readonly maxCharacters?: number | undefined;
 }
 
 export interface ExtractorOptions {
@@ -80,9 +82,16 @@ export class Extractor {
   }
 
   /** The passages must be read once, to their end or not: they lie in a file until then. */
-  async extractFile({ path, name, mime, isWebPage = false, ...options }: FileRequest): Promise<Extracted> {
+  async extractFile({
+    path,
+    name,
+    mime,
+    isWebPage = false,
+    maxCharacters,
+    ...options
+  }: FileRequest): Promise<Extracted> {
     return this.#perform(
-      { path: resolve(path), name, mime, isWebPage, isText: false, fileSize: options.limits.fileSize },
+      { path: resolve(path), name, mime, isWebPage, maxCharacters, isText: false, fileSize: options.limits.fileSize },
       options,
     );
   }

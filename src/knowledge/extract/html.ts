@@ -2,6 +2,7 @@ import { Readability } from '@mozilla/readability';
 import { parseHTML } from 'linkedom';
 
 import type { DomElement } from './dom.ts';
+import { hidesElement } from '../web/hidden-style.ts';
 import type { DocumentText } from './document-text.ts';
 import { toMarkdown } from './to-markdown.ts';
 import { cleanTitle } from './title.ts';
@@ -17,8 +18,8 @@ interface HtmlOptions {
 /** Never text for a reader, or not to be seen by one. */
 const UNREAD =
   'script, style, noscript, template, svg, math annotation, title, iframe, object, embed, canvas, audio, video, source, meta, ' +
-  'link, input, select, option, textarea, [hidden], [aria-hidden="true"], [style*="display:none"], [style*="display: none"], ' +
-  '[style*="visibility:hidden"], [style*="visibility: hidden"]';
+  'link, input, select, option, textarea, [hidden], [aria-hidden="true"], dialog:not([open]), ' +
+  '.sr-only, .visually-hidden, .screen-reader-text';
 const CHARSET =
   /<meta\s[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{1,40})|^\s*<\?xml[^>]{0,100}?encoding\s*=\s*["']([\w.:-]{1,40})["']/i;
 const CHARSET_WITHIN = 4_096;
@@ -45,6 +46,8 @@ export function readHtml(html: string, { isWebPage, warning = null }: HtmlOption
     document.querySelector('title')?.textContent ||
     document.querySelector('h1')?.textContent;
   for (const element of document.querySelectorAll(UNREAD)) element.remove();
+  for (const element of document.querySelectorAll('[style]'))
+    if (hidesElement(element.getAttribute('style') ?? '')) element.remove();
   const article = isWebPage ? articleOf(document) : undefined;
   const text = toMarkdown(article?.content ?? document.body);
   return {

@@ -7,6 +7,8 @@ export interface Job {
   readonly fileSize: number;
   readonly chunkTokens: number;
   readonly isWebPage: boolean;
+  /** Kept of a page from the web, in UTF-16 code units; `undefined`: it comes from a person, and is taken as it is. */
+  readonly maxCharacters?: number | undefined;
   /** A text of ours in UTF-16: no sniffing. */
   readonly isText: boolean;
   /** Where the passages are written, one JSON text a line. */
@@ -19,6 +21,8 @@ export interface JobSummary {
   readonly language: string | null;
   readonly characters: number;
   readonly warning: string | null;
+  /** Why a person must look at it first. */
+  readonly suspicion: string | null;
 }
 
 export type Report =

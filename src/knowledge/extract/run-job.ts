@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 
+import { sanitise, sanitiseTitle } from '../web/sanitise.ts';
 import { isBlank } from './characters.ts';
 import { chunkText } from './chunk.ts';
 import type { DocumentText } from './document-text.ts';
@@ -16,10 +17,25 @@ const BATCH = 256 << 10;
 /** Reads a file and writes its passages. @throws Unreadable what is the file's fault. */
 export async function runJob(job: Job, progress: (done: number) => void): Promise<JobSummary> {
   const bytes = readBytes(job.path, job.fileSize);
-  const document = job.isText ? givenText(bytes, job.mime) : await readDocument(bytes, job, progress);
+  const read = job.isText ? givenText(bytes, job.mime) : await readDocument(bytes, job, progress);
+  const { suspicion, ...document } =
+    job.maxCharacters === undefined ? { ...read, suspicion: null } : fromTheWeb(read, job.maxCharacters);
   writeChunks(document, job);
   const { text, structure, mime, title, warning } = document;
-  return { title, mime, language: documentLanguage(text, structure), characters: text.length, warning };
+  return { title, mime, language: documentLanguage(text, structure), characters: text.length, warning, suspicion };
+}
+
+function fromTheWeb(read: DocumentText, maxCharacters: number): DocumentText & { readonly suspicion: string | null } {
+  const { text, pages, suspicion, warning } = sanitise(read.text, { maxCharacters, pages: read.pages });
+  if (isBlank(text)) throw new Unreadable('has no text that is meant for a reader.');
+  return {
+    ...read,
+    text,
+    pages: read.pages && pages,
+    title: read.title === null ? null : sanitiseTitle(read.title, '') || null,
+    warning: [read.warning, warning].filter((one) => one !== null).join(' ') || null,
+    suspicion,
+  };
 }
 
 function givenText(bytes: Buffer, mime: string | undefined): DocumentText {

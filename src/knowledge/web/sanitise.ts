@@ -1,8 +1,16 @@
 import { findInstructions, fold } from './instruction-phrases.ts';
 import { withoutInvisible } from './invisible.ts';
 
+export interface SanitiseOptions {
+  readonly maxCharacters: number;
+  /** Where each page begins, the first at 0. */
+  readonly pages?: readonly number[] | undefined;
+}
+
 export interface Sanitised {
   readonly text: string;
+  /** Where each page begins now; those behind the end are gone. */
+  readonly pages: readonly number[];
   /** Why a person must look at it before it is used; null: nothing that speaks to a model, or little, which was left out. */
   readonly suspicion: string | null;
   /** What was left out, for a person; null: nothing. */
@@ -23,25 +31,25 @@ const LEAST_LETTERS = 12;
  * The text of a page without what is meant for a model and not for a reader: characters that nobody sees, lines that give orders to
  * a model, lines repeated over and over; at most so many characters.
  */
-export function sanitise(original: string, { maxCharacters }: { readonly maxCharacters: number }): Sanitised {
-  // Nothing behind the end is ever looked at: a page may be as long as it likes.
-  const visible = withoutInvisible(original.slice(0, maxCharacters * 2));
-  const whole = cut(visible, maxCharacters);
-  const lines = whole.split('\n');
+export function sanitise(original: string, { maxCharacters, pages = [0] }: SanitiseOptions): Sanitised {
+  // Nothing far behind the end is ever looked at: a page may be as long as it likes.
+  const near = original.slice(0, maxCharacters * 2);
+  const { lines, firstLines } = visibleLines(near, pages);
+  const isCut = cutLines(lines, maxCharacters) || near.length < original.length;
   const spoken = spokenLines(lines);
   const repeated = repeatedLines(lines);
-  const text = lines.filter((_, index) => !spoken.has(index) && !repeated.has(index)).join('\n');
+  const isLeft = (index: number) => spoken.has(index) || repeated.has(index);
+  const characters = lines.reduce((sum, line) => sum + line.length + 1, 0);
   const isSuspicious =
-    spoken.size >= SUSPICIOUS_LINES || spoken.size / Math.max(whole.length / 1_000, 1) >= SUSPICIOUS_DENSITY;
+    spoken.size >= SUSPICIOUS_LINES || spoken.size / Math.max(characters / 1_000, 1) >= SUSPICIOUS_DENSITY;
   const left = [
     ...(spoken.size > 0 ? [`${count(spoken.size, 'line')} that speak${spoken.size === 1 ? 's' : ''} to a model`] : []),
     ...(repeated.size > 0 ? [count(repeated.size, 'repeated line')] : []),
-    ...(original.length > maxCharacters && visible.length > whole.length
-      ? [`what comes after ${maxCharacters} characters (knowledge.web.maxCharacters)`]
-      : []),
+    ...(isCut ? [`what comes after ${maxCharacters} characters (knowledge.web.maxCharacters)`] : []),
   ];
   return {
-    text,
+    text: lines.filter((_, index) => !isLeft(index)).join('\n'),
+    pages: startsOf(firstLines, lines, isLeft),
     suspicion: isSuspicious
       ? `It speaks to a model rather than to a reader (${count(spoken.size, 'line')}): look at it before you approve it.`
       : null,
@@ -55,11 +63,51 @@ export function sanitiseTitle(title: string, otherwise: string): string {
   return line === '' || findInstructions(fold(line)).length > 0 ? otherwise : cut(line, LONGEST_TITLE);
 }
 
-/** Not inside a character, and at the end of a line or word where one is near. */
+function visibleLines(text: string, pages: readonly number[]) {
+  const lines: string[] = [];
+  const firstLines: number[] = [];
+  for (const [index, start] of pages.entries()) {
+    if (start > 0 && start >= text.length) break;
+    firstLines.push(lines.length);
+    const next = pages[index + 1];
+    const page = withoutInvisible(text.slice(start, next));
+    // What ends a page is the line break that joins it to the next one.
+    for (const line of (next === undefined ? page : page.replace(/\n$/, '')).split('\n')) lines.push(line);
+  }
+  return { lines, firstLines };
+}
+
+/** True: some of them, and a part of the last one, were too much. */
+function cutLines(lines: string[], most: number): boolean {
+  let length = -1;
+  for (const [index, line] of lines.entries()) {
+    length += 1 + line.length;
+    if (length <= most) continue;
+    lines.splice(index, Infinity, cut(line, Math.max(0, most - (length - line.length))));
+    return true;
+  }
+  return false;
+}
+
+function startsOf(
+  firstLines: readonly number[],
+  lines: readonly string[],
+  isLeft: (index: number) => boolean,
+): readonly number[] {
+  const starts: number[] = [];
+  let [page, offset] = [0, 0];
+  for (const [index, line] of lines.entries()) {
+    for (; firstLines[page] === index; page += 1) starts.push(offset);
+    if (!isLeft(index)) offset += line.length + 1;
+  }
+  return starts;
+}
+
+/** Not inside a character, and behind a word where one ends near. */
 function cut(text: string, most: number): string {
   if (text.length <= most) return text;
   const piece = text.slice(0, most).replace(/[\uD800-\uDBFF]$/, '');
-  const end = Math.max(piece.lastIndexOf('\n', most), piece.lastIndexOf(' ', most));
+  const end = piece.lastIndexOf(' ');
   return end > most * 0.9 ? piece.slice(0, end) : piece;
 }
 
