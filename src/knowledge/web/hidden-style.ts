@@ -1,6 +1,9 @@
 /** Whether a `style` attribute keeps an element from every reader's eye, and from no model's. */
 export function hidesElement(style: string): boolean {
-  const plain = style.slice(0, 2_000).toLowerCase().replaceAll(/\/\*.{0,500}?\*\/|\s|!important/g, '');
+  const plain = style
+    .slice(0, 2_000)
+    .toLowerCase()
+    .replaceAll(/\/\*.{0,500}?\*\/|\s|!important/g, '');
   return HIDING.test(`;${plain};`);
 }
 
