@@ -300,12 +300,15 @@ export async function startApp(options: AppOptions): Promise<App> {
       () => undefined,
     );
   const fileWatch = new FileWatch({ onChange: reloadIfChanged });
+  const uploadsDir = join(paths.stateDir, 'uploads');
+  // What an earlier run was just receiving when it was killed.
+  rmSync(uploadsDir, { recursive: true, force: true });
   const routes = createColdRoutes({
     fleet,
     routing,
     knowledge,
     requests,
-    uploadsDir: join(paths.stateDir, 'uploads'),
+    uploadsDir,
     learner,
     candidates,
     caches,

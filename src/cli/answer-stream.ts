@@ -1,3 +1,4 @@
+import type { SourcesView } from '../knowledge/context/sources.ts';
 import type { Client } from './client.ts';
 import { CliError } from '../shared/errors.ts';
 import { readEvents } from './read-events.ts';
@@ -17,27 +18,6 @@ export interface ChatRequest {
   readonly knowledge?: boolean | { readonly collections: readonly string[] } | undefined;
 }
 
-/** A passage that the answer rests on. */
-export interface Source {
-  readonly n: number;
-  readonly document: string;
-  readonly title: string;
-  readonly page: number | null;
-  readonly start: number;
-  readonly end: number;
-  readonly score: number;
-  readonly fetched?: string;
-  readonly attribution?: string;
-}
-
-/** What an answer rests on, and what was not as it should be. */
-export interface Sources {
-  readonly sources: readonly Source[];
-  readonly found: boolean;
-  readonly degraded?: string;
-  readonly withheld?: string;
-}
-
 export interface AnswerListener {
   /** The expert that answers, as soon as the headers say so. */
   onExpert?(expert: string): void;
@@ -52,13 +32,13 @@ export interface Answer {
   readonly finishReason: string | null;
   readonly usage: unknown;
   /** Null where no documents were asked for. */
-  readonly sources: Sources | null;
+  readonly sources: SourcesView | null;
 }
 
 interface Chunk {
   choices?: { delta?: { content?: string | null; reasoning_content?: string | null }; finish_reason?: string | null }[];
   usage?: unknown;
-  orchestrator?: Sources;
+  orchestrator?: SourcesView;
   error?: { message?: string };
 }
 
@@ -88,7 +68,7 @@ export async function streamAnswer(
   const expert = headerOf(response.headers['x-orchestrator-expert']);
   if (expert !== null) listener.onExpert?.(expert);
   let [content, finishReason, usage, done] = ['', null as string | null, null as unknown, false];
-  let sources: Sources | null = null;
+  let sources: SourcesView | null = null;
   try {
     for await (const { data } of readEvents(response)) {
       if (data === '[DONE]') {

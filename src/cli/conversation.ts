@@ -29,7 +29,11 @@ export async function converse(client: Client, initial: ChatRequest, extras?: Ex
   let answering: AbortController | undefined;
 
   readline.on('SIGINT', () => (answering ? answering.abort() : readline.close()));
+  // What is piped in may have ended while its first lines are still being answered.
+  let isOpen = true;
+  readline.once('close', () => (isOpen = false));
   const prompt = () => {
+    if (!isOpen) return;
     readline.setPrompt(extras?.answer ? 'search> ' : `${model}> `);
     readline.prompt();
   };

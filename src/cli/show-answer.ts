@@ -1,4 +1,5 @@
-import { streamAnswer, type Answer, type ChatRequest, type Sources } from './answer-stream.ts';
+import type { SourcesView } from '../knowledge/context/sources.ts';
+import { streamAnswer, type Answer, type ChatRequest } from './answer-stream.ts';
 import type { Client } from './client.ts';
 import { plainLine } from './plain.ts';
 import { dim, StatusLine } from './terminal.ts';
@@ -45,7 +46,7 @@ function endLine(shown: string): void {
 }
 
 /** What the answer rests on, for a person. */
-export function sourceLines({ sources, found, degraded, withheld }: Sources): string[] {
+export function sourceLines({ sources, found, degraded, withheld }: SourcesView): string[] {
   return [
     ...sources.map(({ n, title, page, document, start, end, fetched, attribution }) => {
       const place = page === null ? '' : `, page ${page}`;

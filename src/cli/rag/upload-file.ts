@@ -33,7 +33,8 @@ export async function uploadFile(
     if (left > 0) throw new CliError(`${path} became shorter while it was read.`);
     yield tail;
   }
-  return documents.json<AddedJson>('/documents', {
+  // Not before the file may be closed.
+  return await documents.json<AddedJson>('/documents', {
     signal,
     upload: {
       contentType: `multipart/form-data; boundary=${boundary}`,

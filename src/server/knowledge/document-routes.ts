@@ -7,7 +7,7 @@ import { parseDuration } from '../../shared/units.ts';
 import type { DocumentState } from '../../store/contract.ts';
 import type { ColdApp, ColdEnvironment } from '../cold-context.ts';
 import { readKnownObject, readObject } from '../read-object.ts';
-import { collectionOf, documentOf, type KnowledgeRoutesOptions, noDocument } from './access.ts';
+import { collectionOf, documentOf, type KnowledgeRoutesOptions, noCollection, noDocument } from './access.ts';
 import { addFile } from './add-file.ts';
 import {
   attributesField,
@@ -172,7 +172,9 @@ async function addOptions(
 /** The id of one that is there, or a name that a new one may have. */
 async function knownOrNew(base: KnowledgeBase, user: string, name: string): Promise<string> {
   const known = await base.collection(user, name);
-  return known?.id ?? collectionName(name, 'collections');
+  if (known) return known.id;
+  if (/^vs_/i.test(name)) throw noCollection(name);
+  return collectionName(name, 'collections');
 }
 
 async function moveTo(

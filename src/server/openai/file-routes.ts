@@ -1,11 +1,12 @@
 import type { ColdApp } from '../cold-context.ts';
-import { documentOf, type KnowledgeRoutesOptions, noDocument } from '../knowledge/access.ts';
+import { type KnowledgeRoutesOptions, noDocument } from '../knowledge/access.ts';
 import { addFile } from '../knowledge/add-file.ts';
 import { refuseField } from '../knowledge/fields.ts';
 import { plainText } from '../knowledge/plain-text.ts';
 import { documentIdOf } from './ids.ts';
 import { nameDropped } from './known-fields.ts';
 import { allDocuments, pageOf, pagingOf } from './list-page.ts';
+import { fileNamed } from './store-access.ts';
 import { fileObject } from './views.ts';
 
 const PURPOSES = new Set(['assistants', 'user_data']);
@@ -36,8 +37,8 @@ export function addFileRoutes(app: ColdApp, options: KnowledgeRoutesOptions): vo
     return context.json(pageOf(documents.map(fileObject), paging));
   });
   app.get('/v1/files/:id', async (context) => {
-    const id = documentIdOf(context.req.param('id'));
-    return context.json(fileObject(await documentOf(knowledge.get(), context.env.identity.user, id)));
+    const document = await fileNamed(knowledge.get(), context.env.identity.user, context.req.param('id'));
+    return context.json(fileObject(document));
   });
   app.delete('/v1/files/:id', async (context) => {
     const id = context.req.param('id');

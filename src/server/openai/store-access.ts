@@ -1,7 +1,7 @@
 import type { DocumentView, KnowledgeBase } from '../../knowledge/contract.ts';
 import { arrayOf } from '../../proxy/json.ts';
 import type { Collection } from '../../store/contract.ts';
-import { documentOf, noCollection, noDocument } from '../knowledge/access.ts';
+import { noCollection, noDocument } from '../knowledge/access.ts';
 import { refuseField } from '../knowledge/fields.ts';
 import { documentIdOf } from './ids.ts';
 
@@ -13,6 +13,13 @@ export async function storeOf(base: KnowledgeBase, user: string, id: string): Pr
   const collection = await base.collection(user, id);
   if (collection?.id === id) return collection;
   throw noCollection(id);
+}
+
+/** The document of a file. @throws AppError `document_not_found`. */
+export async function fileNamed(base: KnowledgeBase, user: string, file: string): Promise<DocumentView> {
+  const document = await base.get(user, documentIdOf(file));
+  if (document) return document;
+  throw noDocument(file);
 }
 
 /** The file of a store. @throws AppError `document_not_found`, also where it is in other stores alone. */
@@ -34,6 +41,6 @@ export async function filesNamed(base: KnowledgeBase, user: string, value: unkno
   if (!isList || ids.length > MOST_FILES || !ids.every((id) => typeof id === 'string'))
     throw refuseField('file_ids', `\`file_ids\` must be a list of at most ${MOST_FILES} ids.`);
   const documents: DocumentView[] = [];
-  for (const id of new Set(ids)) documents.push(await documentOf(base, user, documentIdOf(id)));
+  for (const id of new Set(ids)) documents.push(await fileNamed(base, user, id));
   return documents;
 }

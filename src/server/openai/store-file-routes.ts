@@ -1,10 +1,9 @@
 import type { ColdApp } from '../cold-context.ts';
-import { documentOf, type KnowledgeRoutesOptions, noDocument } from '../knowledge/access.ts';
+import { type KnowledgeRoutesOptions, noDocument } from '../knowledge/access.ts';
 import { attributesField, refuseField } from '../knowledge/fields.ts';
-import { documentIdOf } from './ids.ts';
 import { readFields } from './known-fields.ts';
 import { allDocuments, pageOf, pagingOf } from './list-page.ts';
-import { fileIn, storeOf } from './store-access.ts';
+import { fileIn, fileNamed, storeOf } from './store-access.ts';
 import { storeFileObject } from './views.ts';
 
 const STATUSES = ['in_progress', 'completed', 'failed', 'cancelled'];
@@ -19,7 +18,7 @@ export function addStoreFileRoutes(app: ColdApp, { knowledge }: KnowledgeRoutesO
     if (typeof file !== 'string') throw refuseField('file_id', '`file_id` must be the id of a file.');
     const attributes = attributesField(body['attributes']);
     const store = await storeOf(base, user, context.req.param('id'));
-    const { id } = await documentOf(base, user, documentIdOf(file));
+    const { id } = await fileNamed(base, user, file);
     const attached = await base.attach(user, id, store.id, attributes);
     if (!attached) throw noDocument(file);
     return context.json(storeFileObject(attached, store.id));

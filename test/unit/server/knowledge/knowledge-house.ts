@@ -7,6 +7,7 @@ import { join } from 'node:path';
 
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 
+import type { KnowledgeBase } from '../../../../src/knowledge/contract.ts';
 import { House } from '../../supervisor/house.ts';
 import { routesOver } from '../cold-house.ts';
 import { FakeBase } from './fake-base.ts';
@@ -27,7 +28,8 @@ export async function openKnowledgeHouse() {
   const base = new FakeBase();
   const closers: (() => void)[] = [];
   const uploadsDir = join(directory, 'uploads');
-  const knowledge = { get: () => base, status: () => base.status() };
+  let asked: KnowledgeBase = base;
+  const knowledge = { get: () => asked, status: () => base.status(), peek: () => asked };
   const { app } = await routesOver(house, { knowledge, uploadsDir });
   /** A plain user's requests; forms as forms, text as it is, else JSON. */
   const as =
@@ -51,21 +53,24 @@ export async function openKnowledgeHouse() {
     app,
     base,
     as,
+    /** Has the routes ask another. */
+    replace: (other: KnowledgeBase) => {
+      asked = other;
+    },
     ana: as('ana'),
     ben: as('ben'),
     /** Over a socket; the key is the user's name, and the header of the command line names another. */
     async listen() {
-      const server = createServer(
-        getRequestListener(
-          (request, bindings) => {
-            const named = request.headers.get('x-orchestrator-user');
-            const key = /^Bearer (.+)$/.exec(request.headers.get('authorization') ?? '')?.[1];
-            const identity = { user: named ?? key ?? 'local', admin: false };
-            return app.fetch(request, { ...(bindings as HttpBindings), identity, requestId: 'r1' });
-          },
-          { overrideGlobalObjects: false },
-        ),
+      const listener = getRequestListener(
+        (request, bindings) => {
+          const named = request.headers.get('x-orchestrator-user');
+          const key = /^Bearer (.+)$/.exec(request.headers.get('authorization') ?? '')?.[1];
+          const identity = { user: named ?? key ?? 'local', admin: false };
+          return app.fetch(request, { ...(bindings as HttpBindings), identity, requestId: 'r1' });
+        },
+        { overrideGlobalObjects: false },
       );
+      const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       closers.push(() => {
         server.closeAllConnections();
