@@ -39,7 +39,7 @@ const Web = z
       .describe('Hosts that may be fetched from; `*.` in front means every host below it'),
     contact: z
       .string()
-      .regex(/^(?:https?:\/\/|mailto:|[^\s@]+@)[^\s()<>]+$/, 'an address: a URL or e-mail')
+      .regex(/^(?:https?:\/\/|mailto:|[!-'*-;=?A-~]+@)[!-'*-;=?-~]+$/, 'an address: a URL or e-mail, in ASCII')
       .optional()
       .describe('Sent in the User-Agent, as Wikipedia demands: where the operator can be reached'),
     sources: z

@@ -53,7 +53,7 @@ export function sourceView(n: number, { document, text, start, end, page, score 
     end,
     score: Math.round(score * 1_000) / 1_000,
     ...(fetched !== null && { fetched: new Date(fetched).toISOString() }),
-    ...(attribution !== null && { attribution: plainData(attribution, LONGEST_TITLE) }),
+    ...(attribution !== null && { attribution: plainData(attribution, LONGEST_ADDRESS) }),
     text: plainData(text.slice(0, 2 * LONGEST_QUOTE), LONGEST_QUOTE),
   };
 }

@@ -5,6 +5,7 @@ import { Agent, buildConnector } from 'undici';
 
 import { networkSentence } from '../../models/http.ts';
 import { AppError } from '../../shared/errors.ts';
+import { Limiter } from '../../shared/limiter.ts';
 import { addressProblem } from './address.ts';
 import { refused } from './allow-list.ts';
 import { orAbort } from './or-abort.ts';
@@ -22,9 +23,12 @@ export interface Net {
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
+/** A lookup cannot be stopped, and holds one of the four threads that also read files. */
+const lookups = new Limiter(2);
+
 export const realNet: Net = {
   // What the machine itself says of a name, /etc/hosts included: it is checked all the same.
-  resolve: (host) => lookupName(host, { all: true, verbatim: true }),
+  resolve: (host) => lookups.run(() => lookupName(host, { all: true, verbatim: true })),
   connector: (lookup) =>
     buildConnector({
       timeout: CONNECT_TIMEOUT_MS,

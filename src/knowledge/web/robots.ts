@@ -11,10 +11,7 @@ interface Rules {
   getCrawlDelay(agent: string): number | undefined;
 }
 
-interface Entry {
-  readonly answer: Promise<{ readonly rules: Rules; readonly text: string } | { readonly error: unknown }>;
-  readonly until: number;
-}
+type Answer = { readonly rules: Rules; readonly text: string } | { readonly error: unknown };
 
 // Its types speak of an ES module; it is a CommonJS one, whose default is the function itself.
 const parse = robotsParser as unknown as (url: string, text: string) => Rules;
@@ -33,7 +30,7 @@ const MOST_STEPS = 5_000_000;
 
 /** What the robots.txt of each site allows. */
 export class Robots {
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, { readonly answer: Answer; readonly until: number }>();
   readonly #fetch: FetchRobots;
 
   constructor(fetch: FetchRobots) {
@@ -58,24 +55,23 @@ export class Robots {
     return Math.min(Math.max(0, (rules.getCrawlDelay(AGENT) ?? 0) * 1_000), MOST_PAUSE_MS);
   }
 
-  async #read(url: URL, signal: AbortSignal): Promise<Awaited<Entry['answer']>> {
+  async #read(url: URL, signal: AbortSignal): Promise<Answer> {
     const known = this.#entries.get(url.origin);
     if (known && known.until > performance.now()) return known.answer;
     const address = new URL('/robots.txt', url);
-    const answer = this.#fetch(address, signal).then(
+    const answer: Answer = await this.#fetch(address, signal).then(
       (text) => ({ rules: parse(address.href, text ?? ''), text: text ?? '' }),
       (error: unknown) => ({ error }),
     );
-    const result = await answer;
     // Who gives up waiting has not found out anything.
-    if ('error' in result) signal.throwIfAborted();
-    this.#keep(url.origin, { answer, until: performance.now() + ('error' in result ? FAILED_KEPT_MS : KEPT_MS) });
-    return result;
+    if ('error' in answer) signal.throwIfAborted();
+    this.#keep(url.origin, answer);
+    return answer;
   }
 
-  #keep(origin: string, entry: Entry): void {
+  #keep(origin: string, answer: Answer): void {
     this.#entries.delete(origin);
-    this.#entries.set(origin, entry);
+    this.#entries.set(origin, { answer, until: performance.now() + ('error' in answer ? FAILED_KEPT_MS : KEPT_MS) });
     const [oldest] = this.#entries.keys();
     if (this.#entries.size > MOST_ORIGINS && oldest !== undefined) this.#entries.delete(oldest);
   }

@@ -91,13 +91,13 @@ async function articlesOf(host: string, { topic, most, client, signal }: Questio
     if (!page || !revision || page.pageprops?.disambiguation !== undefined || (page.extract ?? '').trim() === '')
       continue;
     const { title, canonicalurl: url, extract = '' } = page;
-    const credit = `“${title}”, Wikipedia, ${url}, revision ${revision.revid} of ${revision.timestamp.slice(0, 10)}`;
+    const version = `revision ${revision.revid} of ${revision.timestamp.slice(0, 10)}`;
     found.push({
       kind: 'text',
       title,
       url,
       text: `# ${title}\n\n${toMarkdown(extract)}\n`,
-      attribution: `${credit}, by its authors, ${LICENCE}`,
+      attribution: `Wikipedia, ${LICENCE}: “${title}” by its authors, ${url}, ${version}`,
     });
   }
   return found;

@@ -42,8 +42,8 @@ describe('Wikipedia', () => {
         mime: 'text/markdown',
         finalUrl: 'https://en.wikipedia.org/wiki/Quillon_Lighthouse',
         attribution:
-          '“Quillon Lighthouse”, Wikipedia, https://en.wikipedia.org/wiki/Quillon_Lighthouse, revision 1234567 of 2026-03-01, ' +
-          'by its authors, CC BY-SA 4.0 (https://creativecommons.org/licenses/by-sa/4.0/)',
+          'Wikipedia, CC BY-SA 4.0 (https://creativecommons.org/licenses/by-sa/4.0/): “Quillon Lighthouse” by its authors, ' +
+          'https://en.wikipedia.org/wiki/Quillon_Lighthouse, revision 1234567 of 2026-03-01',
       },
       expect.objectContaining({ title: 'Quillon' }),
     ]);
