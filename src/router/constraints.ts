@@ -98,23 +98,30 @@ function constraintsOf(candidates: readonly Candidate[], needs: Needs, standingO
 function addContext(
   constraints: Constraint[],
   candidates: readonly Candidate[],
-  { conversation: { promptTokens, answerTokens = SHORT_ANSWER }, addedTokens = () => 0 }: Needs,
+  { conversation: { promptTokens, answerTokens = SHORT_ANSWER }, addedTokens }: Needs,
 ): void {
   const roomOf = ({ expert: { context } }: Candidate) =>
-    context - Math.min(answerTokens, Math.floor(context * MOST_ANSWER_SHARE)) - addedTokens(context);
-  const smallest = candidates.reduce((least, candidate) => Math.min(least, roomOf(candidate)), Infinity);
+    context - Math.min(answerTokens, Math.floor(context * MOST_ANSWER_SHARE));
+  const roomBeside = (candidate: Candidate) => roomOf(candidate) - (addedTokens?.(candidate.expert.context) ?? 0);
+  const smallest = candidates.reduce((least, candidate) => Math.min(least, roomBeside(candidate)), Infinity);
   const tokens = promptTokens(smallest);
   if (tokens <= smallest) return;
   const short =
-    (room: (candidate: Candidate) => number): Constraint['against'] =>
+    (room: (candidate: Candidate) => number, beside: string): Constraint['against'] =>
     (candidate) =>
       tokens <= room(candidate)
         ? undefined
-        : `its context of ${candidate.expert.context} tokens is too short for about ${tokens} and an answer`;
+        : `its context of ${candidate.expert.context} tokens is too short for about ${tokens} and ${beside}`;
   const largest = Math.max(...candidates.map(({ expert }) => expert.context));
+  // Documents can do with less room, and with none.
+  if (addedTokens)
+    constraints.push({
+      nobody: `no context holds about ${tokens} tokens, all documents and the answer`,
+      against: short(roomBeside, 'documents and an answer'),
+    });
   // Where no context holds it, the largest comes nearest.
   constraints.push(
-    { nobody: `no context holds about ${tokens} tokens and the answer`, against: short(roomOf) },
+    { nobody: `no context holds about ${tokens} tokens and the answer`, against: short(roomOf, 'an answer') },
     {
       nobody: 'no context is the largest',
       against: (candidate) =>

@@ -282,14 +282,10 @@ export class Inference {
     result: ForwardResult,
   ): void {
     if (result.status === 200 && !result.error && !result.clientLeft) use?.keep();
-    const view = requestView(context, {
-      route,
-      expert: target.expert.id,
-      reason: routed?.found.header,
-      sentAt,
-      result,
-    });
-    this.#options.requests.add(context.identity.user, { ...view, orchestrator: use?.view() ?? null });
+    const orchestrator = use?.view() ?? null;
+    const [expert, reason] = [target.expert.id, routed?.found.header];
+    const view = requestView(context, { route, expert, reason, sentAt, result, orchestrator });
+    this.#options.requests.add(context.identity.user, view);
   }
 
   #report(context: RequestContext, route: InferenceRoute, expert: string | undefined, error: AppError): void {

@@ -1,5 +1,7 @@
+import { statSync } from 'node:fs';
+
 import type { InferenceRoute } from '../engines/routes.ts';
-import type { ExpertBase } from '../engines/contract.ts';
+import type { ExpertBase, ProcessSettings } from '../engines/contract.ts';
 import { type Assembly, assemble } from '../knowledge/context/assemble.ts';
 import { documentTokens } from '../knowledge/context/budget.ts';
 import { checkCitations, type Citations } from '../knowledge/context/citations.ts';
@@ -13,6 +15,7 @@ import type { AnswerTranslator } from '../proxy/forward.ts';
 import type { JsonObject } from '../proxy/json.ts';
 import { answerLimitOf } from '../proxy/request-defaults.ts';
 import { type Conversation, readConversation } from '../router/conversation.ts';
+import { textTokens } from '../router/token-estimate.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { RequestContext } from './context.ts';
@@ -173,7 +176,8 @@ function assembled({
     return { body, passages: [], withheld: undefined };
   const room = documentTokens(knowledge.context, {
     context: expert.context,
-    prompt: conversation.promptTokens(0),
+    prompt: conversation.promptTokens(0) + defaultTokens(expert),
+    template: templateSize(expert),
     answer: conversation.answerTokens ?? answerLimitOf(expert.request),
   });
   const { passages, body: informed } = assemble({
@@ -189,6 +193,17 @@ function assembled({
       `the context of ${expert.id} (${expert.context} tokens) leaves no room for documents beside this request`,
     );
   return { body: informed, passages, withheld: undefined };
+}
+
+/** What the profile puts into every request of this expert. */
+function defaultTokens({ request }: ExpertBase): number {
+  const { system, tools } = request;
+  return system === undefined && tools === undefined ? 0 : textTokens(JSON.stringify({ system, tools }));
+}
+
+function templateSize(expert: ExpertBase & Partial<Pick<ProcessSettings, 'chatTemplate'>>): number {
+  const { chatTemplate } = expert;
+  return chatTemplate === undefined ? 0 : (statSync(chatTemplate, { throwIfNoEntry: false })?.size ?? 0);
 }
 
 /** A convenience: an answer is not worse for not being kept. */

@@ -14,11 +14,6 @@ export interface Wanted extends KnowledgeWish {
   readonly search: boolean;
 }
 
-interface Asking {
-  readonly profile: Pick<Profile, 'knowledge'>;
-  readonly identity: Pick<Identity, 'knowledge'>;
-}
-
 /** Tags and a title around a passage. */
 const TOKENS_AROUND = 40;
 const CONVERSATIONS: ReadonlySet<InferenceRoute> = new Set<InferenceRoute>([
@@ -30,11 +25,12 @@ const ON_REQUEST: ReadonlySet<InferenceRoute> = new Set<InferenceRoute>([...CONV
 
 /**
  * Whether the request is to get documents: as it says itself, else as its key says, else as the profile does; with tools, or for a text
- * to be completed, only as it says itself. Undefined: there is nothing to do. Costs a look at a flag where knowledge is off.
+ * to be completed, only as it says itself. Undefined: there is nothing to do, or no knowledge here at all.
  * @throws AppError `invalid_request` where the route takes no documents or the extension is wrong.
  */
 export function wantedKnowledge(
-  { profile: { knowledge }, identity }: Asking,
+  { knowledge }: Pick<Profile, 'knowledge'>,
+  identity: Pick<Identity, 'knowledge'>,
   route: InferenceRoute,
   body: unknown,
 ): Wanted | undefined {
@@ -63,9 +59,12 @@ export function refuseKnowledge(route: InferenceRoute, body: JsonObject): never 
 }
 
 /** Tokens that documents may add to a prompt, by the context of who gets it; undefined: none. */
-export function addedTokens(asking: Asking, wanted: Wanted | undefined): ((context: number) => number) | undefined {
+export function addedTokens(
+  { knowledge }: Pick<Profile, 'knowledge'>,
+  wanted: Wanted | undefined,
+): ((context: number) => number) | undefined {
   if (!wanted?.search) return undefined;
-  const { context: parts, topK, chunkTokens } = asking.profile.knowledge;
+  const { context: parts, topK, chunkTokens } = knowledge;
   const passages = (wanted.topK ?? topK) * (chunkTokens + TOKENS_AROUND);
   return (context) => mostDocumentTokens(parts, passages, context);
 }

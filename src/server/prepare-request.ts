@@ -61,7 +61,10 @@ export function prepareJson(
   const parsed = parseJson(bytes);
   const model = isObject(parsed) ? parsed['model'] : undefined;
   const received = { bytes, parsed };
-  const wanted = wantedKnowledge({ profile: settings.profile, identity: context.identity }, route, parsed);
+  // Where there is no knowledge this costs a look at a flag.
+  const wanted = settings.profile.knowledge.enabled
+    ? wantedKnowledge(settings.profile, context.identity, route, parsed)
+    : undefined;
   if (wanted && isObject(parsed)) return prepareInformed(context, route, { bytes, parsed, wanted }, house);
   const { routing } = house;
   if (isUnnamed(model)) {

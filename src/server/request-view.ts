@@ -4,7 +4,7 @@ import { runningNow } from '../shared/clock.ts';
 import type { RequestContext } from './context.ts';
 import type { RequestView } from './views.ts';
 
-/** What can be said of a request that has ended, but for what its answer rests on. */
+/** What is shown of a request that has ended. */
 export function requestView(
   { requestId, startedAt }: Pick<RequestContext, 'requestId' | 'startedAt'>,
   request: {
@@ -14,9 +14,10 @@ export function requestView(
     /** Monotonic milliseconds. */
     readonly sentAt: number;
     readonly result: ForwardResult;
+    readonly orchestrator: RequestView['orchestrator'];
   },
-): Omit<RequestView, 'orchestrator'> {
-  const { route, expert, reason, sentAt, result } = request;
+): RequestView {
+  const { route, expert, reason, sentAt, result, orchestrator } = request;
   const total = runningNow() - startedAt;
   return {
     id: requestId,
@@ -32,5 +33,6 @@ export function requestView(
       firstByte: result.firstByteAt === undefined ? null : Math.round(result.firstByteAt - startedAt),
     },
     tokens: { prompt: result.usage.promptTokens, generated: result.usage.generatedTokens },
+    orchestrator,
   };
 }

@@ -136,7 +136,7 @@ export class Routing {
     if (this.#loading) return this.#loading.then(() => this.decide(asking, route, body, bytes));
     const { orchestrator } = objectOf(body);
     const extension = orchestrator === undefined ? undefined : parseExtension(orchestrator);
-    const reader = { profile: settings.profile, identity: asking };
+    const { profile } = settings;
     const request: RouteRequest = {
       route,
       body,
@@ -144,14 +144,16 @@ export class Routing {
       scope: asking.user,
       conversation: extension?.conversation ?? asking.conversation,
       wishes: extension?.route && wishesOf(extension.route, settings),
-      addedTokens: addedTokens(reader, wantedKnowledge(reader, route, body)),
+      addedTokens: profile.knowledge.enabled
+        ? addedTokens(profile, wantedKnowledge(profile, asking, route, body))
+        : undefined,
     };
     const { classifier } = this;
     const house = this.#house(settings, route);
     const decision = decide(request, house, classifier);
     if (!decision || !classifier) return decision;
     const [text] = decision.voices;
-    const { embedding } = settings.profile.router;
+    const { embedding } = profile.router;
     if (
       !embedding ||
       decision.stage !== 'classifier' ||

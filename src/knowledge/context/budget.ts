@@ -13,6 +13,8 @@ export interface Room {
   readonly context: number;
   /** Tokens of the request as it came: system prompt, tools and history together. */
   readonly prompt: number;
+  /** Characters of the chat template that the profile gives: worked examples may stand in it. */
+  readonly template?: number;
   /** Tokens that the request lets the answer have; undefined: it does not say. */
   readonly answer: number | undefined;
 }
@@ -20,6 +22,8 @@ export interface Room {
 /** What a chat template writes around the messages, and what an estimate may be wrong by. */
 const TEMPLATE_TOKENS = 96;
 const TEMPLATE_SHARE = 0.02;
+/** Most of a template's text is logic. */
+const TEMPLATE_CHARACTERS_PER_TOKEN = 5;
 
 /** What passages may have where nothing else needs more than its part. */
 export function shareOf(part: keyof ContextParts, parts: ContextParts, context: number): number {
@@ -31,11 +35,11 @@ export function shareOf(part: keyof ContextParts, parts: ContextParts, context: 
  * Tokens for documents in one request: their part, and less where the request itself and its answer leave less. Parts that a request does
  * not use are no one's to fill: a prompt is not longer than it must be. Never so much that a request that fits stops fitting.
  */
-export function documentTokens(parts: ContextParts, { context, prompt, answer }: Room): number {
+export function documentTokens(parts: ContextParts, { context, prompt, answer, template = 0 }: Room): number {
   const usual = shareOf('answer', parts, context);
   // A client that asks for more than there is gets what there is, with or without documents.
   const reserved = answer === undefined || prompt + answer > context ? usual : answer;
-  const left = context - prompt - reserved - templateTokens(context);
+  const left = context - prompt - reserved - templateTokens(context, template);
   return Math.max(0, Math.min(shareOf('documents', parts, context), left));
 }
 
@@ -44,6 +48,6 @@ export function mostDocumentTokens(parts: ContextParts, passages: number, contex
   return Math.min(shareOf('documents', parts, context), passages);
 }
 
-function templateTokens(context: number): number {
-  return TEMPLATE_TOKENS + Math.ceil(context * TEMPLATE_SHARE);
+function templateTokens(context: number, characters: number): number {
+  return TEMPLATE_TOKENS + Math.ceil(context * TEMPLATE_SHARE) + Math.ceil(characters / TEMPLATE_CHARACTERS_PER_TOKEN);
 }

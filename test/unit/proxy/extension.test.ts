@@ -10,7 +10,23 @@ describe('the orchestrator field of a request', () => {
     expect(parseExtension({ route: null })).toEqual({});
   });
 
+  it('says which documents the answer may rest on', () => {
+    const knowledge = { collections: ['notes'], documents: ['doc_1'], topK: 3, rerank: false };
+    expect(parseExtension({ knowledge })).toEqual({ knowledge });
+    expect(parseExtension({ knowledge: true })).toEqual({ knowledge: {} });
+    expect(parseExtension({ knowledge: false })).toEqual({ knowledge: false });
+    expect(parseExtension({ knowledge: null })).toEqual({});
+  });
+
   it.each([
+    [{ knowledge: 'yes' }, 'orchestrator.knowledge'],
+    [{ knowledge: { collection: 'a' } }, 'orchestrator.knowledge.collection'],
+    [{ knowledge: { collections: [] } }, 'orchestrator.knowledge.collections'],
+    [{ knowledge: { collections: ['a', 7] } }, 'orchestrator.knowledge.collections'],
+    [{ knowledge: { documents: [''] } }, 'orchestrator.knowledge.documents'],
+    [{ knowledge: { topK: 0 } }, 'orchestrator.knowledge.topK'],
+    [{ knowledge: { topK: 51 } }, 'orchestrator.knowledge.topK'],
+    [{ knowledge: { rerank: 'no' } }, 'orchestrator.knowledge.rerank'],
     [{ route: 'coding' }, 'orchestrator.route'],
     [{ route: { domian: 'coding' } }, 'orchestrator.route.domian'],
     [{ route: { domain: 7 } }, 'orchestrator.route.domain'],

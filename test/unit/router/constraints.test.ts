@@ -67,6 +67,23 @@ describe('eligible', () => {
     ]);
   });
 
+  it('counts what documents may add to the prompt, by the context of each', () => {
+    const small = candidate('small', { context: 4_096 });
+    const large = candidate('large', { context: 32_768 });
+    const conversation = said('x '.repeat(4_800));
+    const addedTokens = (context: number) => context / 4;
+    expect(left([small, large], { conversation }).ids).toEqual(['small', 'large']);
+    expect(left([small, large], { conversation, addedTokens })).toMatchObject({
+      ids: ['large'],
+      excluded: [{ why: expect.stringMatching(/too short for about 32\d\d and documents and an answer$/) }],
+    });
+    // They can do with less: they exclude nobody where nobody has room for all of them, and the prompt still does.
+    const ignored = [expect.stringMatching(/^no context holds about \d+ tokens, all documents and the answer$/)];
+    expect(left([small], { conversation, addedTokens })).toMatchObject({ ids: ['small'], ignored });
+    const tiny = candidate('tiny', { context: 3_300 });
+    expect(left([tiny, small], { conversation, addedTokens })).toMatchObject({ ids: ['small'], ignored });
+  });
+
   it('keeps the largest context where none holds the prompt', () => {
     const found = left([candidate('small', { context: 4_096 }), candidate('large', { context: 16_384 })], {
       conversation: said('x '.repeat(100_000)),
