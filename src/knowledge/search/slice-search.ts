@@ -1,5 +1,5 @@
 import { Best } from './best.ts';
-import { countsAsFound, descending, fitOf, fuse } from './fuse.ts';
+import { countsAsFound, descending, fitOf, fuse, type Ranked } from './fuse.ts';
 import type { Participants } from './lexical.ts';
 import type { DocumentFacts, Found, SliceAnswer, SliceQuery } from './protocol.ts';
 import { questionOf } from './question.ts';
@@ -16,31 +16,34 @@ export function searchSlice(slice: Slice, query: SliceQuery): SliceAnswer {
   const depth = Math.max(LEAST_CANDIDATES, CANDIDATES_PER_HIT * query.limit);
   const words = new Best(depth);
   slice.lexical.search(questionOf(query.text), participants, words);
-  const { ranking, similarity } = nearest(slice, query, participants, depth);
+  const near = nearest(slice, query, participants, depth);
+  const spoken = words.ranked().map((row) => ({ row, weight: slice.lexical.coverage(row) }));
 
   const hits: Omit<Found, 'score'>[] = [];
   const fits: number[] = [];
   const said: Sketch[] = [];
-  for (const row of fuse([ranking, words.ranked()])) {
+  for (const row of fuse([near.ranking, spoken])) {
     if (hits.length === query.limit) break;
     const document = slice.documentOf(row);
-    const closeness = { similarity: similarity(row), coverage: slice.lexical.coverage(row) };
-    if (!document || !countsAsFound(closeness, query.minSimilarity)) continue;
+    const similarity = near.similarity(row);
+    const coverage = slice.lexical.coverage(row);
+    if (!document || !countsAsFound({ similarity: near.tells ? similarity : null, coverage }, query.minSimilarity))
+      continue;
     const sketch = slice.sketchOf(row);
     if (said.some((one) => nearlySame(one, sketch))) continue;
     said.push(sketch);
     hits.push({
       document: document.id,
       ord: slice.ordOf(row),
-      similarity: closeness.similarity,
+      similarity,
       lexical: slice.lexical.score(row),
     });
-    fits.push(fitOf(closeness));
+    fits.push(fitOf({ similarity: similarity === null ? null : similarity * near.weight(similarity), coverage }));
   }
   const scores = descending(fits);
   return {
     hits: hits.map((hit, index) => ({ ...hit, score: scores[index] ?? 0 })),
-    compared: ranking.length > 0,
+    compared: near.ranking.length > 0,
   };
 }
 
@@ -56,23 +59,35 @@ function filterOf(query: SliceQuery): (document: IndexedDocument, facts: Documen
     (collections === undefined ? facts.collections.length > 0 : facts.collections.some((one) => collections.has(one)));
 }
 
-/** Rows by cosine, and the cosine of every row: by an index of the store where that was asked, else by comparing. */
+interface Nearest {
+  readonly ranking: readonly Ranked[];
+  /** Whether nearness says anything about this question. */
+  readonly tells: boolean;
+  readonly similarity: (row: number) => number | null;
+  readonly weight: (similarity: number) => number;
+}
+
+/** Rows by cosine: by an index of the store where that was asked, else by comparing. */
 function nearest(
   slice: Slice,
   { vector, near }: SliceQuery,
   { groups, takesPart }: Participants,
   depth: number,
-): { ranking: readonly number[]; similarity: (row: number) => number | null } {
+): Nearest {
   if (near) {
     const similarities = new Map<number, number>();
     for (const { document, ord, similarity } of near) {
       const row = slice.rowOf(document, ord);
       if (row !== undefined && takesPart[groups[row] ?? 0] === 1) similarities.set(row, similarity);
     }
-    return { ranking: [...similarities.keys()].slice(0, depth), similarity: (row) => similarities.get(row) ?? null };
+    const ranking = [...similarities.keys()].slice(0, depth).map((row) => ({ row, weight: 1 }));
+    return { ranking, tells: true, similarity: (row) => similarities.get(row) ?? null, weight: () => 1 };
   }
-  if (!vector) return { ranking: [], similarity: () => null };
+  if (!vector) return { ranking: [], tells: false, similarity: () => null, weight: () => 1 };
   const best = new Best(depth);
-  slice.vectors.scan(vector, groups, takesPart, best);
-  return { ranking: best.ranked(), similarity: (row) => slice.vectors.similarity(row, vector) ?? null };
+  const spread = slice.vectors.scan(vector, groups, takesPart, best);
+  const similarity = (row: number) => slice.vectors.similarity(row, vector) ?? null;
+  const weight = (similarity: number) => spread.weight(similarity);
+  const ranking = best.ranked().map((row) => ({ row, weight: weight(similarity(row) ?? 0) }));
+  return { ranking, tells: spread.tells, similarity, weight };
 }

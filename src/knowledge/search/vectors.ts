@@ -1,5 +1,6 @@
 import type { Best } from './best.ts';
 import { grown } from './column.ts';
+import { Spread } from './spread.ts';
 import { KernelMemory, ROWS_A_CALL } from './vector-kernel.ts';
 
 /** Vectors of length 1 by row, one after the other in memory. */
@@ -56,8 +57,9 @@ export class Vectors {
   }
 
   /** Compares every row that has a vector and whose group takes part. */
-  scan(vector: Float32Array, groups: Uint32Array, takesPart: Uint8Array, best: Best): void {
-    if (!this.#memory || vector.length !== this.#dimensions) return;
+  scan(vector: Float32Array, groups: Uint32Array, takesPart: Uint8Array, best: Best): Spread {
+    const spread = new Spread();
+    if (!this.#memory || vector.length !== this.#dimensions) return spread;
     this.#memory.ask(vector);
     const rows = Math.min(this.#present.length, groups.length);
     const isIn = (row: number) => this.#present[row] === 1 && takesPart[groups[row] as number] === 1;
@@ -65,16 +67,18 @@ export class Vectors {
       let end = first;
       const most = Math.min(rows, first + ROWS_A_CALL);
       while (end < most && isIn(end)) end += 1;
-      if (end > first) offerAll(this.#memory.sums(first, end - first), first, best);
+      if (end > first) offerAll(this.#memory.sums(first, end - first), first, best, spread);
       first = Math.max(end, first + 1);
     }
+    return spread;
   }
 }
 
-function offerAll(similarities: Float32Array, first: number, best: Best): void {
+function offerAll(similarities: Float32Array, first: number, best: Best, spread: Spread): void {
   let { threshold } = best;
   for (let index = 0; index < similarities.length; index += 1) {
     const similarity = similarities[index] as number;
+    spread.add(similarity);
     if (similarity <= threshold) continue;
     best.offer(first + index, similarity);
     threshold = best.threshold;

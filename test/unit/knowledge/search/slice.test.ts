@@ -112,6 +112,22 @@ describe('a search by words and vectors', () => {
     expect(find(slice, 'three', { vector: Float32Array.of(1, 0) })).toEqual(['a/1', 'a/2']);
   });
 
+  it('goes by words where the vectors cannot tell', () => {
+    const slice = new Slice();
+    for (let number = 0; number < 60; number += 1) {
+      const id = `d${number}`;
+      slice.apply({ kind: 'document', id, facts: FACTS });
+      slice.apply({ kind: 'chunks', id, chunks: chunksOf([`passage n${number}`]) });
+      // All as near as each other, but for a trifle.
+      slice.apply({ kind: 'vectors', id, ords: [0], packed: vectorOf(1, 1 + (number % 2) / 100) });
+    }
+    const vector = vectorOf(1, 1);
+    expect(find(slice, 'n17', { vector })).toEqual(['d17/0']);
+    expect(find(slice, 'unheard', { vector })).toEqual([]);
+    slice.apply({ kind: 'vectors', id: 'd9', ords: [0], packed: vectorOf(-1, 1) });
+    expect(find(slice, 'unheard', { vector: vectorOf(-1, 1.1) })).toEqual(['d9/0']);
+  });
+
   it('answers from an index of the store in place of comparing', () => {
     const slice = sliceOf({ a: ['one', 'two'], b: ['three'] });
     const near = [
@@ -145,22 +161,25 @@ describe('a search by words and vectors', () => {
   });
 });
 
+const ranked = (...rows: readonly number[]) => rows.map((row) => ({ row, weight: 1 }));
+
 describe('fusing', () => {
   it('puts first what both rankings have near the top', () => {
-    const rankings = [
-      [1, 2, 3],
-      [3, 2, 9],
-    ];
-    expect(fuse(rankings)).toEqual([3, 2, 1, 9]);
-    expect(fuse([[5], []])).toEqual([5]);
+    expect(fuse([ranked(1, 2, 3), ranked(3, 2, 9)])).toEqual([3, 2, 1, 9]);
+    expect(fuse([ranked(5), []])).toEqual([5]);
     expect(fuse([])).toEqual([]);
+  });
+
+  it('lets a ranking that says little change little', () => {
+    const faint = [4, 5].map((row) => ({ row, weight: 0.1 }));
+    expect(fuse([ranked(1, 2, 5), faint])).toEqual([5, 1, 2, 4]);
   });
 
   it('keeps every row once', () => {
     const ranking = fc.uniqueArray(fc.nat(50));
     fc.assert(
       fc.property(ranking, ranking, (one, other) => {
-        const fused = fuse([one, other]);
+        const fused = fuse([ranked(...one), ranked(...other)]);
         expect(new Set(fused)).toEqual(new Set([...one, ...other]));
         expect(fused).toHaveLength(new Set(fused).size);
       }),
