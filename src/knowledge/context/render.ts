@@ -18,7 +18,7 @@ export function renderPassages(passages: readonly Passage[]): string {
 
 /** Where nothing was found that answers, and the profile wants that said. */
 export function renderNothing(): string {
-  return `<${OUTER}>\n</${OUTER}>\nNo document of the user answers this. Say that the documents do not say it.`;
+  return `<${OUTER}>\n</${OUTER}>\nNo document of the user answers this. Where the question is about them, say that they do not say it, and invent nothing.`;
 }
 
 function renderOne({ document, text, page }: Passage, n: number): string {
