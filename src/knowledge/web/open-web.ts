@@ -25,7 +25,7 @@ export function openWeb(options: WebOptions): Web {
     signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
   return {
     fetchPage: (url, signal) => client.fetchPage(url, until(signal)),
-    learn: (topic, signal) => {
+    learn: async (topic, signal) => {
       // A topic in another language of the user's is looked up there first.
       const language = documentLanguage(topic, 'text');
       const languages = [...new Set([...(language === null ? [] : [language]), ...options.languages()])];

@@ -21,7 +21,7 @@ export interface Net {
   connector(lookup: LookupFunction): buildConnector.connector;
 }
 
-const CONNECT_TIMEOUT_MS = 5_000;
+const CONNECT_TIMEOUT_MS = 4_000;
 
 /** A lookup cannot be stopped, and holds one of the four threads that also read files. */
 const lookups = new Limiter(2);

@@ -1,6 +1,6 @@
 import robotsParser from 'robots-parser';
 
-import { messageOf } from '../../shared/errors.ts';
+import { AppError, messageOf } from '../../shared/errors.ts';
 import { refused } from './allow-list.ts';
 
 /** What was got for a robots.txt: its text, or null where the site has none. Rejects where that cannot be known. */
@@ -39,14 +39,11 @@ export class Robots {
 
   /**
    * Milliseconds that the site wants between two requests, where it lets this page be fetched.
-   * @throws AppError `web_refused` where it does not, or where what it wants cannot be known.
+   * @throws AppError `web_refused` where it does not; where what it wants cannot be known, why.
    */
   async ensureAllowed(url: URL, signal: AbortSignal): Promise<number> {
     const answer = await this.#read(url, signal);
-    if ('error' in answer)
-      throw refused(
-        `${url.host} was not asked for the page: its robots.txt could not be read (${messageOf(answer.error)})`,
-      );
+    if ('error' in answer) throw unknown(url, answer.error);
     const { rules, text } = answer;
     if (stepsOf(text, url) > MOST_STEPS)
       throw refused(`${url.host} was not asked for the page: its robots.txt is too intricate to be read.`);
@@ -75,6 +72,14 @@ export class Robots {
     const [oldest] = this.#entries.keys();
     if (this.#entries.size > MOST_ORIGINS && oldest !== undefined) this.#entries.delete(oldest);
   }
+}
+
+/** As what went wrong, so that a person sees whether it is the host or the rules. */
+function unknown(url: URL, error: unknown): AppError {
+  const { code, retryAfterSeconds } =
+    error instanceof AppError ? error : { code: 'web_unavailable' as const, retryAfterSeconds: undefined };
+  const message = `${url.host} was not asked for the page: its robots.txt could not be read (${messageOf(error)})`;
+  return new AppError(code, message, { cause: error, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) });
 }
 
 function stepsOf(text: string, url: URL): number {

@@ -338,7 +338,7 @@ describe('robots.txt', () => {
       'example.com/robots.txt': (_, response) => response.writeHead(status, { 'retry-after': '3600' }).end(),
     });
     const { client } = clientOf(web);
-    await expect(client.fetchPage('http://example.com/open')).rejects.toMatchObject({ code: 'web_refused' });
+    await expect(client.fetchPage('http://example.com/open')).rejects.toMatchObject({ code: 'web_unavailable' });
     expect(web.asked).toEqual(['example.com/robots.txt']);
   });
 
