@@ -12,12 +12,12 @@ const CLOSERS = codes('"\'»”’)]}」』）*_');
 const OPENERS = /^[\s"'«“‘([{「『（*_>—–-]*/;
 const BEGINS = /^[¿¡\p{Lu}\p{Lt}\p{Lo}\p{N}]/u;
 const STOP = '.'.charCodeAt(0);
-/** A full stop behind these ends no sentence (in Spanish and English, without regard to case). */
+/** A full stop behind these, or behind a single letter, ends no sentence (in Spanish and English, without regard to case). */
 const ABBREVIATIONS = new Set(
   (
-    'sr sra sres sras srta srtas d dña dr dra dres prof profa lic licda ing arq abg gral cap cnel tte fr hno hna mons rvdo sto sta ' +
-    'pág págs pag art arts núm núms num nº n cap caps fig figs vol vols ed eds ej p pp ss vid cf cfr aprox máx mín max min ' +
-    'tel teléf ext apdo avda av c dpto depto prov admón cía ee uu rr hh ff aa a b c e g i j k l m o q s t v w x y z ' +
+    'sr sra sres sras srta srtas dña dr dra dres prof profa lic licda ing arq abg gral cap cnel tte fr hno hna mons rvdo sto sta ' +
+    'pág págs pag art arts núm núms num cap caps fig figs vol vols ed eds ej pp ss vid cf cfr aprox máx mín max min ' +
+    'tel teléf ext apdo avda av dpto depto prov admón cía ee uu rr hh ff aa ' +
     'mr mrs ms jr vs st inc ltd co corp approx dept est gov sen rep rev mt ave blvd al ca'
   ).split(' '),
 );
@@ -109,7 +109,7 @@ function isAbbreviation(text: string, index: number, behind: number, start: numb
   let from = index;
   while (from > start && index - from <= LONGEST_ABBREVIATION && isLetter(text.charCodeAt(from - 1))) from -= 1;
   const word = text.slice(from, index);
-  return ABBREVIATIONS.has(word.toLowerCase());
+  return word.length === 1 || ABBREVIATIONS.has(word.toLowerCase());
 }
 
 function isLetter(code: number): boolean {

@@ -5,14 +5,9 @@ import { join, resolve } from 'node:path';
 import { AppError } from '../../shared/errors.ts';
 import { Limiter } from '../../shared/limiter.ts';
 import type { Extracted } from '../contract.ts';
-import { isBlank } from './characters.ts';
-import { chunkText } from './chunk.ts';
-import { unreadable } from './extract-error.ts';
+import { extractHere } from './extract-here.ts';
 import type { Job, JobSummary } from './job.ts';
-import { givenKind } from './kinds.ts';
-import { documentLanguage } from './language.ts';
 import { readSlices } from './passages-file.ts';
-import { plainDocument } from './read-document.ts';
 import { ReaderProcess } from './reader-process.ts';
 
 /** `knowledge.limits` of the profile: bytes, milliseconds, bytes. */
@@ -22,7 +17,7 @@ export interface ExtractLimits {
   readonly parseMemory: number;
 }
 
-interface ExtractOptions {
+export interface ExtractOptions {
   /** As the client calls it: shown, and its extension is a hint. */
   readonly name: string;
   readonly mime?: string | undefined;
@@ -53,7 +48,7 @@ export interface ExtractorOptions {
 
 const AT_ONCE = 2;
 const KEEP_MS = 30_000;
-/** Characters; a longer text would hold up everybody else. */
+/** Characters; a longer text goes to another process. */
 const LARGEST_IN_PROCESS = 64 << 10;
 /** Characters of a long text written at a time. */
 const SLICE = 256 << 10;
@@ -99,7 +94,7 @@ export class Extractor {
   /** Of a text that was given, which stays as it is. */
   async extractText(text: string, { name, mime, ...options }: ExtractOptions): Promise<Extracted> {
     options.signal?.throwIfAborted();
-    if (text.length <= LARGEST_IN_PROCESS) return inProcess(text, name, mime, options.chunkTokens);
+    if (text.length <= LARGEST_IN_PROCESS) return extractHere(text, { name, mime, ...options });
     this.#jobs += 1;
     const path = join(this.#folder, `${this.#jobs}.text`);
     try {
@@ -178,27 +173,6 @@ export class Extractor {
     this.#warm = undefined;
     return warm ? [warm] : [];
   }
-}
-
-function inProcess(text: string, name: string, mime: string | undefined, tokens: number): Extracted {
-  if (isBlank(text)) throw unreadable(name, 'has no text in it: there is nothing to read.');
-  const { structure, ...document } = plainDocument(text, ...kindOf(mime));
-  const chunks = [...chunkText(text, { tokens, structure })];
-  return {
-    title: document.title,
-    mime: document.mime,
-    language: documentLanguage(text, structure),
-    characters: text.length,
-    warning: null,
-    chunks: (async function* () {
-      yield chunks;
-    })(),
-  };
-}
-
-function kindOf(mime: string | undefined) {
-  const kind = givenKind(mime);
-  return [kind.structure, kind.mime] as const;
 }
 
 async function writeText(path: string, text: string): Promise<void> {

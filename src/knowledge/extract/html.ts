@@ -26,6 +26,9 @@ const CHARSET_WITHIN = 4_096;
 /** An article of less is likely not what was meant: then the whole page is taken. */
 const LEAST_ARTICLE = 200;
 
+/** Looking for an article takes a time that grows with the square of a page. */
+const MOST_ELEMENTS = 20_000;
+
 /** The encoding that a page says it has. */
 export function declaredCharset(bytes: Buffer): string | undefined {
   const match = CHARSET.exec(bytes.toString('latin1', 0, CHARSET_WITHIN));
@@ -60,6 +63,7 @@ export function readHtml(html: string, { isWebPage, warning = null }: HtmlOption
 }
 
 function articleOf(document: Page) {
+  if (document.querySelectorAll('*').length > MOST_ELEMENTS) return undefined;
   // It takes the document apart.
   const copy = document.cloneNode(true);
   const options = { serializer: (node: unknown) => node as DomElement, disableJSONLD: true };

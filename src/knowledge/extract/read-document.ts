@@ -1,11 +1,10 @@
-import type { Structure } from './blocks.ts';
 import { isBlank } from './characters.ts';
 import { decodeText } from './decode.ts';
 import type { DocumentText } from './document-text.ts';
 import { Unreadable } from './extract-error.ts';
 import { charsetOf, kindOf } from './kinds.ts';
 import { magicOf } from './magic.ts';
-import { markdownTitle } from './title.ts';
+import { plainDocument } from './plain-document.ts';
 
 export interface Named {
   readonly name: string;
@@ -50,9 +49,4 @@ async function readText(bytes: Buffer, { name, mime, isWebPage }: Named): Promis
   const kind = kindOf(text, name, mime);
   if (kind.structure === 'html') return (await import('./html.ts')).readHtml(text, { isWebPage, warning });
   return { ...plainDocument(text, kind.structure, kind.mime), warning };
-}
-
-/** A text that stays what it is. */
-export function plainDocument(text: string, structure: Structure, mime: string): DocumentText {
-  return { text, structure, mime, title: structure === 'markdown' ? markdownTitle(text) : null, warning: null };
 }

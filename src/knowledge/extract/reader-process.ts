@@ -28,6 +28,8 @@ export interface RunOptions {
 const MEMORY_CHECK_MS = 100;
 /** Of the memory, for the heap of JavaScript: the bytes of a file lie outside of it. */
 const HEAP_SHARE = 0.75;
+/** Bytes; a process that holds on to more is not worth keeping. */
+const MOST_KEPT = 256 << 20;
 const KEPT_OF_STDERR = 4_096;
 const EXIT_WAIT_MS = 2_000;
 
@@ -71,7 +73,7 @@ export class ReaderProcess {
   /** Whether it can take another job. */
   get isFit(): boolean {
     const { pid, connected } = this.#child;
-    return pid !== undefined && connected && isAlive(pid) && residentBytes(pid) < this.memory / 2;
+    return pid !== undefined && connected && isAlive(pid) && residentBytes(pid) < MOST_KEPT;
   }
 
   /**

@@ -9,7 +9,8 @@ import type { Job, JobSummary } from './job.ts';
 import { givenKind } from './kinds.ts';
 import { documentLanguage } from './language.ts';
 import { readBytes } from './read-bytes.ts';
-import { plainDocument, readDocument } from './read-document.ts';
+import { plainDocument } from './plain-document.ts';
+import { readDocument } from './read-document.ts';
 
 /** Written at a time, in characters. */
 const BATCH = 256 << 10;

@@ -141,13 +141,21 @@ class Writer {
 
   #write(text: string, place: Place): Place {
     const isItem = place.first !== place.rest && /(?:-|\d\.) $/.test(place.first);
-    const shared = place.rest.startsWith(this.#lastRest) ? this.#lastRest : place.rest;
-    if (this.#parts.length > 0) this.#parts.push(isItem && this.#wasItem ? '\n' : `\n${shared.trimEnd()}\n`);
+    if (this.#parts.length > 0) {
+      const shared = commonStart(this.#lastRest, place.rest).trimEnd();
+      this.#parts.push(isItem && this.#wasItem ? '\n' : `\n${shared}\n`);
+    }
     this.#lastRest = place.rest;
     this.#parts.push(place.first, text.replaceAll('\n', `\n${place.rest}`));
     this.#wasItem = isItem;
     return { ...place, first: place.rest };
   }
+}
+
+function commonStart(left: string, right: string): string {
+  let length = 0;
+  while (length < left.length && left[length] === right[length]) length += 1;
+  return left.slice(0, length);
 }
 
 /** White space as a browser shows it: of a text node, what is at its ends counts. */

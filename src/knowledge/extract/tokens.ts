@@ -1,14 +1,14 @@
 /** From the scripts of India and South-East Asia on, characters are tokens of their own, or nearly. */
 const FIRST_WIDE = 0x0900;
-const LETTER = 0.24;
+const LETTER = 0.265;
 /** Vocabularies have fewer words with accents, and split them. */
-const ACCENTED = 0.75;
-const DIGIT = 0.6;
-const MARK = 0.7;
+const ACCENTED = 1.5;
+const DIGIT = 0.75;
+const MARK = 0.8;
 /** One space belongs to the word behind it; a run of them is a few tokens. */
 const SPACE = 0.03;
-const OTHER_SCRIPT = 0.45;
-const WIDE = 0.9;
+const OTHER_SCRIPT = 0.55;
+const WIDE = 0.95;
 
 const WEIGHTS = new Float32Array(FIRST_WIDE).map((_, code) => {
   if (code <= 0x20 || code === 0xa0) return SPACE;

@@ -86,4 +86,95 @@ describe('a passage', () => {
     expect(Math.max(...sizes)).toBeLessThanOrEqual(120);
     expect(Math.min(...sizes.slice(0, -1))).toBeGreaterThanOrEqual(50);
   });
+
+  it('ends with a sentence, which an abbreviation, an initial or a number does not', () => {
+    const sentences = [
+      'El Sr. Pérez y la Dra. Gil viven en EE. UU. desde 1998. ',
+      '¿Quién lo sabe? ',
+      '¡Nadie! ',
+      'Véase la pág. 12, fig. 3.5 del art. 4. ',
+      'Dijo que no. ',
+      'J. R. R. Tolkien wrote it, e.g. Mr. Smith says so. ',
+      '—¿Vienes? ',
+      '«Mañana.» ',
+      'Fin. ',
+    ];
+    for (const tokens of [28, 34, 40]) {
+      for (const chunk of texts(sentences.join(''), 'text', tokens)) {
+        const rest = sentences.filter((sentence) => chunk.includes(sentence)).join('');
+        expect(rest).toBe(chunk);
+      }
+    }
+  });
+
+  it('has the headings above it, and a small section shares one with its neighbour', () => {
+    const body = 'Unas palabras sobre esto y aquello. '.repeat(8);
+    const chunks = split(`# Uno\n\n## Dos\n\n${body}\n\n### Tres\n\n${body}\n\n# Cuatro\n\n${body}`, 'markdown', 60);
+    const paths = chunks.map(({ headings }) => headings.join(' > '));
+    expect([...new Set(paths)]).toEqual(['Uno > Dos', 'Uno > Dos > Tres', 'Cuatro']);
+    expect(chunks[0]?.text.startsWith('# Uno\n\n## Dos\n\nUnas')).toBe(true);
+    const small = split('# Uno\n\n## A\n\nEs a.\n\n## B\n\nEs b.\n', 'markdown', 60);
+    expect(small.map(({ headings }) => headings)).toEqual([['Uno']]);
+  });
+
+  it('knows headings that are underlined, and none in a fence', () => {
+    const body = 'Unas palabras sobre esto y aquello. '.repeat(8);
+    const text = `Uno\n===\n\n${body}\n\nDos\n---\n\n\`\`\`sh\n# no heading\n\`\`\`\n\n${body}`;
+    const chunks = split(text, 'markdown', 60);
+    expect(chunks.at(0)?.headings).toEqual(['Uno']);
+    expect(chunks.at(-1)?.headings).toEqual(['Uno', 'Dos']);
+  });
+
+  it('keeps a fence and a table whole where they fit, and cuts them at lines where not', () => {
+    const before = 'Unas palabras sobre esto y aquello. '.repeat(4);
+    const fence = `\`\`\`js\nfirst();\n\nsecond();\n\n# third\n\`\`\`\n\n`;
+    const table = `| a | b |\n| - | - |\n${'| 1 | 2 |\n'.repeat(4)}\n`;
+    const chunks = texts(`${before}\n\n${fence}${before}\n\n${table}${before}`, 'markdown', 60);
+    expect(chunks.some((chunk) => chunk.includes(fence.trim()))).toBe(true);
+    expect(chunks.some((chunk) => chunk.includes(table.trim()))).toBe(true);
+    const large = texts(`\`\`\`\n${'call(argument);\n'.repeat(60)}\`\`\`\n`, 'markdown', 60);
+    expect(large.length).toBeGreaterThan(3);
+    expect(large.every((chunk) => chunk.endsWith('\n'))).toBe(true);
+  });
+
+  it('of a program begins with a definition', () => {
+    const method = (name: string) => `function ${name}() {\n  const a = 1;\n\n  return a + ${name.length};\n}\n\n`;
+    const chunks = texts(['uno', 'dos', 'tres', 'cuatro'].map(method).join(''), 'code', 20);
+    expect(chunks).toHaveLength(4);
+    expect(chunks.every((chunk) => chunk.startsWith('function'))).toBe(true);
+  });
+
+  it('of a table ends with a record, and has the header as its heading', () => {
+    const text = `nombre,nota\n${'"Núñez, Ana","dijo:\n""sí"""\n'.repeat(20)}`;
+    const chunks = split(text, 'csv', 40);
+    expect(chunks[0]?.headings).toEqual([]);
+    for (const { text: chunk, headings } of chunks.slice(1)) {
+      expect(headings).toEqual(['nombre,nota']);
+      expect(chunk).toMatch(/^("Núñez, Ana","dijo:\n""sí"""\n)+$/);
+    }
+  });
+
+  it('of JSON ends with an element', () => {
+    const text = JSON.stringify(Array.from({ length: 30 }, (_, id) => ({ id, texto: 'uno, dos' })));
+    for (const chunk of texts(text, 'json', 40).slice(0, -1)) expect(chunk).toMatch(/\},$/);
+  });
+
+  it('says its page, and a page begins a new one unless it is small', () => {
+    const page = 'Unas palabras sobre esto y aquello. '.repeat(8);
+    const text = `${page}\n\n${page}\n\nCorta.\n\n${page}`;
+    const second = page.length + 2;
+    const pages = [0, second, 2 * second, 2 * second + 8];
+    const chunks = [...chunkText(text, { tokens: 100, structure: 'markdown', pages })];
+    expect(chunks.map((chunk) => chunk.page)).toEqual([1, 2, 3]);
+    expect(chunks[1]?.start).toBe(second);
+  });
+
+  it('takes the same tokens in Spanish and English as tokenizers count', () => {
+    // Counted with the vocabularies of MiniLM (English) and Gemma (many languages): 238 and 184, 145 and 156.
+    const spanish =
+      'Durante la guerra, la lámpara permaneció apagada casi tres años; después, los pescadores pidieron que volviera a funcionar.';
+    const english =
+      'During the war the lamp stayed dark for almost three years; afterwards the fishermen asked for it to work again.';
+    expect(rangeTokens(spanish, 0, spanish.length)).toBeGreaterThan(rangeTokens(english, 0, english.length) * 1.1);
+  });
 });
