@@ -8,30 +8,14 @@ const DOCUMENTS_A_PAGE = 200;
 /** Copying more text to the thread at once would hold up requests. */
 const CHARACTERS_A_MESSAGE = 200_000;
 
-export interface Load {
+/** What goes to the search thread at once. */
+export interface Piece {
   readonly changes: readonly Change[];
   readonly transfer: readonly ArrayBuffer[];
 }
 
-/** Everything of a user, in pieces small enough to hold nobody up: documents, then passages, then vectors, each after what it belongs to. */
-export async function* fillFrom(store: Store, user: User, model: string | null): AsyncGenerator<Load> {
-  yield* documentsOf(store, user);
-  for await (const slice of store.chunks.each(user)) {
-    for (const changes of passagesOf(slice)) {
-      yield { changes, transfer: [] };
-      await setImmediate();
-    }
-  }
-  if (model === null) return;
-  for await (const slice of store.vectors.each(user, model)) {
-    const packs = packVectors(slice);
-    const changes = packs.map((pack) => ({ kind: 'vectors' as const, fill: true, ...pack }));
-    yield { changes, transfer: packs.map(({ packed }) => packed.buffer) };
-    await setImmediate();
-  }
-}
-
-async function* documentsOf(store: Store, user: User): AsyncGenerator<Load> {
+/** Everything of a user's store, in pieces small enough to hold nobody up. */
+export async function* documentsOf(store: Store, user: User): AsyncGenerator<Piece> {
   let after: string | undefined;
   do {
     const page = await store.documents.list(user, { after, limit: DOCUMENTS_A_PAGE });
@@ -46,8 +30,26 @@ async function* documentsOf(store: Store, user: User): AsyncGenerator<Load> {
   } while (after !== undefined);
 }
 
+export async function* passagesOf(store: Store, user: User): AsyncGenerator<Piece> {
+  for await (const slice of store.chunks.each(user)) {
+    for (const changes of messagesOf(slice)) {
+      yield { changes, transfer: [] };
+      await setImmediate();
+    }
+  }
+}
+
+export async function* vectorsOf(store: Store, user: User, model: string): AsyncGenerator<Piece> {
+  for await (const slice of store.vectors.each(user, model)) {
+    const packs = packVectors(slice);
+    const changes = packs.map((pack) => ({ kind: 'vectors' as const, fill: true, ...pack }));
+    yield { changes, transfer: packs.map(({ packed }) => packed.buffer) };
+    await setImmediate();
+  }
+}
+
 /** Neighbours of one document together, no message too long. */
-function* passagesOf(chunks: readonly StoredChunk[]): Generator<readonly Change[]> {
+function* messagesOf(chunks: readonly StoredChunk[]): Generator<readonly Change[]> {
   let changes = new Map<string, { ord: number; text: string; headings: readonly string[] }[]>();
   let characters = 0;
   const taken = () => [...changes].map(([id, own]): Change => ({ kind: 'chunks', id, fill: true, chunks: own }));

@@ -79,10 +79,22 @@ export type Change =
 export type Order =
   | { readonly do: 'change'; readonly user: User; readonly changes: readonly Change[] }
   | { readonly do: 'search'; readonly user: User; readonly query: SliceQuery }
+  /** Which documents a search would be of. */
+  | { readonly do: 'eligible'; readonly user: User; readonly query: SliceQuery }
   | { readonly do: 'forget'; readonly user: User };
 
+/** `documents` null: all. */
+export interface Eligible {
+  readonly documents: readonly string[] | null;
+}
+
 /** Answers of each order: `change` and `forget` the size after it. */
-export type Answer<O extends Order> = O extends { do: 'search' } ? SliceAnswer : SliceSize;
+export type Answer<O extends Order> = O extends { do: 'search' }
+  ? SliceAnswer
+  : O extends { do: 'eligible' }
+    ? Eligible
+    : SliceSize;
+export type AnyAnswer = SliceAnswer | Eligible | SliceSize;
 
 export interface Request {
   readonly number: number;
@@ -90,5 +102,5 @@ export interface Request {
 }
 
 export type Reply =
-  | { readonly number: number; readonly value: SliceAnswer | SliceSize }
+  | { readonly number: number; readonly value: AnyAnswer }
   | { readonly number: number; readonly error: string };

@@ -2,9 +2,9 @@
 import { parentPort } from 'node:worker_threads';
 
 import { messageOf } from '../../shared/errors.ts';
-import type { Order, Reply, Request, SliceAnswer, SliceSize } from './protocol.ts';
+import type { AnyAnswer, Order, Reply, Request, SliceSize } from './protocol.ts';
 import { Slice } from './slice.ts';
-import { searchSlice } from './slice-search.ts';
+import { eligibleIn, searchSlice } from './slice-search.ts';
 
 const slices = new Map<string, Slice>();
 const NOTHING: SliceSize = { bytes: 0, documents: 0, chunks: 0, vectors: 0 };
@@ -20,7 +20,7 @@ parentPort?.on('message', ({ number, order }: Request) => {
   parentPort?.postMessage(reply);
 });
 
-function carryOut(order: Order): SliceAnswer | SliceSize {
+function carryOut(order: Order): AnyAnswer {
   switch (order.do) {
     case 'change': {
       const slice = slices.get(order.user) ?? new Slice();
@@ -31,6 +31,10 @@ function carryOut(order: Order): SliceAnswer | SliceSize {
     case 'search': {
       const slice = slices.get(order.user);
       return slice ? searchSlice(slice, order.query) : { hits: [], compared: false };
+    }
+    case 'eligible': {
+      const slice = slices.get(order.user);
+      return { documents: slice ? eligibleIn(slice, order.query) : [] };
     }
     case 'forget':
       slices.delete(order.user);

@@ -47,6 +47,20 @@ export function searchSlice(slice: Slice, query: SliceQuery): SliceAnswer {
   };
 }
 
+/** Documents that take part; null: all that there are. */
+export function eligibleIn(slice: Slice, query: SliceQuery): string[] | null {
+  const accepts = filterOf(query);
+  const eligible: string[] = [];
+  let all = 0;
+  slice.participants((document, facts) => {
+    all += 1;
+    const accepted = accepts(document, facts);
+    if (accepted) eligible.push(document.id);
+    return accepted;
+  });
+  return eligible.length === all ? null : eligible;
+}
+
 function filterOf(query: SliceQuery): (document: IndexedDocument, facts: DocumentFacts) => boolean {
   const collections = query.collections && new Set(query.collections);
   const documents = query.documents && new Set(query.documents);
@@ -83,7 +97,8 @@ function nearest(
     const ranking = [...similarities.keys()].slice(0, depth).map((row) => ({ row, weight: 1 }));
     return { ranking, tells: true, similarity: (row) => similarities.get(row) ?? null, weight: () => 1 };
   }
-  if (!vector) return { ranking: [], tells: false, similarity: () => null, weight: () => 1 };
+  if (!vector?.every((value) => Number.isFinite(value)))
+    return { ranking: [], tells: false, similarity: () => null, weight: () => 1 };
   const best = new Best(depth);
   const spread = slice.vectors.scan(vector, groups, takesPart, best);
   const similarity = (row: number) => slice.vectors.similarity(row, vector) ?? null;

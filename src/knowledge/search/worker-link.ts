@@ -20,6 +20,8 @@ export interface WorkerLinkOptions {
   readonly now: () => number;
   /** Everything the thread held is gone. */
   readonly onEnd: (reason: string) => void;
+  /** Default: the search thread. */
+  readonly start?: (() => Worker) | undefined;
 }
 
 interface Pending {
@@ -66,11 +68,7 @@ export class WorkerLink {
     if (this.#worker) return this.#worker;
     const now = this.#options.now();
     if (this.#ends.length >= MOST_ENDS && now - (this.#ends.at(-MOST_ENDS) ?? 0) < MINUTE_MS) return undefined;
-    const file = import.meta.url.endsWith('.ts') ? './search-worker.ts' : './search-worker.mjs';
-    const worker = new Worker(new URL(file, import.meta.url), {
-      name: 'search',
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
-    });
+    const worker = (this.#options.start ?? startSearchThread)();
     this.#worker = worker;
     let reason = 'it ended';
     worker.on('message', (reply: Reply) => this.#answered(reply));
@@ -105,4 +103,10 @@ export class WorkerLink {
     if (this.#pending.size === 0) return;
     this.#watchdog = setTimeout(() => void this.#worker?.terminate(), STUCK_MS).unref();
   }
+}
+
+export function startSearchThread(): Worker {
+  const file = import.meta.url.endsWith('.ts') ? './search-worker.ts' : './search-worker.mjs';
+  const resourceLimits = { maxOldGenerationSizeMb: HEAP_MB };
+  return new Worker(new URL(file, import.meta.url), { name: 'search', resourceLimits });
 }

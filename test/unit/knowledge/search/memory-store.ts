@@ -1,4 +1,12 @@
-import type { Chunk, Store, StoredChunk, StoredDocument, StoredVector, User } from '../../../../src/store/contract.ts';
+import type {
+  Chunk,
+  ChunkRef,
+  Store,
+  StoredChunk,
+  StoredDocument,
+  StoredVector,
+  User,
+} from '../../../../src/store/contract.ts';
 
 interface Kept {
   readonly documents: StoredDocument[];
@@ -6,12 +14,16 @@ interface Kept {
   readonly vectors: { readonly model: string; readonly vector: StoredVector }[];
 }
 
+type Near = ChunkRef & { readonly similarity: number };
+
 /** What the index reads of a store, in memory, with gates that hold a reading under way. */
 export class MemoryStore {
   readonly #kept = new Map<User, Kept>();
   /** Awaited before each slice of passages. */
   beforeChunks: () => Promise<void> = () => Promise.resolve();
   reads = 0;
+  /** As an index of the store would answer. */
+  nearest: ((options: { documents?: readonly string[] }) => Promise<readonly Near[]>) | undefined;
 
   of(user: User): Kept {
     const kept = this.#kept.get(user) ?? { documents: [], chunks: [], vectors: [] };
@@ -70,6 +82,10 @@ export class MemoryStore {
       },
       chunks: { each: (user: User) => slices([...this.of(user).chunks], () => this.beforeChunks()) },
       vectors: {
+        ...(this.nearest && {
+          nearest: (_user: User, _model: string, _vector: Float32Array, options: { documents?: readonly string[] }) =>
+            this.nearest?.(options),
+        }),
         each: (user: User, model: string) =>
           slices(
             this.of(user)

@@ -1,6 +1,9 @@
+import type { Worker } from 'node:worker_threads';
+
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { SearchIndex, type SearchIndexOptions } from '../../../../src/knowledge/search/search-index.ts';
+import { startSearchThread } from '../../../../src/knowledge/search/worker-link.ts';
 import { silentLogger } from '../../supervisor/house.ts';
 import { chunksOf, MemoryStore, vectorOf } from './memory-store.ts';
 
@@ -130,5 +133,69 @@ describe('the search index', () => {
     expect(names(await index.search('ana', ask('', { vector: vectorOf(1, 0, 0) })))).toEqual(['one/1']);
     const narrow = await index.search('ana', ask('', { vector: vectorOf(1, 0) }));
     expect(narrow).toMatchObject({ hits: [], compared: false, degraded: null });
+  });
+
+  it('reads its slices again on another thread when the thread ends', async () => {
+    const memory = new MemoryStore();
+    memory.add('ana', 'one', ['The kestrel hovers.']);
+    const threads: Worker[] = [];
+    const startThread = () => {
+      const thread = startSearchThread();
+      threads.push(thread);
+      return thread;
+    };
+    const index = indexOf(memory, { startThread });
+    expect(names(await index.search('ana', ask('kestrel')))).toEqual(['one/0']);
+    const [first] = threads;
+    const answer = index.search('ana', ask('kestrel'));
+    await first?.terminate();
+    expect(names(await answer)).toEqual(['one/0']);
+    expect(names(await index.search('ana', ask('kestrel')))).toEqual(['one/0']);
+    expect(threads.length).toBe(2);
+    expect(memory.reads).toBe(2);
+  });
+
+  it('leaves alone a thread that ends again and again', async () => {
+    const memory = new MemoryStore();
+    memory.add('ana', 'one', ['The kestrel hovers.']);
+    let started = 0;
+    const startThread = () => {
+      started += 1;
+      const thread = startSearchThread();
+      void thread.terminate();
+      return thread;
+    };
+    const index = indexOf(memory, { startThread });
+    for (let search = 0; search < 5; search += 1) {
+      const answer = await index.search('ana', ask('kestrel'));
+      expect(answer.hits).toEqual([]);
+      expect(answer.degraded).not.toBeNull();
+    }
+    expect(started).toBe(3);
+  });
+
+  it('asks an index of the store where a slice is too large to compare', async () => {
+    const memory = new MemoryStore();
+    memory.add('ana', 'one', ['The kestrel hovers.', 'The osprey dives.']);
+    memory.add('ana', 'two', ['The heron waits.'], { collections: ['other'] });
+    memory.add('ana', 'out', ['The eagle is away.'], { state: 'quarantined' });
+    const asked: (readonly string[] | undefined)[] = [];
+    memory.nearest = ({ documents }) => {
+      asked.push(documents);
+      const near = ['out', 'two', 'one'].map((document) => ({ document, ord: 0, similarity: 0.9 }));
+      return Promise.resolve(near.filter(({ document }) => documents?.includes(document) ?? true));
+    };
+    const index = indexOf(memory, { turnOver: 3 });
+    const vector = vectorOf(1, 0);
+    expect(names(await index.search('ana', ask('', { vector })))).toEqual(['two/0', 'one/0']);
+    expect(names(await index.search('ana', ask('', { vector, collections: ['other'] })))).toEqual(['two/0']);
+    expect(names(await index.search('ana', ask('', { vector, collections: ['nobody’s'] })))).toEqual([]);
+    expect(asked).toEqual([['one', 'two'], ['two']].map((ids) => expect.arrayContaining(ids)));
+    expect(index.stats().vectors).toBe(0);
+
+    memory.nearest = () => Promise.reject(new Error('the server is away'));
+    const words = await index.search('ana', ask('osprey', { vector }));
+    expect(names(words)).toEqual(['one/1']);
+    expect(words.degraded).toContain('the server is away');
   });
 });
