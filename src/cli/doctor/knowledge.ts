@@ -31,7 +31,7 @@ export function checkKnowledge({ knowledge }: Profile, environment: NodeJS.Proce
 }
 
 /** How the knowledge of the running orchestrator is; nothing where it keeps none. */
-export async function checkRunningKnowledge({ url, token }: RuntimeFile): Promise<Check[]> {
+export async function checkRunningKnowledge({ url, token }: Pick<RuntimeFile, 'url' | 'token'>): Promise<Check[]> {
   let status: KnowledgeStatusJson;
   try {
     const signal = AbortSignal.timeout(ANSWERS_WITHIN_MS);

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 
 import type { KnowledgeStatusJson } from '../../server/knowledge/views.ts';
+import { delay } from '../../shared/clock.ts';
 import { CliError } from '../../shared/errors.ts';
 import { connect, withConnectionOptions, type Client, type ConnectionOptions, type RequestOptions } from '../client.ts';
 import { plainJson } from '../plain.ts';
@@ -9,6 +10,9 @@ export interface RagOptions extends ConnectionOptions {
   readonly user?: string;
   readonly json?: boolean;
 }
+
+const OPENS_WITHIN_MS = 15_000;
+const POLL_MS = 100;
 
 /** A subcommand of `rag` that prints data, with what all of them take. */
 export function ragCommand(name: string, description: string): Command {
@@ -60,7 +64,7 @@ export class Documents {
  */
 export async function openDocuments(options: RagOptions): Promise<Documents> {
   const documents = new Documents(connect(options), options.user);
-  const { state, user } = await documents.json<KnowledgeStatusJson>('');
+  const { state, user } = await untilOpen(documents);
   if (state === 'off')
     throw new CliError(
       'this orchestrator keeps no documents. Write `knowledge: { enabled: true }` into its profile, or start it with ' +
@@ -72,6 +76,16 @@ export async function openDocuments(options: RagOptions): Promise<Documents> {
         'command on the machine of the orchestrator, as the user who started it, without ORCHESTRATOR_TOKEN.',
     );
   return documents;
+}
+
+/** The store opens after the orchestrator listens: a moment later it is there, or says why not. */
+async function untilOpen(documents: Documents): Promise<KnowledgeStatusJson> {
+  const endsAt = performance.now() + OPENS_WITHIN_MS;
+  for (;;) {
+    const status = await documents.json<KnowledgeStatusJson>('');
+    if (status.state !== 'opening' || performance.now() > endsAt) return status;
+    await delay(POLL_MS);
+  }
 }
 
 /** JSON where it is wanted, else lines. */

@@ -12,7 +12,7 @@ export function documentTable(documents: readonly DocumentJson[], collections: r
   const rows = documents.map((document) => [
     document.id,
     document.state,
-    cut(plainLine(document.title)),
+    cut(titleOf(document)),
     document.collections.map((id) => names.get(id) ?? id).join(', ') || '-',
     String(document.chunks),
     formatBytes(document.bytes),
@@ -65,7 +65,7 @@ export function searchNotes({ hits, degraded }: SearchJson): string[] {
 
 /** What became of one that was added, in a line. */
 export function addedLine(document: DocumentJson & { readonly existed?: boolean }): string {
-  const title = plainLine(document.title);
+  const title = titleOf(document);
   const note = document.error === null ? '' : ` (${plainLine(document.error)})`;
   if (document.state === 'failed') return `failed: ${title} ${document.id}${note}`;
   if (document.state === 'quarantined')
@@ -83,7 +83,7 @@ export function collectionTable(collections: readonly CollectionJson[]): string[
 
 function placeOf({ document, page, headings, start, end }: HitJson): string {
   const places = [
-    plainLine(document.title),
+    titleOf(document),
     ...(page === null ? [] : [`page ${page}`]),
     ...(headings.length === 0 ? [] : [plainLine(headings.join(' › '))]),
   ];
@@ -96,6 +96,10 @@ function stateOf({ state, progress }: DocumentJson): string {
   if (state === 'queued' && progress !== null) return `being read, ${Math.floor(progress * 100)} %`;
   return state === 'quarantined' ? 'quarantined: it is used only after `rag approve`' : state;
 }
+
+/** A text need not have a title. */
+const titleOf = ({ title, uri }: Pick<DocumentJson, 'title' | 'uri'>) =>
+  plainLine(title || (uri ?? '')) || '(untitled)';
 
 const namesOf = (collections: readonly CollectionJson[]) =>
   new Map(collections.map(({ id, name }) => [id, plainLine(name)]));
