@@ -21,6 +21,10 @@ const LIST_ITEM = /^[ \t]*(?:[-*+•–·]|\d{1,4}[.)]|[a-z][.)])[ \t]/;
 /** What ends a stretch of code rather than begins one. */
 const CLOSING = /^[)\]}]|^end\b/;
 const LOOK = 160;
+const DELIMITERS = [',', ';', '\t', '|'] as const;
+const LONGEST_HEADER = 10_000;
+/** Characters; a quote that is never closed does not swallow the rest. */
+const LONGEST_RECORD = 100_000;
 
 export function blocksOf(text: string, structure: Structure, start: number, end: number): Iterable<Block> {
   switch (structure) {
@@ -61,18 +65,34 @@ function* lines(text: string, start: number, end: number): Generator<Block> {
   yield* grouped(text, start, end, () => true);
 }
 
-/** Records of a table; a quoted field may hold line ends. */
+/** Records of a table; a quoted field may hold line ends, and a quote elsewhere (`5" pipe`) means nothing. */
 function* records(text: string, start: number, end: number): Generator<Block> {
+  const delimiter = delimiterOf(text.slice(start, Math.min(start + LONGEST_HEADER, lineEnd(text, start, end))));
   let [from, isQuoted] = [start, false];
   for (let line = start; line < end;) {
     const next = lineEnd(text, line, end);
-    for (let index = line; index < next; index++) if (text.charCodeAt(index) === QUOTE) isQuoted = !isQuoted;
+    for (let index = line; index < next; index++) {
+      if (text.charCodeAt(index) !== QUOTE) continue;
+      const before = text.charCodeAt(index - 1);
+      if (isQuoted && text.charCodeAt(index + 1) === QUOTE) index += 1;
+      else if (isQuoted) isQuoted = false;
+      else if (index === line || before === delimiter) isQuoted = true;
+    }
     line = next;
-    if (isQuoted) continue;
+    if (isQuoted && next - from < LONGEST_RECORD) continue;
+    isQuoted = false;
     yield { start: from, end: next };
     from = next;
   }
   if (from < end) yield { start: from, end };
+}
+
+/** What stands most often between the names of the columns, outside of quotes. */
+function delimiterOf(header: string): number {
+  const bare = header.replace(/"[^"]*"/g, '');
+  const count = (mark: string) => bare.split(mark).length;
+  const best = DELIMITERS.reduce<string>((most, mark) => (count(mark) > count(most) ? mark : most), DELIMITERS[0]);
+  return best.charCodeAt(0);
 }
 
 function* grouped(

@@ -4,6 +4,7 @@ const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 /** From the first combining mark on, what one sees may be more than one code point. */
 const FIRST_COMBINING = 0x0300;
+const LAST_IDEOGRAPH = 0x9fff;
 /** A cluster longer than this is an attack, and may be cut between code points. */
 const LONGEST_CLUSTER = 256;
 
@@ -14,6 +15,7 @@ export function isSpace(code: number): boolean {
     code === 0x20 ||
     (code >= 0x09 && code <= 0x0d) ||
     code === 0xa0 ||
+    code === 0x1680 ||
     (code >= 0x2000 && code <= 0x200a) ||
     code === 0x2028 ||
     code === 0x2029 ||
@@ -46,6 +48,7 @@ export function mayCut(text: string, index: number): boolean {
   const [before, after] = [text.charCodeAt(index - 1), text.charCodeAt(index)];
   if (before === CARRIAGE_RETURN && after === LINE_FEED) return false;
   if (after < FIRST_COMBINING && before < FIRST_COMBINING) return true;
+  if (isIdeograph(after) && before >= 0x3000 && before <= LAST_IDEOGRAPH) return true;
   if (before === LINE_FEED || before === CARRIAGE_RETURN || after === LINE_FEED || after === CARRIAGE_RETURN)
     return true;
   return clusterStart(text, index) === index;
@@ -71,6 +74,10 @@ function clusterStart(text: string, index: number): number {
   const found = graphemes.segment(window).containing(index - from)?.index ?? 0;
   if (found > 0 || !isTooLong) return from + found;
   return isLow(text.charCodeAt(index)) && isHigh(text.charCodeAt(index - 1)) ? index - 1 : index;
+}
+
+function isIdeograph(code: number): boolean {
+  return code >= 0x3400 && code <= LAST_IDEOGRAPH;
 }
 
 function isHigh(code: number): boolean {

@@ -53,7 +53,7 @@ function utf16(bytes: Buffer, encoding: 'utf-16le' | 'utf-16be'): Decoded {
   const even = bytes.subarray(0, bytes.length & ~1);
   const little = encoding === 'utf-16le' ? even : Buffer.from(even).swap16();
   const text = little.toString('utf16le');
-  refuseBinary(Buffer.from(text.slice(0, LOOK), 'utf8'));
+  refuseBinary(Buffer.from(text.includes('\0') ? '\0' : text.slice(0, LOOK), 'utf8'));
   const isOdd = bytes.length % 2 === 1;
   return { text, warning: isOdd ? 'The text ends in half a character (UTF-16), which was left out.' : null };
 }

@@ -118,6 +118,7 @@ export class Extractor {
     work: Omit<Job, 'output' | 'chunkTokens'>,
     { limits, chunkTokens, signal, onProgress }: Omit<ExtractOptions, 'name' | 'mime'>,
   ): Promise<Extracted> {
+    signal?.throwIfAborted();
     this.#jobs += 1;
     const output = join(this.#folder, `${this.#jobs}.jsonl`);
     const run = this.#limiter.run(async () => {
@@ -131,7 +132,7 @@ export class Extractor {
         throw error;
       }
     });
-    const summary = await (signal ? Promise.race([run, rejection(signal)]) : run);
+    const summary = await unlessAborted(run, signal);
     return { ...summary, chunks: readSlices(output) };
   }
 
@@ -189,7 +190,15 @@ function closing(): AppError {
   return new AppError('shutting_down', 'The orchestrator is stopping; the file is read when it runs again.');
 }
 
-/** Rejects with the signal. */
-function rejection(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+/** Who waits for a slot need not wait to be told that nobody wants it any more. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener('abort', onAbort);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }

@@ -144,6 +144,7 @@ function each(names: string, kind: TextKind): Record<string, TextKind> {
 /** How a text that somebody gives is cut: by its media type, else like Markdown, which every text is. It is never converted. */
 export function givenKind(mime: string | undefined): { readonly structure: Structure; readonly mime: string } {
   const type = (mime ?? 'text/markdown').split(';')[0]?.trim().toLowerCase() ?? '';
+  if (!/^[a-z]+\/[a-z0-9.+-]{1,100}$/.test(type)) return { structure: 'text', mime: PLAIN.mime };
   const { structure } = byMime(type) ?? (type.startsWith('text/x-') ? code(type) : PLAIN);
   return { structure: structure === 'html' ? 'markdown' : structure, mime: type };
 }

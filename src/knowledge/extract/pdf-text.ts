@@ -75,7 +75,7 @@ function paragraphsOf(lines: readonly Line[], sizes: readonly number[]): Paragra
 /** A word that was divided is one again; a line that is full runs on. */
 function joined(text: string, next: string, isFullLine: boolean): string {
   const runsOn = isFullLine && !LIST_ITEM.test(next);
-  if (/\p{L}[-\u00ad\u2010]$/u.test(text) && /^\p{Ll}/u.test(next)) return text.slice(0, -1) + next;
+  if (/^\p{L}[-\u00ad\u2010]$/u.test(text.slice(-2)) && /^\p{Ll}/u.test(next)) return text.slice(0, -1) + next;
   return `${text}${runsOn ? ' ' : '\n'}${next}`;
 }
 

@@ -2,6 +2,9 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
 import { formatLimit, Unreadable } from './extract-error.ts';
 
+/** The system reads no more than 2 GiB at once. */
+const MOST_AT_ONCE = 1 << 30;
+
 /**
  * All bytes of a file, as they are at one time.
  * @param most Bytes; a larger file is refused before it is read.
@@ -18,7 +21,7 @@ export function readBytes(path: string, most: number): Buffer {
     const bytes = Buffer.allocUnsafeSlow(before.size);
     let read = 0;
     for (let count = 1; count > 0 && read < bytes.length; read += count)
-      count = readSync(file, bytes, read, bytes.length - read, read);
+      count = readSync(file, bytes, read, Math.min(bytes.length - read, MOST_AT_ONCE), read);
     const after = fstatSync(file);
     if (read < bytes.length || after.size !== before.size || after.mtimeMs !== before.mtimeMs)
       throw new Unreadable('changed while it was read. Add it again when nothing writes to it any more.');

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 import { AppError, messageOf } from '../../shared/errors.ts';
@@ -62,7 +63,10 @@ export class ReaderProcess {
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-KEPT_OF_STDERR);
     });
-    this.#child.on('error', (error) => this.#ended?.(messageOf(error)));
+    this.#child.on('error', (error) => {
+      this.#because ??= new AppError('internal', `The program that reads files did not start: ${messageOf(error)}.`);
+      this.#ended?.(messageOf(error));
+    });
     this.#child.on('exit', (code, signal) => this.#ended?.(signal ?? `exit code ${code}`));
   }
 
@@ -142,6 +146,7 @@ export class ReaderProcess {
   /** A process that waits keeps nobody from ending. */
   #release(): void {
     this.#child.unref();
+    (this.#child.stderr as Socket | null)?.unref();
     this.#child.channel?.unref();
   }
 

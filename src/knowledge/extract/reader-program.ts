@@ -2,6 +2,8 @@
  * The process that reads files, so that whatever a file does to a parser is done to a process that can be killed. `reader-process.ts`
  * starts it: one job at a time by IPC; its argument is the pid of who started it.
  */
+import { constants, setPriority } from 'node:os';
+
 import { messageOf } from '../../shared/errors.ts';
 import { Unreadable } from './extract-error.ts';
 import type { Job, Report } from './job.ts';
@@ -10,6 +12,8 @@ import { watchParent } from './watch-parent.ts';
 
 const PROGRESS_EVERY_MS = 200;
 
+// Who asks a model something now goes before who adds a document.
+setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 watchParent(Number(process.argv[2]));
 process.on('disconnect', () => process.exit());
 process.on('message', (job: Job) => {

@@ -8,6 +8,7 @@ const BLOCKS = new Set(
     'h4 h5 h6 header hgroup hr html legend li main menu nav ol p pre search section summary table tbody td tfoot th thead tr ul'
   ).split(' '),
 );
+const SOFT_HYPHEN = '\u00ad';
 /** Deeper, structure is an attack, and only the text counts. */
 const DEEPEST = 300;
 
@@ -34,7 +35,7 @@ class Writer {
   #wasItem = false;
 
   text(): string {
-    return this.#parts.length === 0 ? '' : `${this.#parts.join('')}\n`;
+    return this.#parts.length === 0 ? '' : `${this.#parts.join('').replaceAll(SOFT_HYPHEN, '')}\n`;
   }
 
   /** The children of a node, as blocks. */

@@ -154,6 +154,13 @@ describe('a passage', () => {
     }
   });
 
+  it('of a table is not misled by a quote in the middle of a field, nor by one that is never closed', () => {
+    const inches = `medida;precio\n${'tubo 5" largo;1\n'.repeat(30)}`;
+    for (const chunk of texts(inches, 'csv', 40).slice(1)) expect(chunk).toMatch(/^(tubo 5" largo;1\n)+$/);
+    const open = `a,b\n"x,1\n${'y,2\n'.repeat(60_000)}`;
+    expect(texts(open, 'csv', 40).at(-1)).toMatch(/^(y,2\n)+$/);
+  });
+
   it('of JSON ends with an element', () => {
     const text = JSON.stringify(Array.from({ length: 30 }, (_, id) => ({ id, texto: 'uno, dos' })));
     for (const chunk of texts(text, 'json', 40).slice(0, -1)) expect(chunk).toMatch(/\},$/);
