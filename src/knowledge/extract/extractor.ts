@@ -124,16 +124,16 @@ export class Extractor {
     const run = this.#limiter.run(async () => {
       signal?.throwIfAborted();
       if (this.#isClosed) throw closing();
-      const job = { ...work, chunkTokens, output };
-      try {
-        return await this.#read(job, limits, { signal, onProgress });
-      } catch (error) {
-        await rm(output, { force: true });
-        throw error;
-      }
+      return this.#read({ ...work, chunkTokens, output }, limits, { signal, onProgress });
     });
-    const summary = await unlessAborted(run, signal);
-    return { ...summary, chunks: readSlices(output) };
+    try {
+      const summary = await unlessAborted(run, signal);
+      return { ...summary, chunks: readSlices(output) };
+    } catch (error) {
+      // It may end well in the very moment in which nobody wants it any more.
+      void run.catch(() => undefined).then(() => rm(output, { force: true }));
+      throw error;
+    }
   }
 
   async #read(
