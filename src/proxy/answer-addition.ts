@@ -3,7 +3,7 @@ import type { AnswerReader } from './answer-reader.ts';
 import { AnswerTail } from './answer-tail.ts';
 import { EventGate } from './event-gate.ts';
 import type { AnswerTranslator } from './forward.ts';
-import { type JsonObject, parseObject } from './json.ts';
+import { isObject, type JsonObject, parseObject } from './json.ts';
 
 export interface AdditionOptions {
   /** The client's. */
@@ -47,7 +47,7 @@ export function readAndAdd({ route, inner, reader, addition }: AdditionOptions):
       const body = inner ? bytesOf(inner.body(status, bytes)) : bytes;
       if (status !== 200) return body;
       const object = parseObject(body.toString('utf8'));
-      if (!object || object['error'] !== undefined) return body;
+      if (!object || isObject(object['error'])) return body;
       reader.read(object);
       return addition && marks ? withField(body, object, addition()) : body;
     },

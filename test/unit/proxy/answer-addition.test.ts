@@ -103,7 +103,7 @@ describe('what is added to an answer', () => {
     });
     expect(body('/v1/chat/completions', 200, '{}').text).toBe('{"orchestrator":{"sources":["s"]}}');
     const response =
-      '{"output":[{"type":"message","content":[{"type":"output_text","text":"Hi"}]}],"status":"completed"}';
+      '{"output":[{"type":"message","content":[{"type":"output_text","text":"Hi"}]}],"status":"completed","error":null}';
     expect(body('/v1/responses', 200, response)).toMatchObject({ said: 'Hi' });
     for (const [status, text] of [
       [500, '{"error":{}}'],
