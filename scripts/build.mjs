@@ -42,6 +42,8 @@ export async function bundle() {
       keepNames: false,
       legalComments: 'none',
       logLevel: 'warning',
+      // A native module finds its library beside itself, and the two must share one SDK.
+      external: ['surrealdb', '@surrealdb/node'],
       // CommonJS dependencies ask for Node's own modules by `require`.
       banner: {
         js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
