@@ -4,7 +4,7 @@ import { plainData } from './plain-data.ts';
 export const OUTER = 'documents';
 export const INNER = 'source';
 
-const LONGEST_TITLE = 120;
+const LONGEST_ATTRIBUTE = 200;
 
 /** A tag that begins or ends like one of ours, however it is spelled. */
 const OWN_TAGS = new RegExp(`<(?=[\\s\\p{Cf}]*[/\\\\]?[\\s\\p{Cf}]*(?:${OUTER}?|${INNER}s?)\\b)`, 'giu');
@@ -28,7 +28,7 @@ export function escapeText(text: string): string {
 /** A value between double quotes in a tag. */
 export function escapeAttribute(text: string): string {
   return escapeText(
-    plainData(text, LONGEST_TITLE)
+    plainData(text, LONGEST_ATTRIBUTE)
       .replaceAll('&', '&amp;')
       .replaceAll('<', '&lt;')
       .replaceAll('>', '&gt;')

@@ -10,6 +10,8 @@ export interface Passage extends Pick<Hit, 'document' | 'score'> {
   readonly start: number;
   readonly end: number;
   readonly page: number | null;
+  /** Headings above it, or the names of a table's columns, that it does not have itself. */
+  readonly headings: readonly string[];
   /** Place of its first chunk in the document. */
   readonly ord: number;
   /** Of its last one. */
@@ -34,7 +36,8 @@ export function choosePassages(hits: readonly Hit[], question: string, room: num
     const isThere = chosen.some((other) => other.document.id === document.id && other.ord === chunk.ord);
     if (isThere || chunk.text.trim() === '' || duplicates.repeats(chunk.text)) continue;
     const { text, start, end, page, ord } = chunk;
-    const whole: Passage = { document, score, text, start, end, page, ord, lastOrd: ord };
+    const headings = chunk.headings.filter((heading) => !text.includes(heading));
+    const whole: Passage = { document, score, text, start, end, page, headings, ord, lastOrd: ord };
     const tokens = tokensOf(whole);
     if (tokens <= left) {
       chosen.push(whole);
@@ -61,8 +64,9 @@ function tokensOf(passage: Passage): number {
   return carefulTokens(escapeText(passage.text)) + tokensAround(passage);
 }
 
-function tokensAround({ document }: Passage): number {
-  return TOKENS_AROUND + carefulTokens(escapeText(document.title.slice(0, 200)));
+function tokensAround({ document, headings }: Passage): number {
+  const names = escapeText([document.title, ...headings].join(' ').slice(0, 400));
+  return TOKENS_AROUND + carefulTokens(names);
 }
 
 function cutTo(passage: Passage, question: string, room: number): Passage {

@@ -21,12 +21,13 @@ export function renderNothing(): string {
   return `<${OUTER}>\n</${OUTER}>\nNo document of the user answers this. Where the question is about them, say that they do not say it, and invent nothing.`;
 }
 
-function renderOne({ document, text, page }: Passage, n: number): string {
+function renderOne({ document, text, page, headings }: Passage, n: number): string {
   const { title, mime, fetched } = document;
   const attributes = [
     `n="${n}"`,
     `title="${escapeAttribute(title)}"`,
     ...(page === null ? [] : [`page="${page}"`]),
+    ...(headings.length === 0 ? [] : [`section="${escapeAttribute(headings.join(' / '))}"`]),
     ...(fetched === null ? [] : [`fetched="${new Date(fetched).toISOString().slice(0, 10)}"`]),
   ];
   const body = TABLES.test(mime) ? compactTable(text) : text;

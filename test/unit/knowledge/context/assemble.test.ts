@@ -50,7 +50,7 @@ describe('the context of an answer', () => {
             document,
             texts,
             texts.map(() => random()),
-          ),
+          ).map((hit) => ({ ...hit, chunk: { ...hit.chunk, headings: random() < 0.3 ? [pick(SHREDS)] : [] } })),
         };
       });
       const hits = documents.flatMap((document) => document.hits).sort((one, other) => other.score - one.score);
@@ -128,6 +128,17 @@ describe('the context of an answer', () => {
     expect(contentOf('[{"a":{"b":1}},{"a":{"b":2}}]', 'application/json')).toContain('[{"a":{"b":1}},{"a":{"b":2}}]');
     expect(contentOf('[{"a":12345678901234567890},{"a":1}]', 'application/json')).toContain('12345678901234567890');
     expect(contentOf(JSON.stringify(rows), 'text/plain')).toContain(JSON.stringify(rows));
+  });
+
+  it('says what stands above a passage, where the passage does not', () => {
+    const hits = hitsOf(documentOf('doc_a'), ['id,name\n1,Ana\n', '2,Eva\n']).map((hit) => ({
+      ...hit,
+      chunk: { ...hit.chunk, headings: ['id,name', 'a "b" <source>'] },
+    }));
+    const contentOf = (index: number) =>
+      JSON.stringify(assemble({ ...REQUEST, hits: hits.slice(index, index + 1), room: 500 }).body);
+    expect(contentOf(1)).toContain(String.raw`section=\"id,name / a &quot;b&quot; &lt;source&gt;\"`);
+    expect(contentOf(0)).toContain(String.raw`section=\"a &quot;b&quot; &lt;source&gt;\"`);
   });
 
   it('says that nothing was found, or says nothing, as the profile wants', () => {
