@@ -51,6 +51,16 @@ export type OrchestratorEvent =
       /** The expert that had refused it before; null: nobody had. */
       readonly fallbackOf: string | null;
     }
+  | {
+      /** What became of a document: of whom it is, is for administrators, who alone see these. */
+      readonly type: 'knowledge';
+      readonly at: string;
+      readonly user: string;
+      readonly document: string;
+      readonly state: DocumentEventState;
+      /** Why it failed, waits for approval, or was read in part. */
+      readonly reason: string | null;
+    }
   | { readonly type: 'reload'; readonly at: string; readonly ok: boolean; readonly message: string };
 
 /**
@@ -58,6 +68,8 @@ export type OrchestratorEvent =
  * `erased`: on purpose.
  */
 export type CacheAction = 'saved' | 'unsaved' | 'restored' | 'lost' | 'erased';
+
+export type DocumentEventState = 'queued' | 'quarantined' | 'ready' | 'failed' | 'removed';
 
 type Listener = (event: OrchestratorEvent) => void;
 

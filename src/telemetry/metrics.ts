@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
 
 import type { EventBus } from './events.ts';
 import { addGauges, type Observed } from './gauges.ts';
+import { KnowledgeMetrics } from './knowledge-metrics.ts';
 import { RouteTally } from './route-tally.ts';
 import { type Timing, Timings } from './timings.ts';
 
@@ -47,6 +48,7 @@ export class Metrics {
   readonly #routed = new RouteTally();
   /** By expert, then by route. */
   readonly #tallies = new Map<string, Map<string, Tally>>();
+  #knowledge: KnowledgeMetrics | undefined;
 
   constructor() {
     const registers = [this.registry];
@@ -156,6 +158,11 @@ export class Metrics {
   /** Gauges that are read when somebody asks. */
   observe(house: Observed): void {
     addGauges(this.registry, house);
+  }
+
+  /** Made when it is first asked for: what is off is not shown. */
+  get knowledge(): KnowledgeMetrics {
+    return (this.#knowledge ??= new KnowledgeMetrics(this.registry));
   }
 
   follow(bus: EventBus): void {
