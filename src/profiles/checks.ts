@@ -17,6 +17,7 @@ export const CHECKS: readonly Check[] = [
   checkDefaultExpert,
   checkDomains,
   checkHelpers,
+  checkHelpersAreHere,
   checkKeys,
   checkTemplates,
   checkPools,
@@ -96,6 +97,21 @@ function checkDomains({ router, experts }: ProfileFile, tree: Tree): Problem[] {
         return problemAt(keyPlaceOf(tree, path), path, message);
       }),
   ];
+}
+
+/** Every passage of every document passes through them. */
+function checkHelpersAreHere({ knowledge, experts }: ProfileFile, tree: Tree): Problem[] {
+  if (knowledge.remoteExperts === 'allow') return [];
+  const named: [path: string[], id: string | undefined][] = [
+    [['knowledge', 'embedding'], knowledge.embedding],
+    [['knowledge', 'rerank', 'expert'], knowledge.rerank?.expert],
+  ];
+  return named.flatMap(([path, id]) => {
+    const expert = id !== undefined && Object.hasOwn(experts, id) ? experts[id] : undefined;
+    if (expert?.engine !== 'remote') return [];
+    const message = `${id} runs elsewhere and would see every document; if it may, say so: \`remoteExperts: allow\``;
+    return [problemAt(placeOf(tree, path), path, message)];
+  });
 }
 
 /** Experts that are named for what they do must do it. */

@@ -259,8 +259,8 @@ describe('the demo profile', () => {
     expect(Math.min(...times)).toBeLessThan(30);
   });
 
-  it('has three experts of one file and one that embeds, and room for two', async () => {
-    const { experts, budget, defaultExpert } = await loadProfile('demo', { environment: {} });
+  it('has three experts of one file and one that embeds documents, and room for two beside that', async () => {
+    const { experts, budget, defaultExpert, knowledge } = await loadProfile('demo', { environment: {} });
     expect(experts.map(({ id, task }) => [id, task])).toEqual([
       ['general', 'generate'],
       ['coder', 'generate'],
@@ -269,7 +269,8 @@ describe('the demo profile', () => {
     ]);
     const models = experts.map((expert) => (expert.kind === 'process' ? expert.model?.sha256 : undefined));
     expect(new Set(models.slice(0, 3)).size).toBe(1);
-    expect([budget.maxLoadedExperts, defaultExpert]).toEqual([2, 'general']);
+    expect([budget.maxLoadedExperts, defaultExpert]).toEqual([3, 'general']);
+    expect(knowledge).toMatchObject({ enabled: true, embedding: 'minilm' });
     expect(experts[0]?.variants).toHaveProperty('general-creative');
   });
 });

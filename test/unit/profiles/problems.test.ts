@@ -159,6 +159,17 @@ describe('F1: a bad profile', () => {
     expect(problems).toMatchObject([{ path, message: expect.stringMatching(message) }]);
   });
 
+  it('with knowledge: an expert elsewhere sees no document unless it is said that it may', async () => {
+    const far = `${MINIMAL}  far: { engine: remote, url: "http://x.example", task: embed, endpoints: [/v1/embeddings] }\n`;
+    const sandbox = new Sandbox();
+    const problems = await sandbox.refuse(`knowledge: { embedding: far }\n${far}`);
+    expect(problems).toMatchObject([
+      { path: 'knowledge.embedding', message: expect.stringMatching(/see every document/) },
+    ]);
+    const allowed = `knowledge: { embedding: far, remoteExperts: allow }\n${far}`;
+    expect(await sandbox.load(sandbox.write('q.yaml', allowed))).toMatchObject({ knowledge: { embedding: 'far' } });
+  });
+
   it('is told everything at once, from top to bottom, each fault once', async () => {
     const sandbox = new Sandbox();
     const content = `colour: red

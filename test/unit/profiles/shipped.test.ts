@@ -20,8 +20,8 @@ const PROMISES: Readonly<Record<string, Promised>> = {
   demo: {
     ram: 1.9,
     together: [
-      ['general', 'coder'],
-      ['spanish', 'minilm'],
+      ['general', 'coder', 'minilm'],
+      ['general', 'spanish', 'minilm'],
     ],
   },
   'cpu-small': { ram: 7.6, together: [['phi4_fast', 'qwen_coder']] },
