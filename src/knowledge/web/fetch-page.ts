@@ -77,7 +77,12 @@ export class WebClient {
     try {
       await read((chunks) => pipeline(toUtf8(chunks, mime, charset), file));
     } catch (error) {
-      file.destroy();
+      // Its opening may still be under way, and would bring it back.
+      await new Promise<void>((resolve) => {
+        if (file.closed) return resolve();
+        file.once('close', () => resolve());
+        file.destroy();
+      });
       await rm(path, { force: true });
       throw error;
     }
