@@ -220,9 +220,9 @@ export async function startApp(options: AppOptions): Promise<App> {
   const knowledge = new KnowledgeHolder({
     logger,
     // What is not switched on is not even read from the disk.
-    open: async (setup) => {
-      const { openKnowledge } = await import('./knowledge/open-knowledge.ts');
-      return openKnowledge({ fleet, logger, bus, paths, environment }, setup);
+    load: async () => {
+      const { createKnowledgeOpener } = await import('./knowledge/open-knowledge.ts');
+      return createKnowledgeOpener({ fleet, logger, bus, metrics: metrics.knowledge, paths, environment });
     },
   });
   const followKnowledge = () => knowledge.apply(settings);

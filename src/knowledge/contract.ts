@@ -43,6 +43,8 @@ export interface SearchQuery {
   readonly topK?: number | undefined;
   /** Whether the rerank expert is asked, where there is one (default: yes). */
   readonly rerank?: boolean | undefined;
+  /** An answer is to rest on it: what nothing is found of may be looked up, for the next time (`web.autoLearn`). */
+  readonly mayLearn?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

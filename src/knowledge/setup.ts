@@ -16,10 +16,22 @@ export interface KnowledgeSetup {
   /** Undefined: search goes by words alone. */
   readonly embedding: HelperExpert | undefined;
   readonly rerank: HelperExpert | undefined;
+  /** Folder of the profile, which paths in it are relative to. */
+  readonly directory: string;
+  /** Of the router: those of the users. */
+  readonly primaryLanguages: readonly string[];
 }
 
-/** Knowledge as its holder keeps it. */
+/** Knowledge as its holder keeps it. `close` leaves the store open: the embedded one can be opened only once in a process. */
 export interface OpenKnowledge extends KnowledgeBase {
-  /** Takes over what a reload changed. */
+  /** Takes over what a reload changed, the store excepted. */
   reconfigure(setup: KnowledgeSetup): void;
+}
+
+/** Opens knowledge, again and again, and keeps what cannot be opened twice. */
+export interface KnowledgeOpener {
+  /** Rejects where the store cannot be opened; then nothing of it is left. */
+  open(setup: KnowledgeSetup): Promise<OpenKnowledge>;
+  /** The stores too, for good. After what is open was closed. */
+  close(): Promise<void>;
 }

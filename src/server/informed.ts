@@ -57,7 +57,8 @@ async function search(
   }, LONGEST_SEARCH_MS);
   const { signal } = controller;
   try {
-    const searching = knowledge.get().search(identity.user, { text, collections, documents, topK, rerank, signal });
+    const query = { text, collections, documents, topK, rerank, mayLearn: true, signal };
+    const searching = knowledge.get().search(identity.user, query);
     const { hits, degraded } = await Promise.race([searching, late.promise]);
     return { hits, degraded: degraded === null ? undefined : plainData(degraded, 300) };
   } catch (error) {

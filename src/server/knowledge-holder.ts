@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import type { KnowledgeBase, KnowledgeStatus } from '../knowledge/contract.ts';
-import type { HelperExpert, KnowledgeSetup, OpenKnowledge } from '../knowledge/setup.ts';
+import type { HelperExpert, KnowledgeOpener, KnowledgeSetup, OpenKnowledge } from '../knowledge/setup.ts';
 import type { Expert } from '../profiles/profile.ts';
 import { AppError, messageOf } from '../shared/errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -7,8 +9,8 @@ import type { Settings } from './settings.ts';
 
 export interface KnowledgeHolderOptions {
   readonly logger: Logger;
-  /** Loads the code and opens the store. Called again after it was closed, or has failed. */
-  readonly open: (setup: KnowledgeSetup) => Promise<OpenKnowledge>;
+  /** Loads the code of all this. */
+  readonly load: () => Promise<KnowledgeOpener>;
 }
 
 /** An opening that failed is tried again after so long, twice that, and so on. */
@@ -19,7 +21,10 @@ const LONGEST_RETRY_MS = 60_000;
 export class KnowledgeHolder {
   readonly #options: KnowledgeHolderOptions;
   #setup: KnowledgeSetup | undefined;
+  #opener: KnowledgeOpener | undefined;
   #base: OpenKnowledge | undefined;
+  /** What `#base` was opened with. */
+  #store: KnowledgeSetup['knowledge']['store'] | undefined;
   #failure: string | undefined;
   #tail: Promise<void> = Promise.resolve();
   #retry: NodeJS.Timeout | undefined;
@@ -66,6 +71,7 @@ export class KnowledgeHolder {
     this.#setup = undefined;
     this.#turn();
     await this.#tail;
+    await this.#opener?.close();
   }
 
   #turn(): void {
@@ -74,24 +80,32 @@ export class KnowledgeHolder {
   }
 
   async #follow(): Promise<void> {
-    const { logger, open } = this.#options;
     const setup = this.#setup;
-    const base = this.#base;
+    const isOther = setup !== undefined && !isDeepStrictEqual(setup.knowledge.store, this.#store);
     try {
-      if (!setup) {
-        this.#base = undefined;
-        this.#failure = undefined;
-        await base?.close();
-      } else if (base) base.reconfigure(setup);
-      else {
-        const startedAt = performance.now();
-        this.#base = await open(setup);
-        this.#failure = undefined;
-        logger.info('the documents are open', { ms: Math.round(performance.now() - startedAt) });
-      }
+      if (this.#base && (!setup || isOther)) await this.#closeBase();
+      if (!setup) this.#failure = undefined;
+      else if (this.#base) this.#base.reconfigure(setup);
+      else await this.#openBase(setup);
     } catch (error) {
       this.#failed(messageOf(error));
     }
+  }
+
+  async #openBase(setup: KnowledgeSetup): Promise<void> {
+    const { logger, load } = this.#options;
+    const startedAt = performance.now();
+    this.#opener ??= await load();
+    this.#base = await this.#opener.open(setup);
+    this.#store = setup.knowledge.store;
+    this.#failure = undefined;
+    logger.info('the documents are open', { ms: Math.round(performance.now() - startedAt) });
+  }
+
+  async #closeBase(): Promise<void> {
+    const base = this.#base;
+    this.#base = undefined;
+    await base?.close();
   }
 
   #failed(reason: string): void {
@@ -104,7 +118,7 @@ export class KnowledgeHolder {
 }
 
 function setupOf({ profile, serving }: Settings): KnowledgeSetup {
-  const { knowledge } = profile;
+  const { knowledge, directory, router } = profile;
   const helper = (id: string | undefined, route: '/v1/embeddings' | '/v1/rerank'): HelperExpert | undefined => {
     const expert: Expert | undefined = profile.experts.find((other) => other.id === id);
     const served = expert && serving.find(expert, route);
@@ -112,6 +126,8 @@ function setupOf({ profile, serving }: Settings): KnowledgeSetup {
   };
   return {
     knowledge,
+    directory,
+    primaryLanguages: router.primaryLanguages,
     embedding: helper(knowledge.embedding, '/v1/embeddings'),
     rerank: helper(knowledge.rerank?.expert, '/v1/rerank'),
   };

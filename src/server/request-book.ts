@@ -1,7 +1,7 @@
 import type { RequestView } from './views.ts';
 
 /** Of everybody together, some megabytes; nobody's requests push out everybody else's. */
-const MOST = 1_000;
+const MOST = 2_000;
 const MOST_OF_ONE = 200;
 
 /** What became of the last requests: each user's own, found by nobody else. */

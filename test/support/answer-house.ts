@@ -7,7 +7,8 @@ import { Hono } from 'hono';
 import { stringify } from 'yaml';
 
 import { remote as remoteAdapter } from '../../src/engines/remote.ts';
-import type { Hit, KnowledgeBase, SearchQuery, SearchResult, Source } from '../../src/knowledge/contract.ts';
+import type { Hit, SearchQuery, SearchResult, Source } from '../../src/knowledge/contract.ts';
+import type { OpenKnowledge } from '../../src/knowledge/setup.ts';
 import { Deadlines } from '../../src/proxy/deadlines.ts';
 import type { JsonObject } from '../../src/proxy/json.ts';
 import type { ColdEnvironment } from '../../src/server/cold-context.ts';
@@ -115,10 +116,13 @@ export async function answerHouse(options: AnswerHouseOptions) {
   };
   const knowledge = new KnowledgeHolder({
     logger: house.logger,
-    open: () =>
+    load: () =>
       options.closed
         ? Promise.reject(new Error('the disk is away'))
-        : Promise.resolve(base as unknown as KnowledgeBase & { reconfigure(): void }),
+        : Promise.resolve({
+            open: () => Promise.resolve(base as unknown as OpenKnowledge),
+            close: () => Promise.resolve(),
+          }),
   });
   knowledge.apply(settings);
   const requests = new RequestBook();

@@ -110,6 +110,11 @@ export class SearchIndex {
     this.#keeper.useModel(model);
   }
 
+  /** Another `knowledge.searchMemory`, bytes. */
+  resize(memory: number): void {
+    this.#keeper.resize(memory);
+  }
+
   stats(): SliceSize & { readonly users: number } {
     return this.#keeper.stats();
   }

@@ -54,10 +54,12 @@ export class SliceKeeper {
   readonly #link: WorkerLink;
   readonly #held = new Map<User, Held>();
   #model: string | null;
+  #memory: number;
   #closed = false;
 
   constructor(options: SliceKeeperOptions) {
     this.#options = options;
+    this.#memory = options.memory;
     this.#model = options.model;
     this.#link = new WorkerLink({
       now: () => performance.now(),
@@ -102,9 +104,14 @@ export class SliceKeeper {
   /** Reads the slices of these users, one after the other, while there is room. Never rejects. */
   async warm(users: Iterable<User>): Promise<void> {
     for (const user of users) {
-      if (this.#closed || this.#bytes() > WARM_SHARE * this.#options.memory) return;
+      if (this.#closed || this.#bytes() > WARM_SHARE * this.#memory) return;
       await this.hold(user).filled;
     }
+  }
+
+  /** Bytes; what is held beyond is let go with the next change. */
+  resize(memory: number): void {
+    this.#memory = memory;
   }
 
   /** What is told of a user whose slice is not here is in the store when it is read. */
@@ -200,7 +207,7 @@ export class SliceKeeper {
 
   /** Who was not there longest goes first; who is being served never. */
   #makeRoom(user: User): void {
-    while (this.#bytes() > this.#options.memory || this.#held.size > MOST_SLICES) {
+    while (this.#bytes() > this.#memory || this.#held.size > MOST_SLICES) {
       let longest: { user: User; lastUsed: number } | undefined;
       for (const [other, { lastUsed, size, searches }] of this.#held)
         if (other !== user && searches === 0 && size.bytes > 0 && (!longest || lastUsed < longest.lastUsed))

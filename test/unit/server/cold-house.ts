@@ -71,7 +71,7 @@ export async function routesOver(house: House, overrides: Partial<ColdRoutesOpti
   const options: ColdRoutesOptions = {
     fleet,
     routing: new Routing({ fleet, bus, clock: house.clock, secondOpinion: { ask: () => undefined }, learner }),
-    knowledge: new KnowledgeHolder({ logger: house.logger, open: () => Promise.reject(new Error('not here')) }),
+    knowledge: new KnowledgeHolder({ logger: house.logger, load: () => Promise.reject(new Error('not here')) }),
     requests: new RequestBook(),
     uploadsDir: '/nowhere/uploads',
     learner,

@@ -29,6 +29,8 @@ class Opener {
   failures = 0;
   last: KnowledgeSetup | undefined;
 
+  readonly load = () => Promise.resolve({ open: this.open, close: () => Promise.resolve(void this.log.push('end')) });
+
   readonly open = (setup: KnowledgeSetup): Promise<OpenKnowledge> => {
     this.log.push('open');
     this.last = setup;
@@ -51,7 +53,7 @@ describe('the holder of knowledge', () => {
 
   it('opens, tells what changed, and closes, as each profile wants it', async () => {
     const opener = new Opener();
-    const holder = new KnowledgeHolder({ logger: silentLogger, open: opener.open });
+    const holder = new KnowledgeHolder({ logger: silentLogger, load: opener.load });
     expect(() => holder.get()).toThrow(/knowledge: \{ enabled: true \}/);
     holder.apply(await settingsOf('{ enabled: false }'));
     expect(holder.status().state).toBe('off');
@@ -80,7 +82,7 @@ describe('the holder of knowledge', () => {
   it('tries again what could not be opened, and says why meanwhile', async () => {
     const opener = new Opener();
     opener.failures = 2;
-    const holder = new KnowledgeHolder({ logger: silentLogger, open: opener.open });
+    const holder = new KnowledgeHolder({ logger: silentLogger, load: opener.load });
     holder.apply(await settingsOf('{ enabled: true }'));
     await vi.waitFor(() => expect(holder.status().state).toBe('degraded'));
     expect(() => holder.get()).toThrow(/locked by process 7/);
