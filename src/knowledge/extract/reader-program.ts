@@ -14,7 +14,7 @@ const PROGRESS_EVERY_MS = 200;
 
 // Who asks a model something now goes before who adds a document.
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
-watchParent(Number(process.argv[2]));
+await watchParent(Number(process.argv[2]));
 process.on('disconnect', () => process.exit());
 process.on('message', (job: Job) => {
   void perform(job).then((report) => process.send?.(report));
