@@ -5,7 +5,7 @@ import { isObject } from '../../proxy/json.ts';
 import type { ColdApp } from '../cold-context.ts';
 import { type KnowledgeRoutesOptions, noDocument } from '../knowledge/access.ts';
 import { attributesField, type Attributes, refuseField } from '../knowledge/fields.ts';
-import { readFields } from './known-fields.ts';
+import { readFields, withPollHint } from './known-fields.ts';
 import { pageOf, pagingOf } from './list-page.ts';
 import { filesNamed, MOST_FILES, storeOf } from './store-access.ts';
 import { countsOf, storeFileObject } from './views.ts';
@@ -59,7 +59,7 @@ export function addBatchRoutes(app: ColdApp, { knowledge }: KnowledgeRoutesOptio
   app.get('/v1/vector_stores/:id/file_batches/:batch', async (context) => {
     const id = context.req.param('batch');
     const { batch, documents } = await find(knowledge.get(), context.env.identity.user, [context.req.param('id'), id]);
-    return context.json(batchObject(id, batch, documents));
+    return context.json(withPollHint(context, batchObject(id, batch, documents)));
   });
   app.get('/v1/vector_stores/:id/file_batches/:batch/files', async (context) => {
     const paging = pagingOf(context.req.query(), { usual: 20, most: 100 });

@@ -27,3 +27,15 @@ export function nameDropped(context: Context<ColdEnvironment>, names: readonly s
   const plain = names.slice(0, 20).map((name) => name.replaceAll(/[^\x21-\x2b\x2d-\x7e]/g, '?').slice(0, 60));
   if (plain.length > 0) context.header('x-orchestrator-dropped', plain.join(', '));
 }
+
+/** Reading a file takes moments here: who polls need not wait the five seconds that OpenAI's clients wait by themselves. */
+const POLL_AFTER_MS = 200;
+
+/** What is still in progress, with when to ask again. */
+export function withPollHint<Shape extends { readonly status: string }>(
+  context: Context<ColdEnvironment>,
+  shape: Shape,
+): Shape {
+  if (shape.status === 'in_progress') context.header('openai-poll-after-ms', String(POLL_AFTER_MS));
+  return shape;
+}

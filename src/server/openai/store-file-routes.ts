@@ -1,7 +1,7 @@
 import type { ColdApp } from '../cold-context.ts';
 import { type KnowledgeRoutesOptions, noDocument } from '../knowledge/access.ts';
 import { attributesField, refuseField } from '../knowledge/fields.ts';
-import { readFields } from './known-fields.ts';
+import { readFields, withPollHint } from './known-fields.ts';
 import { allDocuments, pageOf, pagingOf } from './list-page.ts';
 import { fileIn, fileNamed, storeOf } from './store-access.ts';
 import { storeFileObject } from './views.ts';
@@ -44,7 +44,7 @@ export function addStoreFileRoutes(app: ColdApp, { knowledge }: KnowledgeRoutesO
     const { user } = context.env.identity;
     const store = await storeOf(base, user, context.req.param('id'));
     const document = await fileIn(base, user, store, context.req.param('file'));
-    return context.json(storeFileObject(document, store.id));
+    return context.json(withPollHint(context, storeFileObject(document, store.id)));
   });
   app.post('/v1/vector_stores/:id/files/:file', async (context) => {
     const base = knowledge.get();

@@ -115,6 +115,23 @@ describe('vector stores', () => {
     });
   });
 
+  it('are polled often while a file is read', async () => {
+    await using opened = await open();
+    const { ana, house } = opened;
+    house.base.state = 'queued';
+    const { id } = await ana.vectorStores.create({ name: 'sky' });
+    const { id: file_id } = await ana.files.create({ file: await file('slow'), purpose: 'assistants' });
+    const begun = await ana.vectorStores.files.create(id, { file_id });
+    expect(begun.status).toBe('in_progress');
+    const asked = await ana.vectorStores.files.retrieve(file_id, { vector_store_id: id }).withResponse();
+    expect(asked.response.headers.get('openai-poll-after-ms')).toBe('200');
+    const [entry] = house.base.entries;
+    if (entry) entry.state = 'ready';
+    const done = await ana.vectorStores.files.retrieve(file_id, { vector_store_id: id }).withResponse();
+    expect(done.data.status).toBe('completed');
+    expect(done.response.headers.get('openai-poll-after-ms')).toBeNull();
+  });
+
   it('take several files at once', async () => {
     await using opened = await open();
     const { ana } = opened;
