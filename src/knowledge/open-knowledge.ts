@@ -23,6 +23,7 @@ import type { KnowledgeOpener, KnowledgeSetup, OpenKnowledge } from './setup.ts'
 import { StoreKeeper } from './store-keeper.ts';
 import { Tally } from './tally.ts';
 import { openWeb } from './web/open-web.ts';
+import type { Net } from './web/pinned-agent.ts';
 
 /** What knowledge needs of the house. */
 export interface KnowledgeHouse {
@@ -32,6 +33,8 @@ export interface KnowledgeHouse {
   readonly metrics: KnowledgeMetrics;
   readonly paths: Paths;
   readonly environment: NodeJS.ProcessEnv;
+  /** The net itself, but in tests. */
+  readonly net?: Net | undefined;
 }
 
 export function createKnowledgeOpener(house: KnowledgeHouse): KnowledgeOpener {
@@ -65,6 +68,7 @@ export async function joinParts(
     folder: join(folder, 'web'),
     settings: () => setup.knowledge.web,
     languages: () => setup.primaryLanguages,
+    net: house.net,
   });
   const index = new SearchIndex({ store, logger, model: null, memory: setup.knowledge.searchMemory });
 

@@ -7,6 +7,7 @@ import { Registry } from 'prom-client';
 
 import { joinParts } from '../../../src/knowledge/open-knowledge.ts';
 import type { DocumentView } from '../../../src/knowledge/contract.ts';
+import type { Net } from '../../../src/knowledge/web/pinned-agent.ts';
 import type { KnowledgeSetup, OpenKnowledge } from '../../../src/knowledge/setup.ts';
 import { resolvePaths } from '../../../src/shared/paths.ts';
 import { openStore } from '../../../src/store/open-store.ts';
@@ -27,6 +28,8 @@ export class OpenBase {
   readonly #metrics = new KnowledgeMetrics(this.registry);
   readonly events: OrchestratorEvent[] = [];
   base!: OpenKnowledge;
+  /** In the place of the net. */
+  net: Net | undefined;
 
   constructor(directory: string, store: Store, expert = new FakeEmbeddingExpert()) {
     this.directory = directory;
@@ -51,6 +54,7 @@ export class OpenBase {
       metrics: this.#metrics,
       paths: resolvePaths({ HOME: this.directory }, join(this.directory, 'state')),
       environment: {},
+      net: this.net,
     };
     this.base = await joinParts(house, setup, { store: this.store, users: await this.store.users() });
   }
@@ -98,9 +102,10 @@ export async function setupOf(
   };
 }
 
-export async function openBase(setup?: KnowledgeSetup, expert?: FakeEmbeddingExpert): Promise<OpenBase> {
+export async function openBase(setup?: KnowledgeSetup, expert?: FakeEmbeddingExpert, net?: Net): Promise<OpenBase> {
   const directory = mkdtempSync(join(tmpdir(), 'orchestrator-knowledge-'));
   const house = new OpenBase(directory, openStore({ place: { kind: 'memory' } }), expert);
+  house.net = net;
   await house.open(setup ?? (await setupOf()));
   return house;
 }
