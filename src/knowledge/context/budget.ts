@@ -23,7 +23,7 @@ export interface Room {
 const TEMPLATE_TOKENS = 96;
 const TEMPLATE_SHARE = 0.02;
 /** Most of a template's text is logic. */
-const TEMPLATE_CHARACTERS_PER_TOKEN = 5;
+const TEMPLATE_CHARACTERS_PER_TOKEN = 8;
 
 /** What passages may have where nothing else needs more than its part. */
 export function shareOf(part: keyof ContextParts, parts: ContextParts, context: number): number {
