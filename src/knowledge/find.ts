@@ -13,6 +13,12 @@ export interface FinderOptions {
 
 type Settings = Pick<Profile['knowledge'], 'topK' | 'minSimilarity' | 'rerank'>;
 
+const nothing = (startedAt: number): SearchResult => ({
+  hits: [],
+  used: { words: true, vectors: false, rerank: false },
+  degraded: null,
+  ms: performance.now() - startedAt,
+});
 const NOTHING: IndexAnswer = { hits: [], compared: false, degraded: null };
 const NEVER = new AbortController().signal;
 
@@ -28,6 +34,8 @@ export class Finder {
   async search(user: User, query: SearchQuery, settings: Settings): Promise<SearchResult> {
     const startedAt = performance.now();
     const { signal = NEVER, topK = settings.topK } = query;
+    // Whoever has nothing is told so at once, and has no expert loaded for it.
+    if ((await this.#options.store.documents.list(user, { limit: 1 })).length === 0) return nothing(startedAt);
     const reranker = query.rerank === false ? undefined : this.#options.reranker();
     const [collections, { vector, problem }] = await Promise.all([
       this.#collections(user, query.collections),

@@ -1,6 +1,6 @@
 import type { Store, StoredChunk, StoredVector, User } from '../../store/contract.ts';
 import { delay } from '../../shared/clock.ts';
-import { messageOf } from '../../shared/errors.ts';
+import { AppError, messageOf } from '../../shared/errors.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { UserLocks } from '../ingest/user-locks.ts';
 import { BATCH_LOOK, embeddedText, firstBatch } from './batch.ts';
@@ -183,7 +183,9 @@ export class Backlog {
       } catch (error) {
         if (signal.aborted) continue;
         const reason = messageOf(error);
-        if (reason !== this.#problem) this.#options.logger.warn('passages wait for their vectors', { reason });
+        const isEnding = error instanceof AppError && error.code === 'shutting_down';
+        if (reason !== this.#problem && !isEnding)
+          this.#options.logger.warn('passages wait for their vectors', { reason });
         this.#problem = reason;
         await delay(retryMs, signal);
         retryMs = Math.min(LONGEST_RETRY_MS, retryMs * 2);

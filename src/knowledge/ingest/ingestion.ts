@@ -168,14 +168,15 @@ export class Ingestion {
       const extracted = await read(spool.pathOf(user, document.sha256), document, { signal, onProgress });
       await this.#write(job, extracted);
       signal.throwIfAborted();
-      await this.#settle(job, document, settledOf(document, extracted, this.#options.quarantine()));
+      const quarantine = this.#options.quarantine();
+      await this.#settle(job, document, (now) => settledOf(now, extracted, quarantine));
     } catch (error) {
       if (signal.aborted || toAppError(error).code === 'knowledge_unavailable') throw error;
       // What is no fault of the document is a defect, of the reader or of ours.
       if (toAppError(error).code === 'internal')
         this.#options.logger.error('a document met a defect', { document: id, error });
       await this.#clear(job);
-      await this.#settle(job, document, { state: 'failed', error: reasonOf(error), characters: 0 });
+      await this.#settle(job, document, () => ({ state: 'failed', error: reasonOf(error), characters: 0 }));
     }
   }
 
@@ -212,11 +213,13 @@ export class Ingestion {
   async #settle(
     { user, id }: Queued,
     { sha256 }: StoredDocument,
-    change: Parameters<Store['documents']['change']>[2],
+    change: (document: StoredDocument) => Partial<StoredDocument>,
   ): Promise<void> {
     const { locks, store, spool, onSettled } = this.#options;
     await locks.run(user, async () => {
-      const settled = await store.documents.change(user, id, change);
+      // It may have got another title while it was read.
+      const document = await store.documents.get(user, id);
+      const settled = document && (await store.documents.change(user, id, change(document)));
       if (settled) onSettled(user, settled);
       await spool.remove(user, sha256);
     });
@@ -253,7 +256,7 @@ function settledOf(document: StoredDocument, extracted: Extracted, quarantine: b
   return {
     state: waits ? 'quarantined' : 'ready',
     error: reasons.length > 0 ? reasons.join(' ') : null,
-    title: isUntitled ? (extracted.title ?? document.uri ?? 'Untitled') : document.title,
+    title: isUntitled ? (extracted.title ?? document.title) : document.title,
     mime: extracted.mime,
     language: extracted.language,
     characters: extracted.characters,

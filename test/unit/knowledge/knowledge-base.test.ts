@@ -160,6 +160,17 @@ describe('the documents of users', () => {
     expect((await house.base.search('ana', { text: 'kestrels' })).hits).toEqual([]);
   });
 
+  it('have the title that they were given last, also while they are read', async () => {
+    await using house = await openBase(await setupOf('{ enabled: true, chunkTokens: 50 }'));
+    const { document } = await house.base.add('ana', { kind: 'text', text: `# Kestrels\n\n${LONG}` });
+    await house.base.rename('ana', document.id, 'Birds');
+    expect(await house.settled('ana', document.id)).toMatchObject({ title: 'Birds', state: 'ready' });
+    const path = join(house.directory, 'upload');
+    writeFileSync(path, '# Walnuts\n\nThey are nuts.');
+    const added = await house.base.add('ana', { kind: 'file', path, name: 'w.md' });
+    expect(await house.settled('ana', added.document.id)).toMatchObject({ title: 'Walnuts', uri: 'w.md' });
+  });
+
   it('keep conversations in a collection of their own', async () => {
     await using house = await openBase();
     const source = {

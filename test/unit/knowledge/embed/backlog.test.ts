@@ -92,6 +92,15 @@ describe('the backlog of embeddings', () => {
     expect(house.base.status().embedding).toBeNull();
   });
 
+  it('has no expert loaded for whoever has no documents', async () => {
+    await using house = await open();
+    await house.read('bo', paragraphs(1));
+    await expect.poll(() => house.base.status().embedding?.waiting).toBe(0);
+    const before = house.expert.acquired.length;
+    expect(await house.base.search('ana', { text: 'kestrels' })).toMatchObject({ hits: [], degraded: null });
+    expect(house.expert.acquired.length).toBe(before);
+  });
+
   it('waits for an expert that cannot be had, says why, and searches by words meanwhile', async () => {
     await using house = await open();
     house.expert.admit = () => Promise.reject(new Error('no room for vectors'));
