@@ -161,7 +161,11 @@ function refusal(status: number, body: string, where: string): CliError {
   if (Array.isArray(error.problems)) return new ProfileError(error.problems as Problem[]);
   const sentence = typeof message === 'string' ? message : `${where} answered ${status}: ${body.slice(0, 200).trim()}`;
   if (error.code === 'profile_invalid') return new CliError(sentence, EXIT_INVALID_PROFILE);
-  if (status !== 401 && status !== 403) return new CliError(sentence);
+  const isAboutKey =
+    error.code === 'unauthorized' ||
+    error.code === 'forbidden' ||
+    (error.code === undefined && /^40[13]$/.test(`${status}`));
+  if (!isAboutKey) return new CliError(sentence);
   return new CliError(`${sentence} Commands need an administrator's key in ORCHESTRATOR_TOKEN.`);
 }
 

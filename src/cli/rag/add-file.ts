@@ -16,6 +16,7 @@ import {
   type RagOptions,
 } from './connection.ts';
 import { findFiles, type FoundFile, type FoundFiles } from './find-files.ts';
+import { counted } from './show.ts';
 import { uploadFile } from './upload-file.ts';
 
 interface Options extends RagOptions {
@@ -39,8 +40,8 @@ const POLL_MS = 150;
 export function addFileCommand(): Command {
   return ragCommand(
     'add-file',
-    'Adds files: text, Markdown, HTML, PDF, Word (docx), CSV, JSON, source code. Folders are searched, without .git, node_modules ' +
-      'and what is binary; links that lead out of them are not followed. Ends with 1 where one failed.',
+    'Adds files: text, Markdown, HTML, PDF, Word (docx), CSV, JSON, source code. Folders are searched, without node_modules and ' +
+      'what is hidden or binary; links that lead out of them are not followed. Ends with 1 where one failed.',
   )
     .argument('<path...>', 'files, folders, or globs in quotes')
     .option('-c, --collection <name>', 'the collection they belong to (repeatable; default: default)', collect)
@@ -65,7 +66,7 @@ Examples:
 
 async function addAll(documents: Documents, files: readonly FoundFile[], options: Options): Promise<Outcome[]> {
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
-  const label = files.length === 1 ? '1 file' : `${files.length} files`;
+  const label = counted(files.length, 'file');
   const progress = showProgress(label);
   let done = 0;
   const outcomes: Outcome[] = [];

@@ -16,7 +16,7 @@ import {
   ragCommand,
   type RagOptions,
 } from './connection.ts';
-import { addedLine } from './show.ts';
+import { addedLine, counted } from './show.ts';
 
 export function deleteCommand(): Command {
   return ragCommand('delete', 'Deletes documents with all that was made of them. Ends with 1 where one is not there.')
@@ -58,7 +58,7 @@ export function clearCommand(): Command {
         return void process.stderr.write('nothing was deleted.\n');
       const query = collection === undefined ? '?all=true' : queryOf({ collection });
       const { deleted } = await documents.json<{ deleted: number }>(`/documents${query}`, { method: 'DELETE' });
-      print(options, { deleted }, () => [`deleted: ${deleted} documents`]);
+      print(options, { deleted }, () => [`deleted: ${counted(deleted, 'document')}`]);
     });
 }
 

@@ -16,13 +16,15 @@ export interface FoundFiles {
 
 /** In folders that are searched, these are nobody's documents. */
 const IGNORED = new Set(['.git', '.hg', '.svn', 'node_modules', '__pycache__', '.venv', '.DS_Store']);
+/** Settings and secrets (`.env`): taken where they are named themselves. */
+const isHidden = (name: string) => /^\.[^./]/.test(name);
 /** Kept although their bytes are no text. */
 const READABLE = /\.(?:pdf|docx)$/i;
 const SNIFFED_BYTES = 8 << 10;
 
 /**
  * The files that paths, folders and globs mean, each once. What is named itself is taken whatever it is; in folders and globs what
- * no reader could read is passed over, and links that lead out of the folder are not followed.
+ * is hidden or no reader could read is passed over, and links that lead out of the folder are not followed.
  * @throws CliError 2 where one means nothing.
  */
 export async function findFiles(named: readonly string[]): Promise<FoundFiles> {
@@ -46,10 +48,11 @@ class Search {
     if (found?.isFile()) return this.#add(name, found.size);
     if (found) throw new CliError(`${name} is neither a file nor a folder.`, 2);
     if (!/[*?[\]{}]/.test(name)) throw new CliError(`there is no file or folder ${name}.`, 2);
+    const asksForHidden = name.split(sep).some(isHidden);
     let count = 0;
     for await (const path of glob(name, { exclude: (one) => IGNORED.has(one.split(sep).at(-1) ?? '') })) {
       const one = await stat(path).catch(() => undefined);
-      if (!one?.isFile()) continue;
+      if (!one?.isFile() || (!asksForHidden && path.split(sep).some(isHidden))) continue;
       count += 1;
       await this.#addReadable(path, one.size);
     }
@@ -67,6 +70,10 @@ class Search {
     for (const entry of entries.sort((one, other) => (one < other ? -1 : 1))) {
       if (IGNORED.has(entry)) continue;
       const path = join(folder, entry);
+      if (isHidden(entry)) {
+        this.skipped.push({ path, reason: 'hidden' });
+        continue;
+      }
       const target = await realpath(path).catch(() => undefined);
       const found = target === undefined ? undefined : await stat(target).catch(() => undefined);
       if (target === undefined || !found) {

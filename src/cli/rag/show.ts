@@ -32,7 +32,10 @@ export function documentLines(document: DocumentJson, collections: readonly Coll
     ['type', document.mime],
     ['language', document.language],
     ['collections', document.collections.map((id) => names.get(id) ?? id).join(', ') || 'none: it is not searched'],
-    ['size', `${formatBytes(document.bytes)}, ${document.characters} characters, ${document.chunks} passages`],
+    [
+      'size',
+      `${formatBytes(document.bytes)}, ${document.characters} characters, ${counted(document.chunks, 'passage')}`,
+    ],
     ['embedded', document.embedded === null ? null : `${document.embedded} of ${document.chunks} passages`],
     ['added', document.created],
     ['fetched', document.fetched],
@@ -72,7 +75,7 @@ export function addedLine(document: DocumentJson & { readonly existed?: boolean 
     return `${title} ${document.id} waits for approval: orchestrator rag approve ${document.id}`;
   if (document.state === 'queued') return `queued: ${title} ${document.id}`;
   const what = document.existed ? 'already there' : 'added';
-  return `${what}: ${title} ${document.id}, ${document.chunks} passages${note}`;
+  return `${what}: ${title} ${document.id}, ${counted(document.chunks, 'passage')}${note}`;
 }
 
 export function collectionTable(collections: readonly CollectionJson[]): string[] {
@@ -100,6 +103,9 @@ function stateOf({ state, progress }: DocumentJson): string {
 /** A text need not have a title. */
 const titleOf = ({ title, uri }: Pick<DocumentJson, 'title' | 'uri'>) =>
   plainLine(title || (uri ?? '')) || '(untitled)';
+
+/** `1 passage`, `2 passages`. */
+export const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 const namesOf = (collections: readonly CollectionJson[]) =>
   new Map(collections.map(({ id, name }) => [id, plainLine(name)]));

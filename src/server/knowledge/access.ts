@@ -3,6 +3,7 @@ import type { DocumentView, KnowledgeBase } from '../../knowledge/contract.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { KnowledgeHolder } from '../knowledge-holder.ts';
 import type { Settings } from '../settings.ts';
+import { collectionName } from './fields.ts';
 
 /** What the routes over documents need. */
 export interface KnowledgeRoutesOptions {
@@ -39,4 +40,19 @@ export async function collectionOf(base: KnowledgeBase, user: string, idOrName: 
   const collection = await base.collection(user, idOrName);
   if (collection) return collection;
   throw noCollection(idOrName);
+}
+
+/**
+ * Of each: the id of one that is there, or a name that a new one may have.
+ * @throws AppError `collection_not_found` for an id that this user does not have, `invalid_request` for what is no name.
+ */
+export function knownOrNew(base: KnowledgeBase, user: string, names: readonly string[]): Promise<string[]> {
+  return Promise.all(
+    names.map(async (name) => {
+      const known = await base.collection(user, name);
+      if (known) return known.id;
+      if (/^vs_/i.test(name)) throw noCollection(name);
+      return collectionName(name, 'collections');
+    }),
+  );
 }

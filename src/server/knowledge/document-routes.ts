@@ -7,12 +7,11 @@ import { parseDuration } from '../../shared/units.ts';
 import type { DocumentState } from '../../store/contract.ts';
 import type { ColdApp, ColdEnvironment } from '../cold-context.ts';
 import { readKnownObject, readObject } from '../read-object.ts';
-import { collectionOf, documentOf, type KnowledgeRoutesOptions, noCollection, noDocument } from './access.ts';
+import { collectionOf, documentOf, type KnowledgeRoutesOptions, knownOrNew, noDocument } from './access.ts';
 import { addFile } from './add-file.ts';
 import {
   attributesField,
   collectionFields,
-  collectionName,
   idList,
   refuseField,
   textField,
@@ -164,24 +163,16 @@ async function addOptions(
 ): Promise<AddOptions> {
   const names = collectionFields(body);
   return {
-    collections: names && (await Promise.all(names.map((name) => knownOrNew(base, user, name)))),
+    collections: names && (await knownOrNew(base, user, names)),
     attributes: attributesField(body['attributes']),
   };
-}
-
-/** The id of one that is there, or a name that a new one may have. */
-async function knownOrNew(base: KnowledgeBase, user: string, name: string): Promise<string> {
-  const known = await base.collection(user, name);
-  if (known) return known.id;
-  if (/^vs_/i.test(name)) throw noCollection(name);
-  return collectionName(name, 'collections');
 }
 
 async function moveTo(
   base: KnowledgeBase,
   { user, id, wanted }: { readonly user: string; readonly id: string; readonly wanted: readonly string[] },
 ): Promise<void> {
-  const names = await Promise.all(wanted.map((name) => knownOrNew(base, user, name)));
+  const names = await knownOrNew(base, user, wanted);
   const ids: string[] = [];
   for (const name of names)
     ids.push((await base.collection(user, name))?.id ?? (await base.createCollection(user, name)).id);

@@ -1,7 +1,7 @@
 import { AppError } from '../../shared/errors.ts';
 import type { ColdApp } from '../cold-context.ts';
 import { readObject } from '../read-object.ts';
-import { collectionOf, type KnowledgeRoutesOptions } from './access.ts';
+import { collectionOf, type KnowledgeRoutesOptions, knownOrNew } from './access.ts';
 import { addCollectionRoutes } from './collection-routes.ts';
 import { addDocumentRoutes } from './document-routes.ts';
 import { collectionFields, idList, momentField, textField, wholeNumber, yesOrNo } from './fields.ts';
@@ -53,10 +53,13 @@ export function addKnowledgeRoutes(app: ColdApp, options: KnowledgeRoutesOptions
   app.post('/api/knowledge/learn', async (context) => {
     const body = await readObject(context.req.raw, ['topic', 'collection', 'collections']);
     const topic = required(textField(body['topic'], 'topic', 300), 'topic');
-    const { signal } = context.req.raw;
-    const documents = await knowledge
-      .get()
-      .learn(context.env.identity.user, topic, { collections: collectionFields(body), signal });
+    const base = knowledge.get();
+    const { user } = context.env.identity;
+    const names = collectionFields(body);
+    const documents = await base.learn(user, topic, {
+      collections: names && (await knownOrNew(base, user, names)),
+      signal: context.req.raw.signal,
+    });
     return context.json({ documents: documents.map(documentJson) });
   });
 

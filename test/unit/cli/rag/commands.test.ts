@@ -47,7 +47,7 @@ describe('texts', () => {
   it('are added, for whom is named, and found with their place', async () => {
     await using opened = await open();
     const added = await opened.rag(['add', 'The key', 'hangs behind the door.', '--title', 'Shed', '--user', 'ana']);
-    expect(added).toEqual({ code: 0, stdout: 'added: Shed doc_1, 1 passages\n', stderr: '' });
+    expect(added).toEqual({ code: 0, stdout: 'added: Shed doc_1, 1 passage\n', stderr: '' });
     expect((await opened.rag(['query', 'key', '--user', 'ana'])).stdout).toBe(
       '[1] 1.00  Shed (doc_1, 0–30)\n    The key hangs behind the door.\n',
     );
@@ -132,7 +132,7 @@ describe('what is there', () => {
       stderr: '',
     });
     expect(await opened.rag(['clear'])).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') as string });
-    expect((await opened.rag(['clear', '--yes'])).stdout).toBe('deleted: 1 documents\n');
+    expect((await opened.rag(['clear', '--yes'])).stdout).toBe('deleted: 1 document\n');
     expect(await opened.rag(['list'])).toMatchObject({
       stdout: '',
       stderr: expect.stringContaining('add-file') as string,
@@ -147,7 +147,7 @@ describe('what is there', () => {
     );
     expect((await opened.rag(['approve', 'doc_1'])).stdout).toBe('approved: doc_1\n');
     opened.house.base.state = 'ready';
-    expect((await opened.rag(['learn', 'Oviedo', 'Cathedral'])).stdout).toBe('added: A text doc_2, 1 passages\n');
+    expect((await opened.rag(['learn', 'Oviedo', 'Cathedral'])).stdout).toBe('added: A text doc_2, 1 passage\n');
   });
 
   it('can be taken away whole', async () => {

@@ -29,6 +29,7 @@ describe('the files that are meant', () => {
     write('docs/b.md');
     write('docs/a/one.txt');
     write('docs/.git/config');
+    write('docs/.env');
     write('docs/node_modules/x/readme.md');
     write('docs/picture.png', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0]));
     write('docs/report.pdf', Buffer.from([0x25, 0x50, 0, 0]));
@@ -36,7 +37,7 @@ describe('the files that are meant', () => {
     write('docs/nothing.txt', '');
     expect(await find('docs')).toEqual({
       files: ['docs/a/one.txt', 'docs/b.md', 'docs/report.pdf', 'docs/wide.txt'],
-      skipped: ['docs/nothing.txt: empty', 'docs/picture.png: binary'],
+      skipped: ['docs/.env: hidden', 'docs/nothing.txt: empty', 'docs/picture.png: binary'],
     });
   });
 
@@ -71,7 +72,9 @@ describe('the files that are meant', () => {
     write('src/a.ts');
     write('src/b.js');
     write('src/node_modules/c.ts');
+    write('src/.cache/d.ts');
     expect((await find('src/**/*.ts')).files).toEqual(['src/a.ts']);
+    expect((await find('src/.cache/*.ts')).files).toEqual(['src/.cache/d.ts']);
   });
 
   it('are taken whatever they are, where they are named themselves', async () => {
