@@ -73,11 +73,15 @@ describe('asking the orchestrator', () => {
       .on('GET /b', (response) => json(response, { error: { message: 'No key.' } }, 401))
       .on('GET /c', (response) => response.writeHead(502).end('<html>bad gateway'))
       .on('GET /d', (response) => response.end('<html>hello'))
+      .on('GET /e', (response) => json(response, { error: { message: 'Not allowed.', code: 'forbidden' } }, 403))
+      .on('GET /f', (response) => json(response, { error: { message: 'Not there.', code: 'web_refused' } }, 403))
       .open();
     const client = connect({ url: house.url, stateDir: '/nowhere' }, {});
     expect((await failure(client.json('/a'))).message).toBe('There is no expert "x".');
     expect((await failure(client.json('/b'))).message).toContain('ORCHESTRATOR_TOKEN');
     expect((await failure(client.json('/c'))).message).toContain('502: <html>bad gateway');
     expect((await failure(client.json('/d'))).message).toContain('is it an orchestrator?');
+    expect((await failure(client.json('/e'))).message).toContain('ORCHESTRATOR_TOKEN');
+    expect((await failure(client.json('/f'))).message).toBe('Not there.');
   });
 });
