@@ -15,17 +15,3 @@ export function readRanks(answer: string, count: number): readonly number[] | un
   }
   return ranks.every((rank) => Number.isFinite(rank)) ? ranks : undefined;
 }
-
-/** Found passages in the order of their ranks, the best first; those beyond the ranks stay behind them as they were. Scores fit the order. */
-export function orderByRank<T extends { readonly score: number }>(hits: readonly T[], ranks: readonly number[]): T[] {
-  const scores = ranks.every((rank) => rank >= 0 && rank <= 1) ? ranks : ranks.map(logistic);
-  const ranked = hits
-    .slice(0, ranks.length)
-    .map((hit, index) => ({ ...hit, score: scores[index] ?? 0 }))
-    .sort((one, other) => other.score - one.score);
-  const least = ranked.at(-1)?.score ?? 1;
-  return [...ranked, ...hits.slice(ranks.length).map((hit) => ({ ...hit, score: Math.min(least, hit.score) }))];
-}
-
-/** Raw scores of a model have no bounds. */
-const logistic = (rank: number) => 1 / (1 + Math.exp(-rank));

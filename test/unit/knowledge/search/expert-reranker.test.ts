@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 import { describe, expect, it, vi } from 'vitest';
 
 import { ExpertReranker } from '../../../../src/knowledge/search/expert-reranker.ts';
-import { orderByRank, readRanks } from '../../../../src/knowledge/search/rerank-answer.ts';
+import { readRanks } from '../../../../src/knowledge/search/rerank-answer.ts';
 import type { HelperExpert } from '../../../../src/knowledge/setup.ts';
 import { Lease } from '../../../../src/supervisor/lease.ts';
 import { silentLogger } from '../../supervisor/house.ts';
@@ -135,18 +135,5 @@ describe('the answer of a reranker', () => {
     expect(answer('no')).toBeUndefined();
     expect(readRanks('null', 1)).toBeUndefined();
     expect(readRanks('<html>', 1)).toBeUndefined();
-  });
-
-  it('orders what was found, and what it did not see stays behind', () => {
-    const hits = ['a', 'b', 'c'].map((name, index) => ({ name, score: 0.9 - index / 10 }));
-    expect(orderByRank(hits, [0.1, 0.6])).toEqual([
-      { name: 'b', score: 0.6 },
-      { name: 'a', score: 0.1 },
-      { name: 'c', score: 0.1 },
-    ]);
-    const [first, second] = orderByRank(hits, [-4, 4, 0]);
-    expect(first?.name).toBe('b');
-    expect(first?.score).toBeCloseTo(0.982, 3);
-    expect(second?.name).toBe('c');
   });
 });
