@@ -4,10 +4,10 @@ import { request } from 'undici';
 
 import { networkSentence } from '../../models/http.ts';
 import { runningNow, runningTimeout } from '../../shared/clock.ts';
-import { AppError } from '../../shared/errors.ts';
+import { AppError, toAppError } from '../../shared/errors.ts';
 import { Limiter } from '../../shared/limiter.ts';
 import { VERSION } from '../../shared/version.ts';
-import { checkedUrl, refused } from './allow-list.ts';
+import { type AddressRules, checkedUrl, refused } from './allow-list.ts';
 import { ACCEPTED_ENCODINGS, readBounded } from './bounded-body.ts';
 import { HostQueue, retryAfterMs } from './host-queue.ts';
 import { type Net, openPinned, realNet } from './pinned-agent.ts';
@@ -73,22 +73,21 @@ export class Exchanges {
 
   /** Hands the answer of the last hop to `use`, while it is being received. */
   async get<T>(address: string, wanted: Wanted, use: (answer: Answered) => Promise<T>): Promise<T> {
-    const settings = this.#settings();
-    if (!settings.enabled)
-      throw refused('Nothing is fetched from the web: set knowledge.web.enabled in the profile to allow it.');
-    const rules = { allow: settings.allow, ownOrigin: wanted.ownOrigin };
-    const first = checkedUrl(address, rules);
-    let leftMs = settings.timeout;
+    const check = (text: string, base?: URL) => checkedUrl(text, this.#rules(wanted), base);
+    const first = check(address);
+    let leftMs = this.#settings().timeout;
     let url = first;
     for (let [redirects, tries] = [0, 0]; ;) {
-      refuseWithoutContact(url, settings);
+      refuseWithoutContact(url, this.#settings());
       const isOwn = url.origin === wanted.ownOrigin;
       const { withoutRobots } = wanted;
       const isExempt = isOwn || withoutRobots === 'at-all' || (withoutRobots && url.origin === first.origin);
       const pauseMs = isExempt ? 0 : await this.#robots.ensureAllowed(url, wanted.signal);
-      const hop = { url, isOwn, settings, wanted };
       const turn = () =>
         this.#limiter.run(async () => {
+          // A reload may have changed what is allowed while this waited for its turn.
+          check(url.href);
+          const hop = { url, isOwn, settings: this.#settings(), wanted };
           const start = runningNow();
           try {
             return await this.#exchange(hop, leftMs, use);
@@ -105,11 +104,17 @@ export class Exchanges {
       }
       if ((redirects += 1) > MOST_REDIRECTS)
         throw new AppError('web_unavailable', `${first.host} redirects more than ${MOST_REDIRECTS} times.`);
-      const next = checkedUrl(outcome.location, rules, url);
+      const next = check(outcome.location, url);
       if (url.protocol === 'https:' && next.protocol === 'http:')
         throw refused(`${url.host} redirects from https to http (${next.host}), which is not followed.`);
       url = next;
     }
+  }
+
+  #rules({ ownOrigin }: Wanted): AddressRules {
+    const { enabled, allow } = this.#settings();
+    if (enabled) return { allow, ownOrigin };
+    throw refused('Nothing is fetched from the web: set knowledge.web.enabled in the profile to allow it.');
   }
 
   async #exchange<T>(
@@ -142,7 +147,9 @@ export class Exchanges {
           `${url.host} did not give the page within ${settings.timeout / 1_000} s (knowledge.web.timeout).`,
           { cause: error },
         );
-      if (error instanceof AppError) throw error;
+      // What is known already: a refusal, a full disk.
+      const known = toAppError(error);
+      if (known.code !== 'internal') throw known;
       throw new AppError('web_unavailable', `${url.host}: ${networkSentence(error)}.`, { cause: error });
     }
   }

@@ -69,6 +69,22 @@ describe('a page', () => {
     expect([web.resolved, web.connections()]).toEqual([[], 0]);
   });
 
+  it('is not asked for any more when the profile does not allow it any more', async () => {
+    const settings = { allow: ['example.com'] };
+    const web = await fakeWeb({
+      'example.com/': PAGE,
+      'example.com/robots.txt': (_, response) => {
+        settings.allow = ['elsewhere.example.net'];
+        response.writeHead(404).end();
+      },
+    });
+    const folder = mkdtempSync(join(tmpdir(), 'web-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const client = new WebClient({ settings: () => webSettings(settings), net: web.net, folder, pauseMs: 0 });
+    await expect(client.fetchPage('http://example.com/')).rejects.toMatchObject({ code: 'web_refused' });
+    expect(web.asked).toEqual(['example.com/robots.txt']);
+  });
+
   it('is fetched from a name that is allowed as punycode', async () => {
     const web = await fakeWeb({ 'xn--bcher-kva.example.com/': PAGE });
     const { client } = clientOf(web, { allow: ['xn--bcher-kva.example.com'] });
@@ -408,7 +424,9 @@ describe('a site that wants to know its visitors', () => {
   it('is not asked without a contact', async () => {
     const web = await fakeWeb({ 'es.wikipedia.org/wiki/Faro': PAGE });
     const { client } = clientOf(web, { allow: ['*.wikipedia.org'], contact: undefined });
-    await expect(client.fetchPage('https://es.wikipedia.org/wiki/Faro')).rejects.toThrow('knowledge.web.contact');
+    await expect(client.fetchPage('https://es.wikipedia.org/wiki/Faro')).rejects.toThrow(
+      /^es\.wikipedia\.org answers only.*knowledge\.web\.contact/,
+    );
     expect(web.resolved).toEqual([]);
   });
 });
