@@ -27,6 +27,8 @@ export interface BacklogOptions {
 /** Requests go first, but a machine that is never idle gets there all the same: a batch every so often. */
 const LONGEST_PAUSE_MS = 2_000;
 const LOOK_AGAIN_MS = 100;
+/** So long a look at a document waits for what is known of its user. */
+const LOOK_MS = 300;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
 /** All there are. */
@@ -84,7 +86,9 @@ export class Backlog {
   /** How many passages of a document have a vector; null: nobody makes any. */
   async embedded(user: User, document: string, chunks: number): Promise<number | null> {
     if (!this.#embedder) return null;
-    await this.#learn(user);
+    // Of a large corpus without vectors it takes a while to learn that: until then it has none.
+    const learned = this.#learn(user).then(() => true);
+    if (!(await Promise.race([learned, delay(LOOK_MS).then(() => false)]))) return 0;
     return Math.max(0, chunks - this.#pending.of(user, document) - (this.#refused.get(document) ?? 0));
   }
 
