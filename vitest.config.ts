@@ -23,6 +23,7 @@ export default defineConfig({
       project('e2e', ['test/e2e/**/*.test.ts'], 300_000, false),
       ...onlyWhenNamed('bitnet'),
       ...onlyWhenNamed('vllm'),
+      ...onlyWhenNamed('surrealdb'),
     ],
   },
 });

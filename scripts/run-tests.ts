@@ -23,6 +23,7 @@ const root = packageRoot();
 const alone = args[0] === '--project' && args.length === 2 ? args[1] : undefined;
 if (alone === 'bitnet') await import('./prepare-bitnet.ts');
 else if (alone === 'vllm') await import('./prepare-vllm.ts');
+else if (alone === 'surrealdb') await import('./prepare-surrealdb.ts');
 else if (alone !== 'unit') await import('./prepare-tests.ts');
 
 const directory = mkdtempSync(join(tmpdir(), 'orchestrator-report-'));

@@ -5,29 +5,31 @@ import { checkUser, isKey, newId } from './ids.ts';
 import type { Serial } from './serial.ts';
 
 /** One record is read as a range of one where it was written in the same transaction: by its key, engine 3.0 gives it without its id. */
-const FIELDS = 'id[1] AS id, name, created, metadata';
+export const COLLECTION_FIELDS = 'id[1] AS id, name, created, metadata';
 const DOCUMENTS_AT_ONCE = 1_000;
 
 export function collectionRepository(database: Database, serial: Serial): CollectionRepository {
   const find = async (user: User, idOrName: string) => {
     const [found] = await database.run<Collection[]>(
-      `SELECT ${FIELDS} FROM collection:[$user]..[$user, []] WHERE id[1] = $idOrName OR name = $idOrName LIMIT 1`,
+      `SELECT ${COLLECTION_FIELDS} FROM collection:[$user]..[$user, []] WHERE id[1] = $idOrName OR name = $idOrName LIMIT 1`,
       { user: checkUser(user), idOrName },
     );
     return found;
   };
   return {
     list: (user) =>
-      database.run<Collection[]>(`SELECT ${FIELDS} FROM collection:[$user]..[$user, []]`, { user: checkUser(user) }),
+      database.run<Collection[]>(`SELECT ${COLLECTION_FIELDS} FROM collection:[$user]..[$user, []]`, {
+        user: checkUser(user),
+      }),
     find,
     ensure: (user, name, metadata = {}) =>
       serial.run(checkUser(user), () =>
         database.run<Collection>(
           `{
-            LET $found = (SELECT ${FIELDS} FROM collection WHERE owner = $user AND name = $name)[0];
+            LET $found = (SELECT ${COLLECTION_FIELDS} FROM collection WHERE owner = $user AND name = $name)[0];
             IF $found != NONE { RETURN $found };
             CREATE collection:[$user, $id] SET owner = $user, name = $name, created = $now, metadata = $metadata RETURN NONE;
-            RETURN (SELECT ${FIELDS} FROM collection:[$user, $id]..=[$user, $id])[0];
+            RETURN (SELECT ${COLLECTION_FIELDS} FROM collection:[$user, $id]..=[$user, $id])[0];
           }`,
           { user, name: checkName(name), metadata, id: newId('vs'), now: Date.now() },
         ),
@@ -39,11 +41,12 @@ export function collectionRepository(database: Database, serial: Serial): Collec
       return serial.run(user, async () => {
         const answer = await database.run<Collection | 'taken' | undefined>(
           `{
+            IF !record::exists(collection:[$user, $id]) { RETURN NONE };
             IF $name != NONE AND array::len(SELECT VALUE id FROM collection WHERE owner = $user AND name = $name AND id[1] != $id) > 0 {
               RETURN 'taken'
             };
             UPDATE collection:[$user, $id] SET name = $name ?? name, metadata = $metadata ?? metadata RETURN NONE;
-            RETURN (SELECT ${FIELDS} FROM collection:[$user, $id]..=[$user, $id])[0];
+            RETURN (SELECT ${COLLECTION_FIELDS} FROM collection:[$user, $id]..=[$user, $id])[0];
           }`,
           { user, id, name, metadata },
         );

@@ -25,9 +25,11 @@ const CAPABILITIES = {
   experimental: false,
 };
 
-/** RocksDB opens a directory once in the life of a process: what was opened is shared, and what was closed stays closed. */
-const opened = new Map<string, { connection: Promise<Connection>; users: number }>();
-const closed = new Set<string>();
+/**
+ * RocksDB opens a directory once in the life of a process (its lock outlives `close`): what was opened stays open, and whoever opens the
+ * same directory again shares it. Every commit is on the disk already; nothing is lost where the process just ends.
+ */
+const opened = new Map<string, Promise<Connection>>();
 
 /**
  * Opens the embedded engine, or shares the one that this process has open in the same directory.
@@ -36,32 +38,16 @@ const closed = new Set<string>();
 export async function connectEmbedded(place: EmbeddedPlace, limits: TimeLimits): Promise<Connection> {
   if (place.kind === 'memory') return openEngine('mem://', limits, () => undefined);
   const { directory } = place;
-  if (closed.has(directory)) {
-    throw new Error(
-      `the knowledge store in ${directory} was closed; its engine opens a directory once in the life of a process, so restart the orchestrator`,
-    );
-  }
-  let entry = opened.get(directory);
-  if (entry === undefined) {
+  let connection = opened.get(directory);
+  if (connection === undefined) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     // Every commit reaches the disk before it is acknowledged; the version in use would do so unasked.
     const url = `rocksdb://${pathToFileURL(directory).pathname}?sync=every`;
-    entry = { connection: openEngine(url, limits, () => lockOwner(directory)), users: 0 };
-    opened.set(directory, entry);
-    entry.connection.catch(() => opened.delete(directory));
+    connection = openEngine(url, limits, () => lockOwner(directory));
+    opened.set(directory, connection);
+    connection.catch(() => opened.delete(directory));
   }
-  const { connection } = entry;
-  entry.users += 1;
-  const shared = await connection;
-  return { ...shared, close: () => release(directory, shared) };
-}
-
-async function release(directory: string, connection: Connection): Promise<void> {
-  const entry = opened.get(directory);
-  if (entry === undefined || --entry.users > 0) return;
-  opened.delete(directory);
-  closed.add(directory);
-  await connection.close();
+  return { ...(await connection), close: () => Promise.resolve() };
 }
 
 async function openEngine(url: string, limits: TimeLimits, owner: () => string | undefined): Promise<Connection> {

@@ -1,18 +1,23 @@
 import type { Logger } from '../telemetry/logger.ts';
+import { backup } from './backup.ts';
 import { chunkRepository } from './chunks.ts';
 import { collectionRepository } from './collections.ts';
-import type { Connection, Database } from './connection.ts';
-import type { Store, User } from './contract.ts';
+import type { Connection } from './connection.ts';
+import type { Store } from './contract.ts';
 import { documentRepository } from './documents.ts';
 import { connectEmbedded, type EmbeddedPlace, type TimeLimits } from './embedded.ts';
 import { Keeper } from './keeper.ts';
+import { NearestIndex } from './nearest.ts';
 import { sweepAll } from './removal.ts';
+import { restore } from './restore.ts';
 import { migrate } from './schema.ts';
 import { Serial } from './serial.ts';
+import { connectServer, type ServerPlace } from './server.ts';
+import { users } from './users.ts';
 import { vectorRepository } from './vectors.ts';
 
-/** `embedded`: the directory belongs to the store alone. */
-export type StorePlace = EmbeddedPlace;
+/** `embedded`: the directory belongs to the store alone, and is made where it is not there. */
+export type StorePlace = EmbeddedPlace | ServerPlace;
 
 export interface StoreOptions {
   readonly place: StorePlace;
@@ -26,10 +31,10 @@ export interface StoreOptions {
  * refused with `knowledge_unavailable`, and it is tried again until `close`. Loads the database engine, and nothing before does.
  */
 export function openStore({ place, logger, limits = {} }: StoreOptions): Store {
-  const time = { ...LIMITS.embedded, ...limits };
+  const time = { ...(place.kind === 'server' ? LIMITS.server : LIMITS.embedded), ...limits };
   const keeper = new Keeper({
     kind: place.kind,
-    connect: () => connectEmbedded(place, time),
+    connect: () => (place.kind === 'server' ? connectServer(place, time) : connectEmbedded(place, time)),
     prepare,
     logger,
     heartbeatMs: time.heartbeatMs,
@@ -38,19 +43,16 @@ export function openStore({ place, logger, limits = {} }: StoreOptions): Store {
     openingMs: time.connectMs,
   });
   const serial = new Serial();
+  const index = place.kind === 'server' ? new NearestIndex(keeper) : undefined;
   return {
     collections: collectionRepository(keeper, serial),
     documents: documentRepository(keeper, serial),
     chunks: chunkRepository(keeper, serial),
-    vectors: vectorRepository(keeper, serial),
+    vectors: vectorRepository(keeper, serial, index),
     health: () => keeper.health(),
     users: () => users(keeper),
-    backup: () => {
-      throw new Error('unfinished');
-    },
-    restore: () => {
-      throw new Error('unfinished');
-    },
+    backup: (user) => backup(keeper, user),
+    restore: (lines) => restore(keeper, lines, index),
     close: () => keeper.close(),
   };
 }
@@ -58,18 +60,11 @@ export function openStore({ place, logger, limits = {} }: StoreOptions): Store {
 /** Milliseconds. */
 const LIMITS = {
   embedded: { connectMs: 30_000, callMs: 30_000, heartbeatMs: 0, backoffMs: 1_000 },
+  // A server that is slower than this is as good as away: whoever asks a model does not wait for it.
+  server: { connectMs: 5_000, callMs: 5_000, heartbeatMs: 10_000, backoffMs: 250 },
 };
 
 async function prepare(connection: Connection): Promise<void> {
   await migrate(connection);
   await sweepAll(connection);
-}
-
-async function users(database: Database): Promise<readonly User[]> {
-  return database.run<User[]>(
-    `RETURN array::distinct(array::concat(
-      (SELECT VALUE owner FROM document GROUP BY owner),
-      (SELECT VALUE owner FROM collection GROUP BY owner)
-    ))`,
-  );
 }

@@ -2,6 +2,7 @@ import type { Database } from './connection.ts';
 import type { ChunkRef, StoredVector, User, VectorRepository } from './contract.ts';
 import { documentKey } from './documents.ts';
 import { checkCount, checkUser, isKey } from './ids.ts';
+import type { NearestIndex } from './nearest.ts';
 import type { Serial } from './serial.ts';
 import { slicesOf } from './slices.ts';
 
@@ -11,8 +12,10 @@ const SCAN_ROWS = 1_000;
 /** A vector is of length 1; rounding to 32 bits moves that by less. */
 const TOLERANCE = 0.01;
 
-export function vectorRepository(database: Database, serial: Serial): VectorRepository {
+/** `index`: of a server. */
+export function vectorRepository(database: Database, serial: Serial, index?: NearestIndex): VectorRepository {
   return {
+    ...(index && { nearest: (...question) => index.nearest(...question) }),
     async write(user, model, vectors) {
       checkUser(user);
       checkModel(model);
@@ -24,7 +27,7 @@ export function vectorRepository(database: Database, serial: Serial): VectorRepo
       for (const [document, all] of byDocument) {
         await serial.run(documentKey(user, document), async () => {
           for (let start = 0; start < all.length; start += WRITE_ROWS) {
-            await writeBatch(database, { user, model, document, vectors: all.slice(start, start + WRITE_ROWS) });
+            await writeBatch(database, index, { user, model, document, vectors: all.slice(start, start + WRITE_ROWS) });
           }
         });
       }
@@ -82,16 +85,22 @@ export function vectorRepository(database: Database, serial: Serial): VectorRepo
 
 async function writeBatch(
   database: Database,
+  index: NearestIndex | undefined,
   batch: { user: User; model: string; document: string; vectors: readonly StoredVector[] },
 ): Promise<void> {
   const { user, model, document, vectors } = batch;
   const ords = [...new Set(vectors.map(({ ord }) => ord))];
+  for (const dimension of new Set(vectors.map(({ vector }) => vector.length))) await index?.ensure(dimension);
   await database.run(WRITE, {
     user,
     model,
     document,
     // Never as numbers: the SDK would send a `Float32Array` as bytes and cut each number off to one.
-    rows: vectors.map(({ ord, vector }) => ({ id: [user, document, ord, model], f32: bytesOf(vector) })),
+    rows: vectors.map(({ ord, vector }) => ({
+      id: [user, document, ord, model],
+      f32: bytesOf(vector),
+      ...index?.fieldsOf(vector),
+    })),
     ords,
     from: Math.min(...ords),
     to: Math.max(...ords) + 1,
@@ -148,7 +157,7 @@ function checkModel(model: string): void {
 }
 
 /** The cosine of a vector of zeros is no number, and would be first in every answer. */
-function checkVector({ document, ord, vector }: StoredVector): void {
+export function checkVector({ document, ord, vector }: StoredVector): void {
   checkCount(ord, 'ord');
   let sum = 0;
   for (const value of vector) sum += value * value;
@@ -163,6 +172,6 @@ function bytesOf(vector: Float32Array): Uint8Array {
   return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
 }
 
-function floatsOf(bytes: ArrayBuffer | Uint8Array): Float32Array {
+export function floatsOf(bytes: ArrayBuffer | Uint8Array): Float32Array {
   return bytes instanceof Uint8Array ? new Float32Array(bytes.slice().buffer) : new Float32Array(bytes);
 }
