@@ -4,6 +4,7 @@ import { plainData } from '../knowledge/context/plain-data.ts';
 import { searchText } from '../knowledge/context/question.ts';
 import type { JsonObject } from '../proxy/json.ts';
 import { readConversation } from '../router/conversation.ts';
+import { afterRunning } from '../shared/clock.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { RequestContext } from './context.ts';
 import { type Found, type KnowledgeAccess, type KnowledgeUse, useOf } from './knowledge-use.ts';
@@ -16,6 +17,8 @@ export interface Informed {
 
 /** Nobody who has asked a question waits longer for documents. */
 const LONGEST_SEARCH_MS = 8_000;
+/** Of a store that is known to be away nobody expects much: not every request is to wait for it. */
+const LONGEST_DEGRADED_MS = 1_500;
 
 const NOTHING: Found = { hits: [], degraded: undefined };
 
@@ -47,25 +50,29 @@ async function search(
   { collections, documents, topK, rerank }: Wanted,
 ): Promise<Found> {
   const controller = new AbortController();
-  const onClose = () => controller.abort(new Error('the client left'));
-  outgoing.on('close', onClose);
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    const error = new Error(`the search took longer than ${LONGEST_SEARCH_MS / 1_000} s`);
-    late.reject(error);
-    controller.abort(error);
-  }, LONGEST_SEARCH_MS);
   const { signal } = controller;
+  const given = Promise.withResolvers<never>();
+  const giveUp = (reason: string) => {
+    const error = new Error(reason);
+    given.reject(error);
+    controller.abort(error);
+  };
+  const onClose = () => giveUp('the client left');
+  outgoing.on('close', onClose);
+  let cancel: (() => void) | undefined;
   try {
+    const base = knowledge.get();
+    const limit = base.status().state === 'degraded' ? LONGEST_DEGRADED_MS : LONGEST_SEARCH_MS;
+    cancel = afterRunning(limit, () => giveUp(`the search took longer than ${limit / 1_000} s`));
     const query = { text, collections, documents, topK, rerank, mayLearn: true, signal };
-    const searching = knowledge.get().search(identity.user, query);
-    const { hits, degraded } = await Promise.race([searching, late.promise]);
+    const { hits, degraded } = await Promise.race([base.search(identity.user, query), given.promise]);
     return { hits, degraded: degraded === null ? undefined : plainData(degraded, 300) };
   } catch (error) {
-    logger.warn('a request is answered without documents', { request: requestId, reason: messageOf(error) });
-    return { hits: [], degraded: plainData(messageOf(error), 300) };
+    const reason = plainData(messageOf(error), 300);
+    if (!outgoing.destroyed) logger.warn('a request is answered without documents', { request: requestId, reason });
+    return { hits: [], degraded: reason };
   } finally {
-    clearTimeout(timer);
+    cancel?.();
     outgoing.off('close', onClose);
   }
 }

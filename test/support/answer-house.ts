@@ -111,6 +111,7 @@ export async function answerHouse(options: AnswerHouseOptions) {
       added.push({ user, source });
       return Promise.resolve({ document: {}, existed: false });
     },
+    status: () => ({ state: 'ready' }),
     reconfigure: () => undefined,
     close: () => Promise.resolve(),
   };
@@ -167,9 +168,10 @@ export async function answerHouse(options: AnswerHouseOptions) {
     knowledge,
     messages: house.logger.messages,
     get: (path: string, headers: Record<string, string> = {}) => request(path, { headers }),
-    post: (path: string, body: unknown, headers: Record<string, string> = {}) =>
+    post: (path: string, body: unknown, headers: Record<string, string> = {}, signal?: AbortSignal) =>
       request(path, {
         method: 'POST',
+        ...(signal && { signal }),
         headers: { 'content-type': 'application/json', ...headers },
         body: JSON.stringify(body),
       }),

@@ -262,6 +262,24 @@ describe('what a house says about it', () => {
     expect(house.messages.join('\n')).not.toContain('archive');
   });
 
+  it('stops looking for somebody who has left, and asks no engine', async () => {
+    const leaving = Promise.withResolvers<AbortSignal>();
+    await using house = await answerHouse({
+      reply: WHOLE,
+      search: (_, { signal }) => {
+        if (signal) leaving.resolve(signal);
+        return new Promise(() => undefined);
+      },
+    });
+    const controller = new AbortController();
+    const asked = house.post(CHAT, { ...QUESTION, ...ASKS }, {}, controller.signal);
+    const signal = await leaving.promise;
+    controller.abort();
+    await expect(asked).rejects.toThrow();
+    await until('the search is aborted', () => signal.aborted);
+    expect(house.received).toEqual([]);
+  });
+
   it('passes on what was found although something was amiss', async () => {
     const search = () => Promise.resolve({ hits: [hit(FACT)], degraded: 'Searched by words alone.' });
     await using house = await answerHouse({ reply: WHOLE, search });
