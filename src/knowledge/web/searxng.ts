@@ -28,17 +28,23 @@ export async function askSearxng({ topic, most, languages, settings, client, sig
   for (const { url: address, title } of results) {
     if (seen.has(address)) continue;
     seen.add(address);
-    try {
-      const page = checkedUrl(address, { allow: settings.allow });
-      found.push({ kind: 'page', title: title || page.host, url: page.href, attribution: page.host });
-    } catch {
-      if (URL.canParse(address)) elsewhere.add(new URL(address).host);
-    }
+    const page = fetchable(address, settings.allow);
+    if (page) found.push({ kind: 'page', title: title || page.host, url: page.href, attribution: page.host });
+    // Hosts that nobody could allow are not worth a word.
+    else if (fetchable(address, [URL.parse(address)?.hostname ?? ''])) elsewhere.add(new URL(address).host);
   }
   return {
     found: found.slice(0, most),
     problem: elsewhere.size > 0 && found.length < most ? sayElsewhere(elsewhere) : undefined,
   };
+}
+
+function fetchable(address: string, allow: readonly string[]): URL | undefined {
+  try {
+    return checkedUrl(address, { allow });
+  } catch {
+    return undefined;
+  }
 }
 
 function sayElsewhere(hosts: ReadonlySet<string>): string {
