@@ -68,7 +68,7 @@ describe.each(['English', 'Spanish'] as const)('in %s', (language) => {
       const { documents } = JSON.parse(
         (await runCommand(house.directory, ['rag', 'list', '--user', 'ana', '--json'])).stdout,
       ) as DocumentListJson;
-      const document = documents.find(({ uri }) => uri === file);
+      const document = documents.find(({ uri }) => uri === `papers/${file}`);
       const source = answer.sources?.sources.find((one) => one.document === document?.id);
       expect(source, JSON.stringify(answer.sources)).toBeDefined();
       const onDisk = readFileSync(join(house.directory, 'papers', file), 'utf8');

@@ -1,10 +1,12 @@
 import { glob, open, readdir, realpath, stat } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { basename, isAbsolute, join, resolve, sep } from 'node:path';
 
 import { CliError } from '../../shared/errors.ts';
 
 export interface FoundFile {
   readonly path: string;
+  /** What the document is called: within a folder, its path from there. */
+  readonly name: string;
   readonly bytes: number;
 }
 
@@ -44,8 +46,9 @@ class Search {
       if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
       throw new CliError(`${name} cannot be read (${error.code ?? error.message}).`, 1, { cause: error });
     });
-    if (found?.isDirectory()) return this.#takeFolder(name, await realpath(name));
-    if (found?.isFile()) return this.#add(name, found.size);
+    if (found?.isDirectory())
+      return this.#takeFolder(name, { root: await realpath(name), label: basename(resolve(name)) });
+    if (found?.isFile()) return this.#add({ path: name, name: basename(name), bytes: found.size });
     if (found) throw new CliError(`${name} is neither a file nor a folder.`, 2);
     if (!/[*?[\]{}]/.test(name)) throw new CliError(`there is no file or folder ${name}.`, 2);
     const asksForHidden = name.split(sep).some(isHidden);
@@ -54,12 +57,12 @@ class Search {
       const one = await stat(path).catch(() => undefined);
       if (!one?.isFile() || (!asksForHidden && path.split(sep).some(isHidden))) continue;
       count += 1;
-      await this.#addReadable(path, one.size);
+      await this.#addReadable({ path, name: isAbsolute(path) ? basename(path) : path, bytes: one.size });
     }
     if (count === 0) throw new CliError(`no file fits ${name}.`, 2);
   }
 
-  async #takeFolder(folder: string, root: string): Promise<void> {
+  async #takeFolder(folder: string, { root, label }: { readonly root: string; readonly label: string }): Promise<void> {
     const real = await realpath(folder);
     if (this.#seen.has(real)) return;
     this.#seen.add(real);
@@ -80,22 +83,23 @@ class Search {
         this.skipped.push({ path, reason: 'a link that leads nowhere' });
       } else if (target !== root && !target.startsWith(root.endsWith(sep) ? root : `${root}${sep}`)) {
         this.skipped.push({ path, reason: 'a link out of the folder' });
-      } else if (found.isDirectory()) await this.#takeFolder(path, root);
-      else if (found.isFile()) await this.#addReadable(path, found.size);
+      } else if (found.isDirectory()) await this.#takeFolder(path, { root, label: `${label}/${entry}` });
+      else if (found.isFile()) await this.#addReadable({ path, name: `${label}/${entry}`, bytes: found.size });
     }
   }
 
-  async #addReadable(path: string, bytes: number): Promise<void> {
+  async #addReadable(file: FoundFile): Promise<void> {
+    const { path, bytes } = file;
     if (bytes === 0) return void this.skipped.push({ path, reason: 'empty' });
-    if (READABLE.test(path) || !(await isBinary(path))) return this.#add(path, bytes);
+    if (READABLE.test(path) || !(await isBinary(path))) return this.#add(file);
     this.skipped.push({ path, reason: 'binary' });
   }
 
-  async #add(path: string, bytes: number): Promise<void> {
-    const real = await realpath(path);
+  async #add(file: FoundFile): Promise<void> {
+    const real = await realpath(file.path);
     if (this.#seen.has(real)) return;
     this.#seen.add(real);
-    this.files.push({ path, bytes });
+    this.files.push(file);
   }
 }
 

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { basename } from 'node:path';
 
 import type { AddedJson } from '../../server/knowledge/views.ts';
 import { CliError } from '../../shared/errors.ts';
@@ -10,15 +9,15 @@ import type { FoundFile } from './find-files.ts';
 /** Sends one file as it is read. Rejects with the server's sentence, or why the file cannot be read. */
 export async function uploadFile(
   documents: Documents,
-  { path, bytes }: FoundFile,
+  { path, name, bytes }: FoundFile,
   collections: readonly string[] | undefined,
   signal?: AbortSignal,
 ): Promise<AddedJson> {
   await using file = await open(path);
   const boundary = `orchestrator-${randomUUID()}`;
   const part = (disposition: string) => `--${boundary}\r\ncontent-disposition: form-data; ${disposition}\r\n\r\n`;
-  const named = (collections ?? []).map((name) => `${part('name="collection"')}${name}\r\n`);
-  const head = Buffer.from(`${named.join('')}${part(`name="file"; filename="${headerText(basename(path))}"`)}`);
+  const named = (collections ?? []).map((collection) => `${part('name="collection"')}${collection}\r\n`);
+  const head = Buffer.from(`${named.join('')}${part(`name="file"; filename="${headerText(name)}"`)}`);
   const tail = Buffer.from(`\r\n--${boundary}--\r\n`);
   async function* body() {
     yield head;
@@ -46,7 +45,10 @@ export async function uploadFile(
 
 async function* none(): AsyncGenerator<Buffer> {}
 
-/** As browsers write names into that header. */
+/** As browsers write names into that header; a backslash would be read as one of Windows' separators. */
 function headerText(name: string): string {
-  return name.replaceAll('"', '%22').replaceAll(/[\r\n]/g, ' ');
+  return name
+    .replaceAll('\\', '_')
+    .replaceAll('"', '%22')
+    .replaceAll(/[\r\n]/g, ' ');
 }

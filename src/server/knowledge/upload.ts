@@ -16,7 +16,7 @@ const LONGEST_NAME = 255;
 export interface Upload {
   /** Where the bytes lie, under a name that is ours. */
   readonly path: string;
-  /** What the client calls it: a name, never a path. */
+  /** What the client calls it: a label, never a path of ours. */
   readonly name: string;
   readonly mime: string | undefined;
   /** The other fields; one that came several times has all its values. */
@@ -64,12 +64,16 @@ export async function receiveUpload(
   throw new AppError('invalid_request', 'There is no file: send one in the field `file`.', { param: 'file' });
 }
 
-/** The last part of whatever path a client sends, without what a terminal or a log could trip over. */
+/**
+ * What a document is called: the path within a folder that somebody adds, `papers/lease.md`; of any other path its last part. Without
+ * what a terminal or a log could trip over.
+ */
 export function plainName(sent: string): string {
-  const name = (sent.split(/[/\\]/).at(-1) ?? '')
-    // oxlint-disable-next-line no-control-regex -- control characters are what is taken out
-    .replaceAll(/[\u0000-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/g, '')
-    .trim();
+  // oxlint-disable-next-line no-control-regex -- control characters are what is taken out
+  const plain = sent.replaceAll(/[\u0000-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/g, '').trim();
+  const parts = plain.split(/[/\\]/);
+  const isWithin = !plain.includes('\\') && parts.every((part) => part !== '' && !/^\.+$/.test(part));
+  const name = isWithin ? plain : (parts.at(-1) ?? '');
   return name === '' || /^\.+$/.test(name) ? 'file' : name.slice(-LONGEST_NAME);
 }
 

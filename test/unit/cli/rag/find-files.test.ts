@@ -77,6 +77,13 @@ describe('the files that are meant', () => {
     expect((await find('src/.cache/*.ts')).files).toEqual(['src/.cache/d.ts']);
   });
 
+  it('are called by their place in the folder', async () => {
+    write('docs/deep/b.md');
+    write('a.md');
+    const { files } = await findFiles([join(root, 'docs/'), join(root, 'a.md')]);
+    expect(files.map(({ name }) => name)).toEqual(['docs/deep/b.md', 'a.md']);
+  });
+
   it('are taken whatever they are, where they are named themselves', async () => {
     write('odd.bin', Buffer.from([0, 1, 2]));
     expect((await find('odd.bin')).files).toEqual(['odd.bin']);

@@ -91,6 +91,11 @@ it('a boundary is named, quoted or plain', () => {
 it.each([
   ['../../etc/passwd', 'passwd'],
   ['C:\\Users\\ana\\notes.txt', 'notes.txt'],
+  ['papers/2026/lease.md', 'papers/2026/lease.md'],
+  ['/home/ana/lease.md', 'lease.md'],
+  ['papers/../lease.md', 'lease.md'],
+  ['papers//lease.md', 'lease.md'],
+  ['papers/', 'file'],
   ['..', 'file'],
   ['', 'file'],
   ['a\u0000b\u202Etxt.exe', 'abtxt.exe'],
