@@ -36,7 +36,8 @@ export function checkCitations(answer: string, sources: readonly Cited[]): Citat
   const unsupported = new Set<string>();
   for (const sentence of prose.split(SENTENCE_END)) {
     const quotes = quotesIn(sentence);
-    if (quotes.length === 0) continue;
+    // Where there are no sources, nobody is quoted falsely.
+    if (quotes.length === 0 || known.size === 0) continue;
     const cited = numbersIn(sentence).filter((n) => known.has(n));
     const texts = cited.length > 0 ? cited.map((n) => known.get(n) ?? '') : [...known.values()];
     for (const quote of quotes)

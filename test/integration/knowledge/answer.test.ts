@@ -275,7 +275,7 @@ describe('what a house says about it', () => {
     const asked = house.post(CHAT, { ...QUESTION, ...ASKS }, {}, controller.signal);
     const signal = await leaving.promise;
     controller.abort();
-    await expect(asked).rejects.toThrow();
+    await expect(asked).rejects.toMatchObject({ name: 'AbortError' });
     await until('the search is aborted', () => signal.aborted);
     expect(house.received).toEqual([]);
   });

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
 import { Knowledge } from '../../../src/profiles/knowledge-section.ts';
+import type { Profile } from '../../../src/profiles/profile.ts';
+import { Authenticator } from '../../../src/server/identity.ts';
 import { addedTokens, refuseKnowledge, wantedKnowledge } from '../../../src/server/knowledge-wish.ts';
+import { readKeys } from '../../../src/server/open-door.ts';
 
 const CHAT = '/v1/chat/completions';
 const QUESTION = { messages: [{ role: 'user', content: 'Who founded it?' }] };
@@ -50,6 +53,18 @@ describe('whether a request gets documents', () => {
     ['it embeds', { profile: { byDefault: true }, route: '/v1/embeddings', body: { input: 'x' } }, false],
   ])('where %s', (_, request, expected) => {
     expect(wanted(request)?.search ?? false).toBe(expected);
+  });
+
+  it('knows what the keys of the profile say', () => {
+    const keysOfProfile = [
+      { env: 'ONE', user: 'ana', admin: false, knowledge: true },
+      { env: 'TWO', user: 'eva', admin: false },
+    ];
+    const profile = { security: { auth: 'keys', keys: keysOfProfile, allowedHosts: [] } } as unknown as Profile;
+    const keys = readKeys(profile, { ONE: 'one'.repeat(8), TWO: 'two'.repeat(8) });
+    const authenticator = new Authenticator({ required: true, keys, runToken: 't'.repeat(16) });
+    const said = (key: string) => authenticator.identify({ authorization: `Bearer ${key}` }, true).knowledge;
+    expect([said('one'.repeat(8)), said('two'.repeat(8))]).toEqual([true, undefined]);
   });
 
   it('takes what it asks for', () => {

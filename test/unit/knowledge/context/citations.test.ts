@@ -35,6 +35,11 @@ describe('citations', () => {
     expect(check(answer).unsupportedQuotes).toEqual(unsupported);
   });
 
+  it('of sources that were not given are unknown, and quote nobody', () => {
+    const answer = 'As "the code is kept by Bertram Oake" says [1].';
+    expect(checkCitations(answer, [])).toEqual({ used: [], unknown: [1], unsupportedQuotes: [] });
+  });
+
   it('take no time over a long answer of nothing but marks', () => {
     const startedAt = performance.now();
     for (const piece of ['[', '[1', '"', '[1]', '[1,', '`', '.”[1] ', '« ', '[1] ', '. ', '.[1 '])
