@@ -133,8 +133,11 @@ async function sendAll(bytes: AsyncIterable<Uint8Array>, request: ClientRequest)
     if (request.destroyed) return;
     if (request.write(chunk)) continue;
     await new Promise<void>((resolve) => {
-      request.once('drain', resolve);
-      request.once('close', resolve);
+      const goOn = () => {
+        request.off('drain', goOn).off('close', goOn);
+        resolve();
+      };
+      request.on('drain', goOn).on('close', goOn);
     });
   }
   request.end();

@@ -69,16 +69,24 @@ async function addAll(documents: Documents, files: readonly FoundFile[], options
   const label = counted(files.length, 'file');
   const progress = showProgress(label);
   let done = 0;
+  /** A file has come half the way when it is sent, and the other half when it is read. */
+  const advance = (bytes: number) => {
+    done += bytes;
+    progress.update({ stage: 'reading', bytesDone: Math.floor(done), bytesTotal: total });
+  };
   const outcomes: Outcome[] = [];
   const waiting = files.entries();
   const work = async () => {
     for (const [index, file] of waiting) {
-      outcomes[index] = await addOne(documents, file, options);
-      done += file.bytes;
-      progress.update({ stage: 'reading', bytesDone: done, bytesTotal: total });
+      let sent = 0;
+      outcomes[index] = await addOne(documents, file, options, (bytes) => {
+        sent += bytes;
+        advance(bytes / 2);
+      });
+      advance(file.bytes - sent / 2);
     }
   };
-  if (files.length > 0) progress.update({ stage: 'reading', bytesDone: 0, bytesTotal: total });
+  if (files.length > 0) advance(0);
   try {
     await Promise.all(Array.from({ length: AT_ONCE }, work));
   } finally {
@@ -87,10 +95,15 @@ async function addAll(documents: Documents, files: readonly FoundFile[], options
   return outcomes;
 }
 
-async function addOne(documents: Documents, file: FoundFile, { collection, wait }: Options): Promise<Outcome> {
+async function addOne(
+  documents: Documents,
+  file: FoundFile,
+  { collection, wait }: Options,
+  onSent: (bytes: number) => void,
+): Promise<Outcome> {
   const { path, bytes } = file;
   try {
-    const added = await uploadFile(documents, file, collection);
+    const added = await uploadFile(documents, file, { collections: collection, onSent });
     const read = wait ? await untilRead(documents, added) : added;
     const failure = read.state === 'failed' ? (read.error ?? 'it could not be read') : null;
     return { path, bytes, document: { ...read, existed: added.existed }, failure };

@@ -10,8 +10,10 @@ import type { FoundFile } from './find-files.ts';
 export async function uploadFile(
   documents: Documents,
   { path, name, bytes }: FoundFile,
-  collections: readonly string[] | undefined,
-  signal?: AbortSignal,
+  {
+    collections,
+    onSent,
+  }: { readonly collections: readonly string[] | undefined; readonly onSent: (bytes: number) => void },
 ): Promise<AddedJson> {
   await using file = await open(path);
   const boundary = `orchestrator-${randomUUID()}`;
@@ -27,6 +29,7 @@ export async function uploadFile(
     for await (const chunk of stream) {
       left -= chunk.length;
       yield chunk;
+      onSent(chunk.length);
     }
     // The length was announced: the server would wait for the rest.
     if (left > 0) throw new CliError(`${path} became shorter while it was read.`);
@@ -34,7 +37,6 @@ export async function uploadFile(
   }
   // Not before the file may be closed.
   return await documents.json<AddedJson>('/documents', {
-    signal,
     upload: {
       contentType: `multipart/form-data; boundary=${boundary}`,
       length: head.length + bytes + tail.length,
