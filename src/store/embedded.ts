@@ -1,5 +1,4 @@
 import { mkdirSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
 
 import type { Engines, Surreal } from 'surrealdb';
 
@@ -40,10 +39,10 @@ export async function connectEmbedded(place: EmbeddedPlace, limits: TimeLimits):
   const { directory } = place;
   let connection = opened.get(directory);
   if (connection === undefined) {
+    if (directory.includes('?')) throw new Error(`${directory}: a “?” in the path is more than the database can take`);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     // Every commit reaches the disk before it is acknowledged; the version in use would do so unasked.
-    const url = `rocksdb://${pathToFileURL(directory).pathname}?sync=every`;
-    connection = openEngine(url, limits, () => lockOwner(directory));
+    connection = openEngine(`rocksdb://${directory}?sync=every`, limits, () => lockOwner(directory));
     opened.set(directory, connection);
     connection.catch(() => opened.delete(directory));
   }
@@ -60,6 +59,9 @@ async function openEngine(url: string, limits: TimeLimits, owner: () => string |
       (context: ConstructorParameters<typeof NodeEngine>[0]) => {
         const engine = new NodeEngine(context, { capabilities: CAPABILITIES });
         engine.subscribe('error', (error) => failed.abort(reasonOf(error)));
+        // A path goes to the engine as it is: it would take “%20” for a part of the name.
+        const open = engine.open.bind(engine);
+        engine.open = (state) => open({ ...state, url: { toString: () => url } as URL });
         return engine;
       },
     ]),
@@ -67,7 +69,11 @@ async function openEngine(url: string, limits: TimeLimits, owner: () => string |
   // Its declarations name a private class of the SDK.
   const database = new Surreal({ engines: engines as unknown as Engines });
   try {
-    await answered(() => database.connect(url, { versionCheck: false }), limits.connectMs, failed.signal);
+    await answered(
+      () => database.connect(`${new URL(url).protocol}//local`, { versionCheck: false }),
+      limits.connectMs,
+      failed.signal,
+    );
     return await enter(database, limits.callMs);
   } catch (error) {
     const pid = /lock/i.test(reasonOf(error)) ? owner() : undefined;

@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { openStore } from '../../../src/store/open-store.ts';
+import { times } from '../../support/skip.ts';
+import { timed, until } from '../../support/wait.ts';
+
+const WRITER = resolve(import.meta.dirname, '../../fixtures/store-writer.ts');
+const KILLS = times(5, 50);
+
+describe('the embedded store', () => {
+  const folders: string[] = [];
+  const children: ChildProcess[] = [];
+  afterEach(async () => {
+    for (const child of children.splice(0)) await end(child);
+    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+  });
+  const newFolder = (name = 'store') => {
+    const folder = mkdtempSync(join(tmpdir(), 'orchestrator-store-'));
+    folders.push(folder);
+    return join(folder, name);
+  };
+  const start = (...args: string[]) => {
+    const child = spawn(process.execPath, [WRITER, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    children.push(child);
+    return child;
+  };
+
+  it(`has every write that it acknowledged, and no half of one, after ${KILLS} kills in the middle of writing (L3)`, async () => {
+    const directory = newFolder();
+    let acknowledged = 0;
+    for (let kill = 0; kill <= KILLS; kill += 1) {
+      const child = start(directory);
+      const until = 1 + Math.floor(Math.random() * 40);
+      let seen = 0;
+      for await (const message of messages(child)) {
+        if ('found' in message) {
+          expect(message.whole).toBe(true);
+          expect(message.found % message.batch).toBe(0);
+          expect(message.found).toBeGreaterThanOrEqual(acknowledged);
+          expect(message.found).toBeLessThanOrEqual(acknowledged + message.batch);
+        } else {
+          acknowledged = message.acknowledged;
+          seen += 1;
+        }
+        if (seen === until || kill === KILLS) child.kill('SIGKILL');
+      }
+      expect(child.signalCode).toBe('SIGKILL');
+    }
+    expect(acknowledged).toBeGreaterThanOrEqual(KILLS * 20);
+  }, 600_000);
+
+  it('names the process that has it open, and opens by itself when that ends', async () => {
+    const directory = newFolder();
+    const holder = start(directory, 'hold');
+    await firstMessage(holder);
+    const store = openStore({ place: { kind: 'embedded', directory }, limits: { backoffMs: 100 } });
+    const { value, ms } = await timed(() => store.users().catch((error: unknown) => error));
+    expect(value).toMatchObject({ code: 'knowledge_unavailable', status: 503 });
+    expect(String(value)).toContain(`process ${holder.pid} (`);
+    expect(ms).toBeLessThan(15_000);
+    expect(store.health()).toMatchObject({ state: 'degraded', kind: 'embedded' });
+    await end(holder);
+    await until('the store opens', () => store.health().state === 'ready');
+    expect(await store.users()).toEqual([]);
+    expect(statSync(directory).mode & 0o777).toBe(0o700);
+    await store.close();
+  });
+
+  it('is opened once in a process, and shared by who opens it again, also after a close', async () => {
+    const directory = newFolder('with space, ñ, % and #');
+    const first = openStore({ place: { kind: 'embedded', directory } });
+    const second = openStore({ place: { kind: 'embedded', directory } });
+    await first.collections.ensure('user', 'shared');
+    expect(await second.collections.list('user')).toHaveLength(1);
+    await first.close();
+    await expect(first.users()).rejects.toMatchObject({ code: 'knowledge_unavailable' });
+    expect(await second.users()).toEqual(['user']);
+    await second.close();
+    const third = openStore({ place: { kind: 'embedded', directory } });
+    expect(await third.users()).toEqual(['user']);
+    expect(statSync(join(directory, 'LOCK')).isFile()).toBe(true);
+    await third.close();
+  });
+
+  it('says what is in the way, and waits for no answer that never comes', async () => {
+    const directory = newFolder();
+    writeFileSync(directory, 'a file');
+    const store = openStore({ place: { kind: 'embedded', directory } });
+    const { value, ms } = await timed(() => store.users().catch((error: unknown) => error));
+    expect(value).toMatchObject({ code: 'knowledge_unavailable' });
+    expect(String(value)).toContain(directory);
+    expect(ms).toBeLessThan(15_000);
+    expect(store.health().state).toBe('degraded');
+    await store.close();
+  });
+});
+
+type Message = { found: number; whole: boolean; batch: number } | { acknowledged: number };
+
+async function* messages(child: ChildProcess): AsyncGenerator<Message> {
+  for await (const line of createInterface({ input: child.stdout! })) yield JSON.parse(line) as Message;
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+}
+
+async function firstMessage(child: ChildProcess): Promise<Message> {
+  for await (const line of createInterface({ input: child.stdout! })) return JSON.parse(line) as Message;
+  throw new Error('the program ended before it said anything');
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
+}
