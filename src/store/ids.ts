@@ -4,7 +4,8 @@ import { AppError } from '../shared/errors.ts';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const TIME_LENGTH = 11;
-const LATEST = 32 ** TIME_LENGTH - 1;
+/** Microseconds: the year 2255. */
+const LATEST = Number.MAX_SAFE_INTEGER;
 let last = 0;
 
 /**

@@ -31,7 +31,7 @@ export async function connectServer(place: ServerPlace, limits: TimeLimits): Pro
     const ask = (statement: string) => refused(session, statement, limits.callMs);
     if (!(await ask('INFO FOR ROOT')) || !(await ask('INFO FOR NS'))) {
       throw new Error(
-        `${place.url}: “${username}” has rights beyond the database ${namespace}/${name}; use one made by DEFINE USER … ON DATABASE … ROLES EDITOR`,
+        `${place.url}: “${username}” has rights beyond the database ${namespace}/${name}; use a user of that database alone, with the role EDITOR`,
       );
     }
     await checkGuests(place, limits);

@@ -23,7 +23,7 @@ export interface RunningServer {
   /** Of a user of one database. */
   readonly place: ServerPlace;
   /** Runs a statement as root. */
-  asRoot(statement: string): Promise<unknown>;
+  readonly asRoot: (statement: string) => Promise<unknown>;
   stop(): Promise<void>;
 }
 

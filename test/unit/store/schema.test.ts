@@ -1,0 +1,161 @@
+import { afterAll, describe, expect, it } from 'vitest';
+
+import type { Connection, Database } from '../../../src/store/connection.ts';
+import { connectEmbedded } from '../../../src/store/embedded.ts';
+import { beginRemoval, sweep, sweepAll } from '../../../src/store/removal.ts';
+import { type Migration, migrate, MIGRATIONS } from '../../../src/store/schema.ts';
+
+const opened: Connection[] = [];
+afterAll(() => Promise.all(opened.map((connection) => connection.close())));
+
+async function empty(): Promise<Connection> {
+  const connection = await connectEmbedded({ kind: 'memory' }, { connectMs: 10_000, callMs: 10_000 });
+  opened.push(connection);
+  return connection;
+}
+
+/** Ends after so many statements, as a process does that is killed. */
+function endingAfter(database: Database, statements: number): Database {
+  let left = statements;
+  return {
+    run: (statement, values) => {
+      left -= 1;
+      return left < 0 ? Promise.reject(new Error('killed')) : database.run(statement, values);
+    },
+  };
+}
+
+describe('the schema', () => {
+  it('is brought to the newest version, and a second time nothing changes', async () => {
+    const database = await empty();
+    const newest = Math.max(...MIGRATIONS.map(({ version }) => version));
+    expect(await migrate(database)).toBe(newest);
+    const before = await database.run('INFO FOR DB');
+    expect(await migrate(database)).toBe(newest);
+    expect(await database.run('INFO FOR DB')).toEqual(before);
+  });
+
+  it('gives nobody but the program rights to a table', async () => {
+    const database = await empty();
+    await migrate(database);
+    const { tables } = await database.run<{ tables: Record<string, string> }>('INFO FOR DB');
+    expect(Object.keys(tables).sort()).toEqual([
+      'chunk',
+      'collection',
+      'coverage',
+      'document',
+      'meta',
+      'removal',
+      'vector',
+    ]);
+    for (const definition of Object.values(tables)) expect(definition).toMatch(/SCHEMAFULL.*PERMISSIONS NONE/);
+  });
+
+  it('of a newer program is left alone, and it is said what to do', async () => {
+    const database = await empty();
+    await migrate(database);
+    await database.run('UPSERT meta:schema SET version = 99');
+    await expect(migrate(database)).rejects.toThrow(/schema is 99, this program knows \d+\): use that version again/);
+  });
+
+  it('that was left half way goes on there, wherever that was', async () => {
+    const migrations: Migration[] = [
+      ...MIGRATIONS,
+      {
+        version: 2,
+        statements: [
+          'DEFINE FIELD IF NOT EXISTS note ON document TYPE option<string>',
+          'UPDATE document SET note = title WHERE note = NONE RETURN NONE',
+        ],
+      },
+    ];
+    const statements = migrations.flatMap((each) => each.statements).length + migrations.length + 3;
+    const whole = await empty();
+    await migrate(whole, migrations);
+    const expected = await whole.run('INFO FOR DB');
+    for (let stop = 0; stop < statements; stop += 3) {
+      const database = await empty();
+      await expect(migrate(endingAfter(database, stop), migrations)).rejects.toThrow('killed');
+      expect(await migrate(database, migrations)).toBe(2);
+      expect(await database.run('INFO FOR DB')).toEqual(expected);
+    }
+  });
+
+  it('refuses a document under another user’s name, and what is no field', async () => {
+    const database = await empty();
+    await migrate(database);
+    const collection = { id: ['one', 'c'], owner: 'two', name: 'n', created: 1, metadata: {} };
+    await expect(database.run('INSERT INTO collection $collection', { collection })).rejects.toThrow(/owner/);
+    const more = { ...collection, owner: 'one', more: 1 };
+    await expect(database.run('INSERT INTO collection $more', { more })).rejects.toThrow(/more/);
+  });
+});
+
+describe('a removal', () => {
+  it('that was cut off after any of its statements is finished by the next look', async () => {
+    for (const whole of [true, false]) {
+      for (let stop = 0; stop < 8; stop += 1) {
+        const database = await empty();
+        await migrate(database);
+        await fill(database);
+        const ending = endingAfter(database, stop);
+        const begun = await beginRemoval(ending, 'user', 'doc', whole)
+          .then(async (there) => {
+            await sweep(ending, 'user', 'doc');
+            return there;
+          })
+          .catch(() => stop > 0);
+        expect(begun).toBe(stop > 0);
+        // Gone from the first statement on, whatever of it is still there.
+        expect(await countOf(database, 'SELECT VALUE id FROM document WHERE chunks > 0')).toBe(stop > 0 ? 1 : 2);
+        await sweepAll(database);
+        for (const table of ['chunk', 'vector', 'coverage'] as const) {
+          expect(await countOf(database, COUNT[table])).toBe(stop > 0 ? 1 : table === 'coverage' ? 2 : 1_501);
+        }
+        expect(await countOf(database, 'SELECT VALUE id FROM removal')).toBe(0);
+        expect(await countOf(database, 'SELECT VALUE id FROM document')).toBe(stop > 0 && whole ? 1 : 2);
+      }
+    }
+  }, 60_000);
+});
+
+const COUNT = {
+  chunk: 'SELECT VALUE id FROM chunk',
+  vector: 'SELECT VALUE id FROM vector',
+  coverage: 'SELECT VALUE id FROM coverage',
+};
+
+async function countOf(database: Database, statement: string): Promise<number> {
+  return (await database.run<unknown[]>(statement)).length;
+}
+
+/** A document of 1,500 passages, and one of one. */
+async function fill(database: Database): Promise<void> {
+  for (const [document, chunks] of [
+    ['doc', 1_500],
+    ['other', 1],
+  ] as const) {
+    const text = { title: '', uri: null, mime: '', language: null, error: null, attribution: null, attributes: {} };
+    const numbers = { bytes: 0, chunks, extent: chunks, characters: 0, created: 0, updated: 0, fetched: null };
+    const rest = { id: ['user', document], owner: 'user', sha256: document.padEnd(64, '0'), collections: [] };
+    const row = { ...text, ...numbers, ...rest, origin: 'text', state: 'ready' };
+    const ords = Array.from({ length: chunks }, (_, ord) => ord);
+    const values = {
+      row,
+      chunks: ords.map((ord) => ({
+        id: ['user', document, ord],
+        text: '',
+        begins: 0,
+        ends: 0,
+        page: null,
+        headings: [],
+      })),
+      vectors: ords.map((ord) => ({ id: ['user', document, ord, 'model'], f32: new Uint8Array(4) })),
+      covered: { id: ['user', document, 'model'], vectors: chunks },
+    };
+    await database.run('INSERT INTO document $row RETURN NONE', values);
+    await database.run('INSERT INTO chunk $chunks RETURN NONE', values);
+    await database.run('INSERT INTO vector $vectors RETURN NONE', values);
+    await database.run('INSERT INTO coverage $covered RETURN NONE', values);
+  }
+}
