@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { SearchIndex } from '../../src/knowledge/search/search-index.ts';
-import type { Store, User } from '../../src/store/contract.ts';
+import type { NewDocument, Store, User } from '../../src/store/contract.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { quantile } from '../bench/statistics.ts';
 import { BlockWatch } from './block.ts';
@@ -77,18 +77,7 @@ interface Shelf {
 }
 
 async function writeDocument({ store, user, collection }: Shelf, synthetic: Synthetic, watch: BlockWatch) {
-  const { document } = await store.documents.create(user, {
-    title: 'made up',
-    uri: null,
-    mime: 'text/plain',
-    sha256: createHash('sha256').update(synthetic.text(20)).digest('hex'),
-    bytes: 1,
-    origin: 'text',
-    collections: [collection],
-    fetched: null,
-    attribution: null,
-    attributes: {},
-  });
+  const { document } = await store.documents.create(user, newDocument(synthetic, collection));
   const chunks = synthetic.chunks(CHUNKS_A_DOCUMENT);
   const vectors = synthetic.vectors(document.id, CHUNKS_A_DOCUMENT);
   await breathe();
@@ -145,6 +134,21 @@ async function search(
       ms(watch.take()),
     ],
   ];
+}
+
+export function newDocument(synthetic: Synthetic, collection: string): NewDocument {
+  return {
+    title: 'made up',
+    uri: null,
+    mime: 'text/plain',
+    sha256: createHash('sha256').update(synthetic.text(20)).digest('hex'),
+    bytes: 1,
+    origin: 'text',
+    collections: [collection],
+    fetched: null,
+    attribution: null,
+    attributes: {},
+  };
 }
 
 /** Lets the watch see what was done to make texts and vectors, so that it does not count. */

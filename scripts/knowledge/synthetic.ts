@@ -40,10 +40,10 @@ export class Synthetic {
     return `w${Math.floor(rarest ** this.#random()).toString(36)}`;
   }
 
-  chunks(count: number): Chunk[] {
+  chunks(count: number, words = WORDS): Chunk[] {
     let start = 0;
     return Array.from({ length: count }, (_, ord) => {
-      const text = this.text();
+      const text = this.text(words);
       const chunk = { ord, text, start, end: start + text.length, page: null, headings: [] };
       start += text.length;
       return chunk;
