@@ -222,7 +222,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     // What is not switched on is not even read from the disk.
     load: async () => {
       const { createKnowledgeOpener } = await import('./knowledge/open-knowledge.ts');
-      return createKnowledgeOpener({ fleet, logger, bus, metrics: metrics.knowledge, paths, environment });
+      const hideSecret = (secret: string) => redactor.add(secret);
+      return createKnowledgeOpener({ fleet, logger, bus, metrics: metrics.knowledge, paths, environment, hideSecret });
     },
   });
   const followKnowledge = () => knowledge.apply(settings);

@@ -33,6 +33,8 @@ export interface KnowledgeHouse {
   readonly metrics: KnowledgeMetrics;
   readonly paths: Paths;
   readonly environment: NodeJS.ProcessEnv;
+  /** Keeps it out of the logs. */
+  readonly hideSecret: (secret: string) => void;
   /** The net itself, but in tests. */
   readonly net?: Net | undefined;
 }
@@ -41,7 +43,7 @@ export function createKnowledgeOpener(house: KnowledgeHouse): KnowledgeOpener {
   const stores = new StoreKeeper(house);
   return {
     open: async (setup) => {
-      const store = stores.open(setup.knowledge.store);
+      const store = await stores.open(setup.knowledge.store);
       // Nothing is built on one that is away.
       const users = await store.users();
       return joinParts(house, setup, { store, users });
