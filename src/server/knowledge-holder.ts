@@ -109,7 +109,9 @@ export class KnowledgeHolder {
   }
 
   #failed(reason: string): void {
-    this.#options.logger.error('knowledge is not available; everything else goes on', { reason });
+    // What is tried again and again is told once.
+    if (reason !== this.#failure)
+      this.#options.logger.error('knowledge is not available; everything else goes on', { reason });
     if (!this.#setup || this.#base) return;
     this.#failure = reason;
     this.#retry = setTimeout(() => this.#turn(), this.#retryMs).unref();
