@@ -10,11 +10,10 @@ import { pageOf, pagingOf } from './list-page.ts';
 import { filesNamed, MOST_FILES, storeOf } from './store-access.ts';
 import { countsOf, storeFileObject } from './views.ts';
 
-/** Who asks for a batch polls it until it is done: older ones than so many are forgotten, and all with this run. */
-const MOST_BATCHES = 1_000;
+/** Who asks for a batch polls it until it is done: of each user's, older ones than so many are forgotten, and all with this run. */
+const MOST_BATCHES = 100;
 
 interface Batch {
-  readonly user: string;
   readonly store: string;
   readonly createdAt: number;
   /** Of documents. */
@@ -23,13 +22,13 @@ interface Batch {
 
 /** OpenAI's `/v1/vector_stores/:id/file_batches`: several files attached at once. */
 export function addBatchRoutes(app: ColdApp, { knowledge }: KnowledgeRoutesOptions): void {
-  const batches = new Map<string, Batch>();
+  const batches = new Map<string, Map<string, Batch>>();
 
   /** With those of its documents that are still there. */
   const find = async (base: KnowledgeBase, user: string, [store, id]: readonly [string, string]) => {
-    const batch = batches.get(id);
+    const batch = batches.get(user)?.get(id);
     await storeOf(base, user, store);
-    if (batch?.user !== user || batch.store !== store) throw noDocument(id);
+    if (batch?.store !== store) throw noDocument(id);
     const documents: DocumentView[] = [];
     for (const one of batch.ids) {
       const document = await base.get(user, one);
@@ -50,10 +49,11 @@ export function addBatchRoutes(app: ColdApp, { knowledge }: KnowledgeRoutesOptio
       if (attached) documents.push(attached);
     }
     const id = `vsfb_${randomBytes(12).toString('hex')}`;
-    const batch = { user, store: store.id, createdAt: Date.now(), ids: documents.map((one) => one.id) };
-    batches.set(id, batch);
-    const [oldest] = batches.keys();
-    if (batches.size > MOST_BATCHES && oldest !== undefined) batches.delete(oldest);
+    const batch = { store: store.id, createdAt: Date.now(), ids: documents.map((one) => one.id) };
+    const own = batches.get(user) ?? new Map<string, Batch>();
+    batches.set(user, own.set(id, batch));
+    const [oldest] = own.keys();
+    if (own.size > MOST_BATCHES && oldest !== undefined) own.delete(oldest);
     return context.json(batchObject(id, batch, documents));
   });
   app.get('/v1/vector_stores/:id/file_batches/:batch', async (context) => {
