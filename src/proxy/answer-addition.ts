@@ -27,14 +27,17 @@ const LAST_EVENTS: Readonly<Partial<Record<InferenceRoute, readonly string[]>>> 
   ]),
 };
 
+/** Where the response begins in the event that repeats it; the text of an answer has its quotes escaped. */
+const RESPONSE = /"response"\s*:\s*\{\s*/;
+
 /**
  * Reads an answer on its way and adds one field or one event to it, every other byte as it was: `orchestrator` as the last field of a
- * JSON body; in streams a chunk without choices in front of `[DONE]`, or an event `orchestrator.sources` in front of the one that ends a
- * response. Anthropic's answers get nothing: their clients take no foreign events.
+ * JSON body; in streams a chunk without choices in front of `[DONE]`, or the first field of the response that the last event repeats
+ * (OpenAI's client gives up on events that it does not know). Anthropic's answers get nothing: they have no place for it.
  */
 export function readAndAdd({ route, inner, reader, addition }: AdditionOptions): AnswerTranslator {
   const marks = LAST_EVENTS[route];
-  const gate = addition && marks ? new EventGate(marks, () => eventOf(route, reader, addition())) : undefined;
+  const gate = addition && marks ? gateOf(route, marks, reader, addition) : undefined;
   const tail = new AnswerTail(route);
   const pass = (bytes: Buffer): Buffer => {
     tail.push(bytes);
@@ -67,21 +70,24 @@ export function readAndAdd({ route, inner, reader, addition }: AdditionOptions):
 function withField(body: Buffer, object: JsonObject, addition: JsonObject): Buffer {
   const at = body.lastIndexOf('}');
   const comma = Object.keys(object).length === 0 ? '' : ',';
-  return Buffer.concat([
-    body.subarray(0, at),
-    Buffer.from(`${comma}"orchestrator":${JSON.stringify(addition)}`),
-    body.subarray(at),
-  ]);
+  return Buffer.concat([body.subarray(0, at), Buffer.from(comma + fieldOf(addition)), body.subarray(at)]);
 }
 
 function bytesOf(text: string | Buffer): Buffer {
   return typeof text === 'string' ? Buffer.from(text) : text;
 }
 
-function eventOf(route: InferenceRoute, { fields }: AnswerReader, addition: JsonObject): string {
-  if (route === '/v1/responses') {
-    const type = 'orchestrator.sources';
-    return `event: ${type}\ndata: ${JSON.stringify({ type, orchestrator: addition })}\n\n`;
-  }
-  return `data: ${JSON.stringify({ ...fields, choices: [], orchestrator: addition })}\n\n`;
+function gateOf(
+  route: InferenceRoute,
+  marks: readonly string[],
+  reader: AnswerReader,
+  addition: () => JsonObject,
+): EventGate {
+  if (route === '/v1/responses') return new EventGate({ marks, within: RESPONSE, make: () => fieldOf(addition()) });
+  const make = () => `data: ${JSON.stringify({ ...reader.fields, choices: [], orchestrator: addition() })}\n\n`;
+  return new EventGate({ marks, make });
+}
+
+function fieldOf(addition: JsonObject): string {
+  return `"orchestrator":${JSON.stringify(addition)}`;
 }

@@ -162,6 +162,7 @@ export async function answerHouse(options: AnswerHouseOptions) {
   const doorUrl = await listen(door);
   const request = (path: string, init: RequestInit = {}) => fetch(doorUrl + path, init);
   return {
+    url: doorUrl,
     received,
     searches,
     added,

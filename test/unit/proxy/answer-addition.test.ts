@@ -66,19 +66,27 @@ describe('what is added to an answer', () => {
     expect(stream('/v1/chat/completions', text, () => 3)).toMatchObject({ text, complete });
   });
 
-  it('is an event of its own in front of the one that ends a response', () => {
+  it('is a field of the response in the event that ends it', () => {
     const created = 'event: response.created\ndata: {"type":"response.created","response":{}}\n\n';
     const delta = 'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","delta":"Hi [1]"}\n\n';
-    for (const end of [
-      'event: response.completed\ndata: {"type":"response.completed","response":{"status":"completed"}}\n\n',
-      'data: {"type":"response.incomplete","response":{}}\n\n',
-    ]) {
-      const { text, reader } = stream('/v1/responses', created + delta + end, () => 1);
-      const event =
-        'event: orchestrator.sources\ndata: {"type":"orchestrator.sources","orchestrator":{"sources":["s"]}}\n\n';
-      expect(text).toBe(created + delta + event + end);
-      expect(reader.text).toBe('Hi [1]');
+    const field = '"orchestrator":{"sources":["s"]}';
+    for (const [before, after] of [
+      ['event: response.completed\ndata: {"type":"response.completed","response":{', '"status":"completed"}}\n\n'],
+      ['event: response.incomplete\r\ndata: {"type":"response.incomplete","n":1,"response": {', '"a":"ñ"}}\r\n\r\n'],
+      ['data: {"type":"response.completed","response":{', '}}\n\ndata: [DONE]\n\n'],
+    ] as const) {
+      for (const cut of [1, 2, 5, 1_000]) {
+        const { text, reader } = stream('/v1/responses', created + delta + before + after, () => cut);
+        expect(text).toBe(created + delta + before + field + (after.startsWith('}') ? '' : ',') + after);
+        expect(reader.text).toBe('Hi [1]');
+      }
     }
+    for (const end of [
+      'event: response.failed\ndata: {"type":"response.failed","response":{"error":{}}}\n\n',
+      'event: response.completed\ndata: {"type":"response.completed"}\n\ndata: {"response":{"a":1}}\n\n',
+      'event: response.completed\ndata: {"type":"response.completed","resp',
+    ])
+      for (const cut of [1, 1_000]) expect(stream('/v1/responses', delta + end, () => cut).text).toBe(delta + end);
   });
 
   it('leaves streams of Anthropic as they are, and reads them', () => {
