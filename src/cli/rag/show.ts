@@ -85,10 +85,12 @@ export function collectionTable(collections: readonly CollectionJson[]): string[
 }
 
 function placeOf({ document, page, headings, start, end }: HitJson): string {
+  // The first heading often is the title.
+  const above = headings[0] === document.title ? headings.slice(1) : headings;
   const places = [
     titleOf(document),
     ...(page === null ? [] : [`page ${page}`]),
-    ...(headings.length === 0 ? [] : [plainLine(headings.join(' › '))]),
+    ...(above.length === 0 ? [] : [plainLine(above.join(' › '))]),
   ];
   const age = document.fetched === null ? '' : `, fetched ${document.fetched.slice(0, 10)}`;
   const whose = document.attribution === null ? '' : `, ${plainLine(document.attribution)}`;
