@@ -87,6 +87,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./rag.ts')).ragCommand(),
   },
   {
+    name: 'store',
+    summary: 'back up and restore everybody’s documents',
+    load: async () => (await import('./store.ts')).storeCommand(),
+  },
+  {
     name: 'profile',
     summary: 'list, show, validate and write profiles',
     load: async () => (await import('./profile.ts')).profileCommand(),

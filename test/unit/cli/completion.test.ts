@@ -48,7 +48,7 @@ describe('completion', () => {
   });
 
   it('offers commands, subcommands, options and values', () => {
-    expect(complete('st')).toEqual(['status']);
+    expect(complete('st')).toEqual(['status', 'store']);
     expect(complete('profile', 'va')).toEqual(['validate']);
     expect(complete('status', '--w')).toEqual(['--watch']);
     expect(complete('completion', '')).toEqual(expect.arrayContaining([...SHELLS]));
