@@ -29,8 +29,8 @@ export interface Vectors {
 
 export function sliceOf({ documents }: Corpus, vectors?: Vectors): Slice {
   const slice = new Slice();
-  for (const { id, passages } of documents) {
-    slice.apply({ kind: 'document', id, facts: { collections: ['c'], created: 0, searchable: true } });
+  for (const { id, title, passages } of documents) {
+    slice.apply({ kind: 'document', id, facts: { title, collections: ['c'], created: 0, searchable: true } });
     slice.apply({ kind: 'chunks', id, chunks: passages.map((text, ord) => ({ ord, text, headings: [] })) });
     for (const [ord, packed] of (vectors?.passages.get(id) ?? []).entries())
       slice.apply({ kind: 'vectors', id, ords: [ord], packed });

@@ -285,6 +285,6 @@ export class StoredKnowledge implements OpenKnowledge {
 }
 
 /** What the index must know of a document. */
-export function factsOf({ collections, created, state }: StoredDocument): DocumentFacts {
-  return { collections, created, searchable: state === 'ready' };
+export function factsOf({ title, collections, created, state }: StoredDocument): DocumentFacts {
+  return { title, collections, created, searchable: state === 'ready' };
 }

@@ -62,6 +62,7 @@ export function searchSuite(name: string, open: () => Promise<Store>): void {
       const document = await store.documents.get(user, id);
       expect(document?.state).toBe('ready');
       told.setDocument(user, id, {
+        title: document?.title ?? '',
         collections: document?.collections ?? [],
         created: document?.created ?? 0,
         searchable: true,
@@ -168,7 +169,7 @@ async function add(
 ): Promise<string> {
   const { id: shelf } = await store.collections.ensure(user, collection);
   const { document } = await store.documents.create(user, {
-    title: texts[0] ?? '',
+    title: 'untitled',
     uri: null,
     mime: 'text/plain',
     sha256: createHash('sha256').update(texts.join('\n')).digest('hex'),

@@ -19,11 +19,11 @@ export async function* documentsOf(store: Store, user: User): AsyncGenerator<Pie
   let after: string | undefined;
   do {
     const page = await store.documents.list(user, { after, limit: DOCUMENTS_A_PAGE });
-    const changes = page.map(({ id, collections, created, state }): Change => ({
+    const changes = page.map(({ id, title, collections, created, state }): Change => ({
       kind: 'document',
       id,
       fill: true,
-      facts: { collections, created, searchable: state === 'ready' },
+      facts: { title, collections, created, searchable: state === 'ready' },
     }));
     yield { changes, transfer: [] };
     after = page.length === DOCUMENTS_A_PAGE ? page.at(-1)?.id : undefined;

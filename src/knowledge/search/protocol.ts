@@ -1,7 +1,8 @@
 import type { User } from '../../store/contract.ts';
 
-/** What of a document decides whether it takes part in a search. */
+/** What of a document decides whether it takes part in a search, and its title: its words count as those of every passage. */
 export interface DocumentFacts {
+  readonly title: string;
   /** Ids. In none: not searched. */
   readonly collections: readonly string[];
   /** Milliseconds since 1970. */

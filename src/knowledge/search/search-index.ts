@@ -75,8 +75,8 @@ export class SearchIndex {
   }
 
   setDocument(user: User, id: string, facts: DocumentFacts): void {
-    const { collections, created, searchable } = facts;
-    this.#keeper.tell(user, { kind: 'document', id, facts: { collections, created, searchable } });
+    const { title, collections, created, searchable } = facts;
+    this.#keeper.tell(user, { kind: 'document', id, facts: { title, collections, created, searchable } });
   }
 
   addChunks(user: User, id: string, chunks: readonly IndexedChunk[]): void {

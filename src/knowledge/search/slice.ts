@@ -96,12 +96,18 @@ export class Slice {
 
   #setDocument(id: string, facts: DocumentFacts, fill: boolean): void {
     if (fill && (this.#document(id)?.facts || this.#removed?.has(id))) return;
-    this.#ensure(id).facts = facts;
+    const document = this.#ensure(id);
+    const before = new Set(wordsOf(document.facts?.title ?? ''));
+    document.facts = facts;
+    // Words of the old title are let go of when the slice is read again.
+    const added = wordsOf(facts.title).filter((word) => !before.has(word));
+    if (added.length > 0) for (const row of document.rows.values()) this.lexical.extend(row, added);
   }
 
   #addChunks(id: string, chunks: readonly IndexedChunk[], fill: boolean): void {
     if (fill && this.#renewed?.has(id)) return;
     const document = this.#ensure(id);
+    const title = wordsOf(document.facts?.title ?? '');
     for (const { ord, text, headings } of chunks) {
       const before = document.rows.get(ord);
       if (before !== undefined && fill) continue;
@@ -109,7 +115,7 @@ export class Slice {
       const row = this.#newRow(this.#numbers.get(id) ?? 0, ord);
       document.rows.set(ord, row);
       const words = wordsOf(text);
-      this.lexical.add(row, [...words, ...wordsOf(headings.join('\n'))]);
+      this.lexical.add(row, [...title, ...wordsOf(headings.join('\n')), ...words]);
       const { shingles, figures } = sketchOf(words);
       this.#shingles.set(shingles, row * SKETCH_LENGTH);
       this.#figures[row] = figures;

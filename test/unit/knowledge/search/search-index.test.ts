@@ -51,13 +51,13 @@ describe('the search index', () => {
     memory.add('ana', 'one', ['A kestrel is a bird.']);
     const index = indexOf(memory);
     await index.search('ana', ask('kestrel'));
-    index.setDocument('ana', 'two', { collections: ['default'], created: 2, searchable: true });
+    index.setDocument('ana', 'two', { title: 'Two', collections: ['default'], created: 2, searchable: true });
     index.addChunks('ana', 'two', chunksOf(['The osprey eats fish.']));
     index.setVectors('ana', MODEL, [{ document: 'two', ord: 0, vector: vectorOf(1, 0) }]);
     index.setVectors('ana', 'other', [{ document: 'one', ord: 0, vector: vectorOf(1, 0) }]);
     expect(names(await index.search('ana', ask('osprey')))).toEqual(['two/0']);
     expect(names(await index.search('ana', ask('', { vector: vectorOf(1, 0) })))).toEqual(['two/0']);
-    index.setDocument('ana', 'two', { collections: ['default'], created: 2, searchable: false });
+    index.setDocument('ana', 'two', { title: 'Two', collections: ['default'], created: 2, searchable: false });
     expect(names(await index.search('ana', ask('osprey')))).toEqual([]);
     index.removeDocument('ana', 'one');
     expect(names(await index.search('ana', ask('kestrel')))).toEqual([]);

@@ -9,7 +9,7 @@ import { searchSlice } from '../../../../src/knowledge/search/slice-search.ts';
 import { wordsOf } from '../../../../src/knowledge/search/words.ts';
 import { chunksOf, vectorOf } from './memory-store.ts';
 
-const FACTS = { collections: ['c'], created: 10, searchable: true };
+const FACTS = { title: '', collections: ['c'], created: 10, searchable: true };
 
 function sliceOf(documents: Readonly<Record<string, readonly string[]>>): Slice {
   const slice = new Slice();
@@ -63,6 +63,16 @@ describe('a search by words', () => {
     expect(find(slice, 'garantia')).toEqual(['a/0']);
   });
 
+  it('knows a passage by the title of its document, also by a later one', () => {
+    const slice = sliceOf({ a: ['Two years.', 'By post.'], b: ['Three years.'] });
+    slice.apply({ kind: 'document', id: 'a', facts: { ...FACTS, title: 'Caldera Mirlo' } });
+    slice.apply({ kind: 'chunks', id: 'a', chunks: [{ ord: 2, text: 'By phone.', headings: [] }] });
+    expect(find(slice, 'years of the mirlo')).toEqual(['a/0', 'b/0']);
+    expect(find(slice, 'mirlo phone')).toEqual(['a/2']);
+    slice.apply({ kind: 'document', id: 'a', facts: { ...FACTS, title: 'Caldera Tordo' } });
+    expect(find(slice, 'tordo phone')).toEqual(['a/2']);
+  });
+
   it('is the same after rows are gone and moved together', () => {
     const texts = (prefix: string) => Array.from({ length: 1_200 }, (_, at) => `${prefix}${at} common word${at % 7}`);
     const churned = sliceOf({ gone: texts('gone'), a: texts('kept') });
@@ -85,7 +95,12 @@ describe('a search by words and vectors', () => {
     const slice = new Slice();
     for (let number = 0; number < 500; number += 1) {
       const id = `d${number}`;
-      const facts = { collections: number === 400 ? ['rare'] : ['c'], created: number, searchable: number !== 300 };
+      const facts = {
+        title: '',
+        collections: number === 400 ? ['rare'] : ['c'],
+        created: number,
+        searchable: number !== 300,
+      };
       slice.apply({ kind: 'document', id, facts });
       slice.apply({ kind: 'chunks', id, chunks: chunksOf([`passage n${number} about boilers`]) });
       slice.apply({ kind: 'vectors', id, ords: [0], packed: vectorOf(1, number / 10_000) });
