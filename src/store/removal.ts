@@ -2,7 +2,7 @@ import type { Database } from './connection.ts';
 import type { User } from './contract.ts';
 
 /** Passages and vectors taken away in one transaction. */
-const ROWS_AT_ONCE = 1_000;
+const ROWS_AT_ONCE = 500;
 
 /**
  * Notes in one transaction that a document is to be removed (`whole`) or to be emptied, and is not there, or empty, from that moment

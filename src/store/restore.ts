@@ -6,8 +6,9 @@ import type { NearestIndex } from './nearest.ts';
 import { sweep } from './removal.ts';
 import { checkVector, floatsOf } from './vectors.ts';
 
-/** Of one transaction. */
+/** Of one transaction; a server also puts vectors into its index, which takes milliseconds for each. */
 const ROWS_AT_ONCE = 500;
+const INDEXED_ROWS = 100;
 const CHARACTERS_AT_ONCE = 4 << 20;
 
 type CollectionRecord = Extract<BackupLine, { type: 'collection' }>;
@@ -140,7 +141,8 @@ class Restoring {
     if (part.type === 'vector') document.models.add(part.model);
     this.#parts.push(part);
     this.#characters += part.type === 'chunk' ? part.text.length : part.f32.length;
-    if (this.#parts.length >= ROWS_AT_ONCE || this.#characters >= CHARACTERS_AT_ONCE) await this.#write();
+    const most = this.#index ? INDEXED_ROWS : ROWS_AT_ONCE;
+    if (this.#parts.length >= most || this.#characters >= CHARACTERS_AT_ONCE) await this.#write();
   }
 
   async #write(): Promise<void> {

@@ -98,10 +98,12 @@ async function open(place: ServerPlace, limits: TimeLimits, options: ConnectOpti
   return { database, lost: lost.signal, close };
 }
 
-function checkVersion(version: string): void {
-  const found = /(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number) ?? [];
+/** @throws Error for one that is too old, and for what is no version. A forerunner (`3.1.0-beta.3`) is older than its version. */
+export function checkVersion(version: string): void {
+  const match = /(\d+)\.(\d+)\.(\d+)(-)?/.exec(version);
+  const found = match?.slice(1, 4).map(Number) ?? [];
   const difference = OLDEST.map((part, index) => (found[index] ?? 0) - part).find((each) => each !== 0) ?? 0;
-  if (difference >= 0) return;
+  if (difference > 0 || (difference === 0 && match?.[4] === undefined)) return;
   throw new Error(
     `the database server is ${version}; versions before ${OLDEST.join('.')} have known holes: upgrade the server`,
   );

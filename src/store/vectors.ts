@@ -6,8 +6,9 @@ import type { NearestIndex } from './nearest.ts';
 import type { Serial } from './serial.ts';
 import { slicesOf } from './slices.ts';
 
-/** Of one transaction. */
+/** Of one transaction; a server also puts them into its index, which takes milliseconds for each. */
 const WRITE_ROWS = 500;
+const INDEXED_ROWS = 100;
 const SCAN_ROWS = 1_000;
 /** A vector is of length 1; rounding to 32 bits moves that by less. */
 const TOLERANCE = 0.01;
@@ -26,8 +27,9 @@ export function vectorRepository(database: Database, serial: Serial, index?: Nea
       );
       for (const [document, all] of byDocument) {
         await serial.run(documentKey(user, document), async () => {
-          for (let start = 0; start < all.length; start += WRITE_ROWS) {
-            await writeBatch(database, index, { user, model, document, vectors: all.slice(start, start + WRITE_ROWS) });
+          const rows = index ? INDEXED_ROWS : WRITE_ROWS;
+          for (let start = 0; start < all.length; start += rows) {
+            await writeBatch(database, index, { user, model, document, vectors: all.slice(start, start + rows) });
           }
         });
       }

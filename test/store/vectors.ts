@@ -85,6 +85,35 @@ export function vectorTests(opened: () => Store): void {
       expect(await store.vectors.count(user, MODEL)).toBe(2_500);
     });
 
+    it('nearest to a question are found by the index, where there is one', async () => {
+      if (store.vectors.nearest === undefined) return expect(store.health().kind).not.toBe('server');
+      const [user, other] = [newUser(), newUser()];
+      const [document, second] = await Promise.all(
+        [user, user, other].map(async (owner) => {
+          const { id } = (await store.documents.create(owner, newDocument())).document;
+          await store.chunks.write(owner, id, newChunks(300));
+          await store.vectors.write(owner, MODEL, newVectors(id, 300));
+          return id;
+        }),
+      );
+      const question = newVectors('', 301)[300]!.vector;
+      const similarity = (vector: Float32Array) =>
+        vector.reduce((sum, value, index) => sum + value * question[index]!, 0);
+      const best = newVectors(second!, 300).map((each) => ({ ord: each.ord, similarity: similarity(each.vector) }));
+      best.sort((left, right) => right.similarity - left.similarity);
+      const found = (await store.vectors.nearest?.(user, MODEL, question, { limit: 10, documents: [second!] })) ?? [];
+      expect(found.map(({ document: from }) => from)).toEqual(Array(10).fill(second));
+      expect(best.slice(0, 12).map(({ ord }) => ord)).toEqual(expect.arrayContaining(found.map(({ ord }) => ord)));
+      expect(found[0]?.similarity).toBeCloseTo(best[0]!.similarity, 4);
+      const both = (await store.vectors.nearest?.(user, MODEL, question, { limit: 20 })) ?? [];
+      expect(new Set(both.map(({ document: from }) => from))).toEqual(new Set([document, second]));
+      expect(await store.vectors.nearest?.(user, 'another model', question, { limit: 10 })).toEqual([]);
+      expect(await store.vectors.nearest?.(user, MODEL, question, { limit: 0 })).toEqual([]);
+      await store.documents.remove(user, second!);
+      const left = (await store.vectors.nearest?.(user, MODEL, question, { limit: 20 })) ?? [];
+      expect(new Set(left.map(({ document: from }) => from))).toEqual(new Set([document]));
+    });
+
     it('of a passage that is gone are not kept', async () => {
       const user = newUser();
       const { document } = await twoDocuments(store, user, 2);
