@@ -10,6 +10,8 @@ export interface ObservedKnowledge {
   queued(): number;
   /** Bytes of the indexes. */
   indexBytes(): number;
+  /** Whether the store answers. */
+  storeReady(): boolean;
 }
 
 const SEARCH_SECONDS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -57,6 +59,9 @@ export class KnowledgeMetrics {
     );
     gauge('orchestrator_knowledge_index_bytes', 'What the search indexes hold in memory', (observed) =>
       observed.indexBytes(),
+    );
+    gauge('orchestrator_knowledge_store_ready', '1: the store of the documents answers; 0: it is away', (observed) =>
+      Number(observed.storeReady()),
     );
     this.#search = new Histogram({
       name: 'orchestrator_knowledge_search_seconds',
