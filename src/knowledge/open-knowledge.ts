@@ -151,7 +151,7 @@ export async function joinParts(
     waiting: () => backlog.waiting,
     queued: () => ingestion.queued,
     indexBytes: () => index.stats().bytes,
-    storeReady: () => store.health().state === 'ready',
+    store: () => store.health(),
   });
   return new StoredKnowledge({
     store,

@@ -10,8 +10,7 @@ export interface ObservedKnowledge {
   queued(): number;
   /** Bytes of the indexes. */
   indexBytes(): number;
-  /** Whether the store answers. */
-  storeReady(): boolean;
+  store(): { readonly kind: string; readonly state: string };
 }
 
 const SEARCH_SECONDS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -60,8 +59,19 @@ export class KnowledgeMetrics {
     gauge('orchestrator_knowledge_index_bytes', 'What the search indexes hold in memory', (observed) =>
       observed.indexBytes(),
     );
-    gauge('orchestrator_knowledge_store_ready', '1: the store of the documents answers; 0: it is away', (observed) =>
-      Number(observed.storeReady()),
+    registry.registerMetric(
+      new Gauge({
+        name: 'orchestrator_knowledge_store_ready',
+        help: '1: the store of the documents answers; 0: it is away',
+        // Without a label it would be 0 where there is none.
+        labelNames: ['kind'],
+        registers: [],
+        collect() {
+          this.reset();
+          const store = house()?.store();
+          if (store) this.set({ kind: store.kind }, Number(store.state === 'ready'));
+        },
+      }),
     );
     this.#search = new Histogram({
       name: 'orchestrator_knowledge_search_seconds',
