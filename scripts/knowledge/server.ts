@@ -19,7 +19,7 @@ const SETTLE_STEP_MS = 15_000;
 const LONGEST_SETTLE_MS = 600_000;
 const STILL_FALLING = 0.8;
 /** As the search asks: near-duplicates and what takes no part are among them. */
-const ASKED = 100;
+const ASKED = 40;
 
 /** @param sizes Passages, growing. */
 export async function serverTable(sizes: readonly number[], say: (text: string) => void): Promise<Table> {

@@ -136,7 +136,8 @@ export class Lexical {
     this.#postings.each(term, (posting) => {
       if (groups[rowOf(posting)] !== 0) frequency += 1;
     });
-    return frequency;
+    // A word of a new title may stand beside the same word of the text.
+    return Math.min(frequency, this.#rows);
   }
 
   #credit(term: number, weight: number, averageLength: number, { groups, takesPart }: Participants): void {

@@ -3,8 +3,8 @@ import { messageOf } from '../../shared/errors.ts';
 import type { ChunkRef, Store, User } from '../../store/contract.ts';
 
 /** Asked for so many times over: near-duplicates and what takes no part are among them. */
-const TIMES = 8;
-const LEAST = 100;
+const TIMES = 4;
+const LEAST = 40;
 const MOST = 1_000;
 /** More documents are not named to the store: what takes no part is left out afterwards. */
 const MOST_NAMED = 500;

@@ -71,6 +71,11 @@ describe('a search by words', () => {
     expect(find(slice, 'mirlo phone')).toEqual(['a/2']);
     slice.apply({ kind: 'document', id: 'a', facts: { ...FACTS, title: 'Caldera Tordo' } });
     expect(find(slice, 'tordo phone')).toEqual(['a/2']);
+    slice.apply({ kind: 'document', id: 'b', facts: { ...FACTS, title: 'Years, three' } });
+    slice.apply({ kind: 'document', id: 'a', facts: { ...FACTS, title: 'Two years by post, by phone' } });
+    const { hits } = searchSlice(slice, { text: 'years', limit: 5, minSimilarity: 0.3 });
+    expect(hits).toHaveLength(4);
+    expect(hits.filter(({ lexical }) => (lexical ?? 0) <= 0)).toEqual([]);
   });
 
   it('is the same after rows are gone and moved together', () => {
