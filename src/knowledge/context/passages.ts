@@ -2,7 +2,6 @@ import type { Hit } from '../contract.ts';
 import { carefulTokens } from './careful-tokens.ts';
 import { excerpt } from './excerpt.ts';
 import { escapeText } from './escape.ts';
-import { NearDuplicates } from './near-duplicates.ts';
 
 /** A piece of a document that a request is given: an exact slice of its text. */
 export interface Passage extends Pick<Hit, 'document' | 'score'> {
@@ -29,12 +28,11 @@ const LEAST_EXCERPT = 60;
  * passages come in the same order whatever their scores, so that a prompt that repeats them is computed once.
  */
 export function choosePassages(hits: readonly Hit[], question: string, room: number): readonly Passage[] {
-  const duplicates = new NearDuplicates();
   const chosen: Passage[] = [];
   let left = room;
   for (const { document, chunk, score } of hits) {
     const isThere = chosen.some((other) => other.document.id === document.id && other.ord === chunk.ord);
-    if (isThere || chunk.text.trim() === '' || duplicates.repeats(chunk.text)) continue;
+    if (isThere || chunk.text.trim() === '') continue;
     const { text, start, end, page, ord } = chunk;
     const headings = chunk.headings.filter((heading) => !text.includes(heading));
     const whole: Passage = { document, score, text, start, end, page, headings, ord, lastOrd: ord };

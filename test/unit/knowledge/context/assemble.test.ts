@@ -94,14 +94,6 @@ describe('the context of an answer', () => {
     expect(together.passages).toMatchObject([{ text: 'Foxes are red. Bears are brown. ', start: 0, end: 32 }]);
   });
 
-  it('says a thing once: copies and near copies are left out', () => {
-    const text =
-      'The kettle factory of Veltrim was founded in 1962 by Oriana Pell and makes copper kettles for the whole valley.';
-    const copy = text.replace('whole', 'entire');
-    const hits = [...hitsOf(documentOf('doc_a'), [text]), ...hitsOf(documentOf('doc_b'), [copy])];
-    expect(assemble({ ...REQUEST, hits, room: 900 }).passages).toHaveLength(1);
-  });
-
   it('cuts what does not fit to the sentences that have the words of the question', () => {
     const filler = 'Nothing of interest stands in this sentence at all, whoever reads it. ';
     const text = `${filler.repeat(20)}The archive code is 7341. ${filler.repeat(20)}`;
