@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 import { resolvePaths } from '../../src/shared/paths.ts';
-import { unit } from '../../src/router/neighbours.ts';
+import { unitOf } from '../../src/shared/unit-vector.ts';
 import { callEngine } from '../../src/supervisor/engine-call.ts';
 import { startHelper } from './helper-engine.ts';
 
@@ -25,7 +25,7 @@ export async function openEmbedder(model: string | undefined): Promise<BenchEmbe
       data: readonly { readonly index: number; readonly embedding: readonly number[] }[];
     };
     const inOrder = answer.data.toSorted((one, other) => one.index - other.index);
-    return inOrder.map(({ embedding }) => unit(embedding) ?? new Float32Array(embedding.length));
+    return inOrder.map(({ embedding }) => unitOf(embedding) ?? new Float32Array(embedding.length));
   };
   return {
     close: () => engine.close(),

@@ -1,4 +1,4 @@
-import { unit } from '../../src/router/neighbours.ts';
+import { unitOf } from '../../src/shared/unit-vector.ts';
 import type { Chunk, StoredVector } from '../../src/store/contract.ts';
 
 /** Passages of one document, words of one passage, different words. */
@@ -63,7 +63,7 @@ export class Synthetic {
       const step = this.#normal() / Math.sqrt(DIMENSIONS);
       return near ? (near[index] ?? 0) + SPREAD * step : step;
     });
-    return unit(values) ?? new Float32Array(DIMENSIONS);
+    return unitOf(values) ?? new Float32Array(DIMENSIONS);
   }
 
   #normal(): number {

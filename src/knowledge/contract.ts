@@ -123,10 +123,12 @@ export interface Web {
 
 /** Makes vectors of length 1. */
 export interface Embedder {
-  /** Identifies the model with all that its vectors depend on. */
+  /** Identifies the model with all that its vectors depend on. Changes where the first vector shows its dimension. */
   readonly model: string;
-  /** In order. `query` may wait only as long as the signal lets it. Rejects where the expert cannot be had. */
-  embed(texts: readonly string[], kind: 'query' | 'passage', signal: AbortSignal): Promise<readonly Float32Array[]>;
+  /** A person waits for it: rejects where the expert cannot be had soon, or makes no vector of this text. */
+  question(text: string, signal: AbortSignal): Promise<Float32Array>;
+  /** In order; undefined for a text of which the expert makes no vector, however it is asked. Rejects where the expert cannot be had. */
+  passages(texts: readonly string[], signal: AbortSignal): Promise<readonly (Float32Array | undefined)[]>;
 }
 
 /** Orders passages by how well they answer. */
@@ -180,12 +182,12 @@ export interface KnowledgeBase {
   ): Promise<Collection | undefined>;
   removeCollection(user: User, id: string): Promise<boolean>;
   search(user: User, query: SearchQuery): Promise<SearchResult>;
-  /** Asks the sources of `knowledge.web` and adds what they have. */
+  /** Asks the sources of `knowledge.web` and adds what they have. `problems`: what stood in the way of more, for a person. */
   learn(
     user: User,
     topic: string,
     options?: AddOptions & { readonly signal?: AbortSignal },
-  ): Promise<readonly DocumentView[]>;
+  ): Promise<{ readonly documents: readonly DocumentView[]; readonly problems: readonly string[] }>;
   backup(user?: User): AsyncIterable<string>;
   restore(lines: AsyncIterable<string>): Promise<{ readonly added: number; readonly kept: number }>;
   close(): Promise<void>;

@@ -80,8 +80,7 @@ export class Finder {
     const embedder = this.#options.embedder();
     if (!embedder) return {};
     try {
-      const [vector] = await embedder.embed([text], 'query', signal);
-      return { vector };
+      return { vector: await embedder.question(text, signal) };
     } catch (error) {
       signal.throwIfAborted();
       return { problem: `Searched by words alone: ${messageOf(error)}` };

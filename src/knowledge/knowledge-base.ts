@@ -1,12 +1,13 @@
 import type { Collection, DocumentFilter, Store, StoredDocument, User } from '../store/contract.ts';
 import { AppError } from '../shared/errors.ts';
 import type { AddOptions, DocumentView, KnowledgeStatus, SearchQuery, SearchResult, Source, Web } from './contract.ts';
+import { documentsOf } from './documents-of.ts';
 import type { Backlog } from './embed/backlog.ts';
-import { documentsOf, type Ingestion } from './ingest/ingestion.ts';
+import type { Ingestion } from './ingest/ingestion.ts';
 import type { Intake } from './ingest/intake.ts';
 import type { Spool } from './ingest/spool.ts';
 import type { UserLocks } from './ingest/user-locks.ts';
-import type { DocumentFacts } from './search/protocol.ts';
+import { factsOf } from './search/fill.ts';
 import type { SearchIndex } from './search/search-index.ts';
 import type { KnowledgeSetup, OpenKnowledge } from './setup.ts';
 import { AutoLearn } from './web/auto-learn.ts';
@@ -213,15 +214,15 @@ export class StoredKnowledge implements OpenKnowledge {
     user: User,
     topic: string,
     { signal, ...options }: AddOptions & { readonly signal?: AbortSignal } = {},
-  ): Promise<readonly DocumentView[]> {
+  ): Promise<{ readonly documents: readonly DocumentView[]; readonly problems: readonly string[] }> {
     const { web, intake } = this.#parts;
-    const { items } = await web.learn(topic, signal);
-    const views: DocumentView[] = [];
+    const { items, problems } = await web.learn(topic, signal);
+    const documents: DocumentView[] = [];
     for (const item of items) {
       const { document } = await intake.addLearned(user, item, options);
-      views.push(await this.#view(user, document));
+      documents.push(await this.#view(user, document));
     }
-    return views;
+    return { documents, problems };
   }
 
   backup(user?: User): AsyncIterable<string> {
@@ -282,9 +283,4 @@ export class StoredKnowledge implements OpenKnowledge {
       progress: state === 'queued' ? ingestion.progress(id) : null,
     };
   }
-}
-
-/** What the index must know of a document. */
-export function factsOf({ title, collections, created, state }: StoredDocument): DocumentFacts {
-  return { title, collections, created, searchable: state === 'ready' };
 }

@@ -63,12 +63,6 @@ function heardWith(vote: Vote, near: Readonly<Record<string, number>>): Vote {
   return { ...vote, domains, stage: 'embedding' };
 }
 
-/** Scaled to length 1; undefined where it has none. */
-export function unit(values: readonly number[]): Float32Array | undefined {
-  const length = Math.hypot(...values);
-  return length > 0 && Number.isFinite(length) ? Float32Array.from(values, (value) => value / length) : undefined;
-}
-
 function dot(one: Float32Array, other: Float32Array): number {
   let sum = 0;
   for (let index = 0; index < one.length; index += 1) sum += (one[index] ?? 0) * (other[index] ?? 0);

@@ -1,6 +1,6 @@
 import type { InferenceRoute } from '../engines/routes.ts';
 import type { ExpertBase } from '../engines/contract.ts';
-import { plainData } from '../knowledge/context/plain-data.ts';
+import { plainData } from '../knowledge/plain-data.ts';
 import { searchText } from '../knowledge/context/question.ts';
 import type { JsonObject } from '../proxy/json.ts';
 import { readConversation } from '../router/conversation.ts';

@@ -5,7 +5,7 @@ import type { InferenceRoute } from '../engines/routes.ts';
 import { type Assembly, assemble } from '../knowledge/context/assemble.ts';
 import { documentTokens } from '../knowledge/context/budget.ts';
 import { checkCitations, type Citations } from '../knowledge/context/citations.ts';
-import { plainData } from '../knowledge/context/plain-data.ts';
+import { plainData } from '../knowledge/plain-data.ts';
 import { sourcesHeader, type SourcesView, sourceView } from '../knowledge/context/sources.ts';
 import type { SearchResult } from '../knowledge/contract.ts';
 import { readAndAdd } from '../proxy/answer-addition.ts';

@@ -1,8 +1,9 @@
 import type { ExpertBase } from '../engines/contract.ts';
 import { arrayOf, objectOf } from '../proxy/json.ts';
-import { domainsNear, type Example, unit } from '../router/neighbours.ts';
+import { domainsNear, type Example } from '../router/neighbours.ts';
 import { delay } from '../shared/clock.ts';
 import { messageOf } from '../shared/errors.ts';
+import { unitOf } from '../shared/unit-vector.ts';
 import type { Fleet } from '../supervisor/fleet.ts';
 import type { Lease } from '../supervisor/lease.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -131,9 +132,7 @@ export class SecondOpinion {
         signal: AbortSignal.timeout(timeoutMs),
       });
       const body: unknown = await answer.body.json();
-      const vectors = arrayOf(objectOf(body)['data']).map((entry) =>
-        unit(arrayOf(objectOf(entry)['embedding']).filter((value) => typeof value === 'number')),
-      );
+      const vectors = arrayOf(objectOf(body)['data']).map((entry) => unitOf(arrayOf(objectOf(entry)['embedding'])));
       ok = answer.statusCode === 200;
       const all = vectors.filter((vector) => vector !== undefined);
       return ok && all.length === texts.length ? all : undefined;

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 
 import type { Command } from 'commander';
 
-import type { DocumentJson, DocumentListJson } from '../../server/knowledge/views.ts';
+import type { DocumentJson, LearnedJson } from '../../server/knowledge/views.ts';
 import { CliError, messageOf } from '../../shared/errors.ts';
 import { plainLine } from '../plain.ts';
 import { whileReading } from './add.ts';
@@ -74,10 +74,9 @@ export function learnCommand(): Command {
     .action(async (words: string[], options: LearnOptions) => {
       const documents = await openDocuments(options);
       const body = { topic: words.join(' '), collections: options.collection };
-      const learned = await whileReading(`about ${body.topic}`, () =>
-        documents.json<DocumentListJson>('/learn', { body }),
-      );
+      const learned = await whileReading(`about ${body.topic}`, () => documents.json<LearnedJson>('/learn', { body }));
       print(options, learned, () => learned.documents.map(addedLine));
+      if (!options.json) for (const problem of learned.problems) process.stderr.write(`${plainLine(problem)}\n`);
       if (learned.documents.length > 0) return;
       if (!options.json) process.stderr.write('the sources have nothing about it.\n');
       process.exitCode = 1;

@@ -1,4 +1,4 @@
-import { plainData } from './plain-data.ts';
+import { plainData } from '../plain-data.ts';
 
 /** What an answer says it rests on, compared with what it was given. */
 export interface Citations {

@@ -1,4 +1,4 @@
-import { plainData } from './plain-data.ts';
+import { plainData } from '../plain-data.ts';
 
 /** The tags around what is retrieved. */
 export const OUTER = 'documents';

@@ -1,6 +1,6 @@
 import type { Citations } from './citations.ts';
 import type { Passage } from './passages.ts';
-import { plainData } from './plain-data.ts';
+import { plainData } from '../plain-data.ts';
 
 /** A passage that an answer rests on, as its asker is shown it. Plain data: for a page to escape like any text. */
 export interface SourceView {

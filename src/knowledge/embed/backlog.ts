@@ -2,16 +2,10 @@ import type { Store, StoredChunk, StoredVector, User } from '../../store/contrac
 import { delay } from '../../shared/clock.ts';
 import { AppError, messageOf } from '../../shared/errors.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import type { Embedder } from '../contract.ts';
 import type { UserLocks } from '../ingest/user-locks.ts';
 import { BATCH_LOOK, embeddedText, firstBatch } from './batch.ts';
 import { Pending } from './pending.ts';
-
-/** Makes the vectors; `ExpertEmbedder` is one. */
-export interface PassageEmbedder {
-  /** Changes where the first vector shows its dimension. */
-  readonly model: string;
-  passages(texts: readonly string[], signal: AbortSignal): Promise<readonly (Float32Array | undefined)[]>;
-}
 
 export interface BacklogOptions {
   readonly store: Store;
@@ -49,7 +43,7 @@ export class Backlog {
   readonly #refused = new Map<string, number>();
   /** Documents that were cleared or removed, while a batch is under way. */
   #dropped = new Set<string>();
-  #embedder: PassageEmbedder | undefined;
+  #embedder: Embedder | undefined;
   #model: string | null = null;
   #round = new AbortController();
   #running: Promise<void> | undefined;
@@ -78,7 +72,7 @@ export class Backlog {
   }
 
   /** Another embedder, or none. What is under way is left where it is. */
-  use(embedder: PassageEmbedder | undefined): void {
+  use(embedder: Embedder | undefined): void {
     this.#embedder = embedder;
     this.#begin(embedder?.model ?? null);
   }

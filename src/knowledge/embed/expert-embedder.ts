@@ -3,11 +3,11 @@ import type { Fleet } from '../../supervisor/fleet.ts';
 import type { Lease } from '../../supervisor/lease.ts';
 import { runningTimeout } from '../../shared/clock.ts';
 import { AppError, messageOf } from '../../shared/errors.ts';
+import { averageOf, unitOf } from '../../shared/unit-vector.ts';
 import type { Embedder } from '../contract.ts';
 import type { HelperExpert } from '../setup.ts';
 import { type Dimensions, UNKNOWN_DIMENSION } from './dimensions.ts';
 import { type ModelIdentity, keyOf } from './model-identity.ts';
-import { averageOf, unitOf } from './unit-vector.ts';
 
 export interface ExpertEmbedderOptions {
   readonly fleet: Pick<Fleet, 'acquire' | 'plan' | 'processes'>;
@@ -49,18 +49,6 @@ export class ExpertEmbedder implements Embedder {
     return this.#options.helper.expert.id;
   }
 
-  async embed(
-    texts: readonly string[],
-    kind: 'query' | 'passage',
-    signal: AbortSignal,
-  ): Promise<readonly Float32Array[]> {
-    const vectors = await (kind === 'query' ? this.#questions(texts, signal) : this.passages(texts, signal));
-    const all = vectors.filter((vector) => vector !== undefined);
-    if (all.length === texts.length) return all;
-    throw new AppError('engine_answer_invalid', `${this.expert} makes no vector of this text.`);
-  }
-
-  /** In order; undefined for a text of which the expert makes no vector, however it is asked. Rejects where the expert cannot be had. */
   async passages(texts: readonly string[], signal: AbortSignal): Promise<readonly (Float32Array | undefined)[]> {
     const { fleet, identity } = this.#options;
     const lease = await fleet.acquire(this.expert, signal, true);
@@ -69,19 +57,21 @@ export class ExpertEmbedder implements Embedder {
     return this.#withLease(lease, (upstream) => this.#each(upstream, prefixed, limit));
   }
 
-  async #questions(texts: readonly string[], signal: AbortSignal): Promise<readonly (Float32Array | undefined)[]> {
+  async question(text: string, signal: AbortSignal): Promise<Float32Array> {
     const { fleet, identity, queryTimeoutMs = QUERY_TIMEOUT_MS } = this.#options;
     const timeout = runningTimeout(queryTimeoutMs);
     const limit = AbortSignal.any([signal, timeout]);
-    const prefixed = texts.map((text) => identity.prefixes.query + text);
     try {
       const lease = await fleet.acquire(this.expert, limit, this.#wouldEmptyTheHouse());
-      return await this.#withLease(lease, (upstream) => this.#each(upstream, prefixed, limit));
+      const asked = [identity.prefixes.query + text];
+      const [vector] = await this.#withLease(lease, (upstream) => this.#each(upstream, asked, limit));
+      if (vector) return vector;
     } catch (error) {
       if (!timeout.aborted || signal.aborted) throw error;
       const message = `${this.expert} was not ready to answer within ${queryTimeoutMs / 1_000} s.`;
       throw new AppError('first_byte_timeout', message, { cause: error });
     }
+    throw this.#invalid('makes no vector of this text');
   }
 
   /** A question never unloads the last expert that could answer it: it would have to be loaded again at once. */

@@ -1,3 +1,4 @@
+import { plainData } from '../plain-data.ts';
 import { frontMatterEnd, markdownBlocks } from './markdown-blocks.ts';
 
 const LOOK = 16_384;
@@ -18,11 +19,5 @@ export function markdownTitle(text: string): string | null {
 
 /** One line without controls; null where nothing is left. */
 export function cleanTitle(title: string): string | null {
-  const shown = title
-    .slice(0, 4 * LONGEST)
-    .toWellFormed()
-    .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
-    .trim();
-  if (shown === '') return null;
-  return shown.length <= LONGEST ? shown : `${shown.slice(0, LONGEST - 1).toWellFormed()}…`;
+  return plainData(title.slice(0, 4 * LONGEST), LONGEST) || null;
 }

@@ -1,8 +1,9 @@
-import type { Chunk, DocumentFilter, Store, StoredDocument, User } from '../../store/contract.ts';
+import type { Chunk, Store, StoredDocument, User } from '../../store/contract.ts';
 import { delay } from '../../shared/clock.ts';
 import { AppError, messageOf, toAppError } from '../../shared/errors.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Extracted } from '../contract.ts';
+import { documentsOf } from '../documents-of.ts';
 import { FairQueue, type Queued } from './fair-queue.ts';
 import type { Spool } from './spool.ts';
 import type { UserLocks } from './user-locks.ts';
@@ -232,20 +233,6 @@ export class Ingestion {
     });
     this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 2);
   }
-}
-
-/** All of them, page by page. */
-export async function* documentsOf(
-  store: Store,
-  user: User,
-  filter: Pick<DocumentFilter, 'states' | 'collection'> = {},
-): AsyncGenerator<StoredDocument> {
-  let after: string | undefined;
-  do {
-    const page: readonly StoredDocument[] = await store.documents.list(user, { ...filter, after, limit: 500 });
-    yield* page;
-    after = page.at(-1)?.id;
-  } while (after !== undefined);
 }
 
 function settledOf(document: StoredDocument, extracted: Extracted, quarantine: boolean): Partial<StoredDocument> {

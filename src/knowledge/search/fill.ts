@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 
-import type { Store, StoredChunk, User } from '../../store/contract.ts';
+import type { Store, StoredChunk, StoredDocument, User } from '../../store/contract.ts';
+import { pagesOfDocuments } from '../documents-of.ts';
 import { packVectors } from './pack.ts';
-import type { Change } from './protocol.ts';
+import type { Change, DocumentFacts } from './protocol.ts';
 
-const DOCUMENTS_A_PAGE = 200;
 /** Copying more text to the thread at once would hold up requests. */
 const CHARACTERS_A_MESSAGE = 200_000;
 
@@ -14,23 +14,25 @@ export interface Piece {
   readonly transfer: readonly ArrayBuffer[];
 }
 
-/** Everything of a user's store, in pieces small enough to hold nobody up. */
-export async function* documentsOf(store: Store, user: User): AsyncGenerator<Piece> {
-  let after: string | undefined;
-  do {
-    const page = await store.documents.list(user, { after, limit: DOCUMENTS_A_PAGE });
-    const changes = page.map(({ id, title, collections, created, state }): Change => ({
-      kind: 'document',
-      id,
-      fill: true,
-      facts: { title, collections, created, searchable: state === 'ready' },
-    }));
-    yield { changes, transfer: [] };
-    after = page.length === DOCUMENTS_A_PAGE ? page.at(-1)?.id : undefined;
-  } while (after !== undefined);
+/** What the index must know of a document. */
+export function factsOf({ title, collections, created, state }: StoredDocument): DocumentFacts {
+  return { title, collections, created, searchable: state === 'ready' };
 }
 
-export async function* passagesOf(store: Store, user: User): AsyncGenerator<Piece> {
+/** Everything of a user's store, in pieces small enough to hold nobody up: documents first, then their passages, then the vectors. */
+export async function* documentPieces(store: Store, user: User): AsyncGenerator<Piece> {
+  for await (const page of pagesOfDocuments(store, user)) {
+    const changes = page.map((document): Change => ({
+      kind: 'document',
+      id: document.id,
+      fill: true,
+      facts: factsOf(document),
+    }));
+    yield { changes, transfer: [] };
+  }
+}
+
+export async function* passagePieces(store: Store, user: User): AsyncGenerator<Piece> {
   for await (const slice of store.chunks.each(user)) {
     for (const changes of messagesOf(slice)) {
       yield { changes, transfer: [] };
@@ -39,7 +41,7 @@ export async function* passagesOf(store: Store, user: User): AsyncGenerator<Piec
   }
 }
 
-export async function* vectorsOf(store: Store, user: User, model: string): AsyncGenerator<Piece> {
+export async function* vectorPieces(store: Store, user: User, model: string): AsyncGenerator<Piece> {
   for await (const slice of store.vectors.each(user, model)) {
     const packs = packVectors(slice);
     const changes = packs.map((pack) => ({ kind: 'vectors' as const, fill: true, ...pack }));

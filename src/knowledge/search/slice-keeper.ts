@@ -3,7 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import { messageOf } from '../../shared/errors.ts';
 import type { Store, User } from '../../store/contract.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import { documentsOf, passagesOf, type Piece, vectorsOf } from './fill.ts';
+import { documentPieces, passagePieces, type Piece, vectorPieces } from './fill.ts';
 import type { Answer, Change, Order, SliceSize } from './protocol.ts';
 import { ThreadEnded, WorkerLink } from './worker-link.ts';
 
@@ -173,10 +173,10 @@ export class SliceKeeper {
     };
     try {
       await this.#link.ask({ do: 'forget', user });
-      await take(documentsOf(store, user));
-      await take(passagesOf(store, user));
+      await take(documentPieces(store, user));
+      await take(passagePieces(store, user));
       held.byStore = store.vectors.nearest !== undefined && held.size.chunks > turnOver;
-      if (this.#model !== null && !held.byStore) await take(vectorsOf(store, user, this.#model));
+      if (this.#model !== null && !held.byStore) await take(vectorPieces(store, user, this.#model));
       await this.#change(user, held, [{ kind: 'filled' }]);
       held.state = 'ready';
       const ms = Math.round(performance.now() - startedAt);

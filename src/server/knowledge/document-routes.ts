@@ -18,7 +18,7 @@ import {
   titleField,
   wholeNumber,
 } from './fields.ts';
-import { plainText } from './plain-text.ts';
+import { textAnswer } from './text-answer.ts';
 import { type AddedJson, documentJson, type DocumentListJson } from './views.ts';
 
 /** A longer text is better sent as a file. */
@@ -106,7 +106,7 @@ export function addDocumentRoutes(app: ColdApp, options: KnowledgeRoutesOptions)
     const id = context.req.param('id');
     const pieces = await knowledge.get().text(context.env.identity.user, id);
     if (!pieces) throw noDocument(id);
-    return plainText(context, pieces);
+    return textAnswer(context, pieces);
   });
 
   app.post('/api/knowledge/documents/:id/approve', async (context) => {

@@ -6,8 +6,8 @@ import { addCollectionRoutes } from './collection-routes.ts';
 import { addDocumentRoutes } from './document-routes.ts';
 import { collectionFields, idList, momentField, textField, wholeNumber, yesOrNo } from './fields.ts';
 import { linesIn } from './lines-in.ts';
-import { plainText } from './plain-text.ts';
-import { documentJson, type KnowledgeStatusJson, searchJson } from './views.ts';
+import { textAnswer } from './text-answer.ts';
+import { documentJson, type KnowledgeStatusJson, type LearnedJson, searchJson } from './views.ts';
 
 const LONGEST_QUERY = 10_000;
 const MOST_HITS = 50;
@@ -56,19 +56,20 @@ export function addKnowledgeRoutes(app: ColdApp, options: KnowledgeRoutesOptions
     const base = knowledge.get();
     const { user } = context.env.identity;
     const names = collectionFields(body);
-    const documents = await base.learn(user, topic, {
+    const { documents, problems } = await base.learn(user, topic, {
       collections: names && (await knownOrNew(base, user, names)),
       signal: context.req.raw.signal,
     });
-    return context.json({ documents: documents.map(documentJson) });
+    const answer: LearnedJson = { documents: documents.map(documentJson), problems: [...problems] };
+    return context.json(answer);
   });
 
   app.get('/api/knowledge/export', (context) =>
-    plainText(context, inLines(knowledge.get().backup(context.env.identity.user))),
+    textAnswer(context, inLines(knowledge.get().backup(context.env.identity.user))),
   );
   app.get('/api/knowledge/backup', (context) => {
     const user = textField(context.req.query('user'), 'user', 64);
-    return plainText(context, inLines(knowledge.get().backup(user)));
+    return textAnswer(context, inLines(knowledge.get().backup(user)));
   });
   app.post('/api/knowledge/restore', async (context) => {
     const base = knowledge.get();

@@ -40,6 +40,12 @@ export interface DocumentListJson {
   next: string | null;
 }
 
+/** `problems`: what stood in the way of more. */
+export interface LearnedJson {
+  documents: DocumentJson[];
+  problems: string[];
+}
+
 export interface CollectionJson {
   id: string;
   name: string;

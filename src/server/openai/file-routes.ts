@@ -2,7 +2,7 @@ import type { ColdApp } from '../cold-context.ts';
 import { type KnowledgeRoutesOptions, noDocument } from '../knowledge/access.ts';
 import { addFile } from '../knowledge/add-file.ts';
 import { refuseField } from '../knowledge/fields.ts';
-import { plainText } from '../knowledge/plain-text.ts';
+import { textAnswer } from '../knowledge/text-answer.ts';
 import { documentIdOf } from './ids.ts';
 import { nameDropped } from './known-fields.ts';
 import { allDocuments, pageOf, pagingOf } from './list-page.ts';
@@ -49,6 +49,6 @@ export function addFileRoutes(app: ColdApp, options: KnowledgeRoutesOptions): vo
     const id = context.req.param('id');
     const pieces = await knowledge.get().text(context.env.identity.user, documentIdOf(id));
     if (!pieces) throw noDocument(id);
-    return plainText(context, pieces);
+    return textAnswer(context, pieces);
   });
 }

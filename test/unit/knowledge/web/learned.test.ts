@@ -38,8 +38,9 @@ describe('what was learned from the web', () => {
   it('waits for approval, and is then found with its age and whom to name', async () => {
     const web = await fakeWeb({ 'en.wikipedia.org/w/api.php': wikipedia('en') });
     await using house = await open(web, 'maxPages: 1');
-    const [learned] = await house.base.learn('ana', 'lighthouse of Quillon', { collections: ['lamps'] });
-    const document = await house.settled('ana', learned?.id ?? '');
+    const { documents, problems } = await house.base.learn('ana', 'lighthouse of Quillon', { collections: ['lamps'] });
+    expect(problems).toEqual([]);
+    const document = await house.settled('ana', documents[0]?.id ?? '');
     expect(document).toMatchObject({
       state: 'quarantined',
       origin: 'learned',

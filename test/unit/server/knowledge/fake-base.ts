@@ -173,7 +173,8 @@ export class FakeBase implements KnowledgeBase {
   }
 
   async learn(user: string, topic: string) {
-    return [(await this.add(user, { kind: 'text', text: `All about ${topic}` })).document];
+    const { document } = await this.add(user, { kind: 'text', text: `All about ${topic}` });
+    return { documents: [document], problems: ['another source did not answer'] };
   }
 
   async *backup(user?: string) {

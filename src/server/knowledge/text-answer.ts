@@ -3,7 +3,7 @@ import type { Context } from 'hono';
 import type { ColdEnvironment } from '../cold-context.ts';
 
 /** Somebody's text as it comes, which no browser may take for a page of ours. What fails before its first piece is an error yet. */
-export async function plainText(context: Context<ColdEnvironment>, pieces: AsyncIterable<string>): Promise<Response> {
+export async function textAnswer(context: Context<ColdEnvironment>, pieces: AsyncIterable<string>): Promise<Response> {
   const iterator = pieces[Symbol.asyncIterator]();
   const first = await iterator.next();
   const stream = ReadableStream.from(goOn(first, iterator)).pipeThrough(new TextEncoderStream());
