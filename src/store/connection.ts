@@ -24,9 +24,13 @@ export class Unanswered extends Error {
   override readonly name = 'Unanswered';
 }
 
+/** The session is nobody's any more, or nobody's yet: another one has to be opened. */
+export class SessionEnded extends Unanswered {}
+
 /** Two transactions at the same record: the later one is told to come again. */
 const CONFLICT = /transaction can be retried|transaction conflict|read or write conflict/i;
 const ATTEMPTS = 8;
+const EXPIRED = /session has expired|anonymous access not allowed|not enough permissions/i;
 const DISK_FULL = /no space left on device|disk quota exceeded/i;
 
 /**
@@ -50,6 +54,7 @@ export async function runStatement<T>(
         cause: failure,
       });
     }
+    if (EXPIRED.test(failure.message)) throw new SessionEnded(failure.message, { cause: failure });
     if (!CONFLICT.test(failure.message) || attempt >= ATTEMPTS) {
       throw new Error(`the knowledge store refused a statement: ${failure.message}`, { cause: failure });
     }
@@ -74,16 +79,19 @@ export function answered<T>(call: () => Promise<T>, timeoutMs: number, lost?: Ab
       reject(new Unanswered(`the database did not answer within ${timeoutMs / 1_000} s`));
     }, timeoutMs);
     lost?.addEventListener('abort', onLost, { once: true });
-    call().then(
-      (value) => {
-        finish();
-        resolve(value);
-      },
-      (error: unknown) => {
-        finish();
-        reject(isConnectionError(error) ? new Unanswered(reasonOf(error), { cause: error }) : (error as Error));
-      },
-    );
+    // Also where it throws before there is a promise.
+    Promise.resolve()
+      .then(call)
+      .then(
+        (value) => {
+          finish();
+          resolve(value);
+        },
+        (error: unknown) => {
+          finish();
+          reject(isConnectionError(error) ? new Unanswered(reasonOf(error), { cause: error }) : (error as Error));
+        },
+      );
   });
 }
 

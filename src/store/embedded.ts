@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, realpathSync } from 'node:fs';
 
 import type { Engines, Surreal } from 'surrealdb';
 
@@ -36,11 +36,13 @@ const opened = new Map<string, Promise<Connection>>();
  */
 export async function connectEmbedded(place: EmbeddedPlace, limits: TimeLimits): Promise<Connection> {
   if (place.kind === 'memory') return openEngine('mem://', limits, () => undefined);
-  const { directory } = place;
+  mkdirSync(place.directory, { recursive: true, mode: 0o700 });
+  const directory = realpathSync(place.directory);
   let connection = opened.get(directory);
   if (connection === undefined) {
     if (directory.includes('?')) throw new Error(`${directory}: a “?” in the path is more than the database can take`);
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    // It may have been there.
+    chmodSync(directory, 0o700);
     // Every commit reaches the disk before it is acknowledged; the version in use would do so unasked.
     connection = openEngine(`rocksdb://${directory}?sync=every`, limits, () => lockOwner(directory));
     opened.set(directory, connection);

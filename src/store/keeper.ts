@@ -15,9 +15,11 @@ export interface KeeperOptions {
   /** Milliseconds before the first new attempt; doubled each time, up to `backoffCapMs`, and scattered. */
   readonly backoffMs: number;
   readonly backoffCapMs: number;
-  /** How long a call waits while the store is being opened. */
+  /** So long after its making calls wait for the first connection. */
   readonly openingMs: number;
 }
+
+const CLOSE_MS = 2_000;
 
 /**
  * Keeps one connection: opens it, sees that it is lost, opens another one. While there is none, every call is refused at once with
@@ -35,9 +37,11 @@ export class Keeper implements Database {
   #trouble: ((reason: string) => void) | undefined;
   #retryAtMs = 0;
   readonly #firstAttempt = Promise.withResolvers<void>();
+  readonly #opened: Promise<void>;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
+    this.#opened = Promise.race([this.#firstAttempt.promise, delay(options.openingMs, this.#closing.signal)]);
     this.#kept = this.#keep();
   }
 
@@ -46,9 +50,7 @@ export class Keeper implements Database {
   }
 
   async run<T>(statement: string, values?: Values): Promise<T> {
-    if (this.#state === 'opening') {
-      await Promise.race([this.#firstAttempt.promise, delay(this.#options.openingMs, this.#closing.signal)]);
-    }
+    if (this.#state === 'opening') await this.#opened;
     const connection = this.#connection;
     if (this.#state !== 'ready' || connection === undefined) throw this.#unavailable();
     try {
@@ -61,12 +63,12 @@ export class Keeper implements Database {
   }
 
   async close(): Promise<void> {
-    if (this.#closing.signal.aborted) return this.#kept;
     this.#state = 'closed';
     this.#reason = 'the knowledge store is closed';
     this.#closing.abort();
     this.#trouble?.(this.#reason);
-    await this.#kept;
+    // An opening that hangs is left to itself.
+    await Promise.race([this.#kept, delay(CLOSE_MS)]);
   }
 
   async #keep(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { ConnectOptions, Surreal } from 'surrealdb';
 
-import { answered, type Connection, reasonOf, runStatement, Unanswered } from './connection.ts';
+import { answered, type Connection, reasonOf, runStatement, SessionEnded, Unanswered } from './connection.ts';
 import type { TimeLimits } from './embedded.ts';
 
 /** A SurrealDB server, and a user of one of its databases. */
@@ -115,7 +115,7 @@ async function refused({ database, lost }: Session, statement: string, timeoutMs
     await runStatement(database, statement, { values: undefined, timeoutMs, lost });
     return false;
   } catch (error) {
-    if (error instanceof Unanswered) throw error;
+    if (error instanceof Unanswered && !(error instanceof SessionEnded)) throw error;
     return true;
   }
 }

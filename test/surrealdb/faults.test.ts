@@ -84,6 +84,29 @@ describe('a server that goes away (L2)', () => {
     },
   );
 
+  it('that ends sessions: a new one is opened before or at once', async () => {
+    const server = await start();
+    await server.asRoot(
+      "USE NS orchestrator DB main; DEFINE USER short ON DATABASE PASSWORD 'of-moments' ROLES EDITOR DURATION FOR TOKEN 1s, FOR SESSION 2s",
+    );
+    const store = open({ ...server.place, username: 'short', password: 'of-moments' });
+    await store.users();
+    const endsAt = performance.now() + 6_000;
+    let [answered, refused] = [0, 0];
+    while (performance.now() < endsAt) {
+      await store.users().then(
+        () => (answered += 1),
+        (error: unknown) => {
+          expect(error).toMatchObject({ code: 'knowledge_unavailable' });
+          refused += 1;
+        },
+      );
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await until('it is there', () => store.health().state === 'ready', SOON_MS);
+    expect(answered).toBeGreaterThan(10 * refused);
+  });
+
   it('nobody there from the beginning: said, and opened when somebody is', async () => {
     const first = await start();
     await first.stop();
