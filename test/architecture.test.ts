@@ -32,6 +32,8 @@ const IMPURE_MODULES = /^node:(fs|child_process|net|http|https|dgram|timers|work
 interface Import {
   from: string;
   specifier: string;
+  /** Loaded together with the file that says it. */
+  isLoaded: boolean;
 }
 
 const imports: Import[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
@@ -41,7 +43,11 @@ const imports: Import[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' }
       ...readFileSync(join(SRC, file), 'utf8').matchAll(
         /(?:^|\s)(?:import|export)\s[^'"]*?from\s+'([^']+)'|import\(\s*'([^']+)'\s*\)|^import\s+'([^']+)'/gm,
       ),
-    ].map((match) => ({ from: file, specifier: match[1] ?? match[2] ?? match[3] ?? '' })),
+    ].map((match) => ({
+      from: file,
+      specifier: match[1] ?? match[2] ?? match[3] ?? '',
+      isLoaded: match[2] === undefined && !/^\s*(?:import|export)\s+type\s/.test(match[0]),
+    })),
   );
 
 const roomOf = (file: string) => file.split('/')[0] ?? file;
@@ -68,5 +74,19 @@ describe('the rooms of src/', () => {
   it('speak SurrealQL in store/ alone', () => {
     const wrong = imports.filter(({ from, specifier }) => /surrealdb/.test(specifier) && roomOf(from) !== 'store');
     expect(wrong).toEqual([]);
+  });
+
+  it('load nothing of documents before they are switched on', () => {
+    const loaded = new Set(['app.ts']);
+    for (const file of loaded)
+      for (const { from, specifier, isLoaded } of imports)
+        if (from === file && isLoaded && specifier.startsWith('.'))
+          loaded.add(relative(SRC, resolve(SRC, dirname(from), specifier)));
+    const ofDocuments = [...loaded].filter((file) =>
+      /^(?:store|knowledge|server\/knowledge|server\/openai)\//.test(file),
+    );
+    // Where the routes are, and what a profile's numbers come to for whoever chooses an expert.
+    expect(ofDocuments.sort()).toEqual(['knowledge/context/budget.ts', 'server/knowledge/document-paths.ts']);
+    expect(loaded.size).toBeGreaterThan(100);
   });
 });

@@ -1,20 +1,18 @@
-import { Hono } from 'hono';
-
-import { AppError, toAppError } from '../shared/errors.ts';
+import { AppError } from '../shared/errors.ts';
 import type { Fleet } from '../supervisor/fleet.ts';
 import { fetchText } from '../supervisor/readiness.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { labelMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { addBudgetRoutes, type BudgetRoutesOptions } from './budget-routes.ts';
-import type { ColdApp, ColdEnvironment } from './cold-context.ts';
+import { newColdApp } from './cold-app.ts';
+import type { ColdApp } from './cold-context.ts';
 import { addCacheRoutes, type CacheRoutesOptions } from './cache-routes.ts';
 import { addExpertRoutes, type ExpertRoutesOptions } from './expert-routes.ts';
 import { modelList, stateOf } from './expert-views.ts';
 import type { Identity } from './identity.ts';
 import type { KnowledgeRoutesOptions } from './knowledge/access.ts';
-import { addKnowledgeRoutes } from './knowledge/knowledge-routes.ts';
+import { addDocumentPaths } from './knowledge/document-paths.ts';
 import { addLogRoutes, type LogRoutesOptions } from './log-routes.ts';
-import { addOpenaiRoutes } from './openai/openai-routes.ts';
 import { addReloadRoutes, type ReloadRoutesOptions } from './reload-routes.ts';
 import { addLearningRoutes, type LearningRoutesOptions } from './learning-routes.ts';
 import { addRequestRoutes, type RequestRoutesOptions } from './request-routes.ts';
@@ -49,18 +47,7 @@ export function createColdRoutes(options: ColdRoutesOptions): ColdApp {
   const { fleet, settings, metrics, logger, clock } = options;
   const startedAt = clock.now();
   const createdSeconds = Math.floor(clock.wallTime().getTime() / 1_000);
-  const app = new Hono<ColdEnvironment>();
-
-  app.onError((thrown, context) => {
-    const error = toAppError(thrown);
-    if (error.code === 'internal') logger.error('a route met a defect', { path: context.req.path, error: thrown });
-    if (error.retryAfterSeconds !== undefined) context.header('retry-after', String(error.retryAfterSeconds));
-    return context.json(error.toBody(), error.status as 400);
-  });
-  app.notFound((context) => {
-    const error = new AppError('method_not_allowed', `${context.req.path} does not take ${context.req.method}.`);
-    return context.json(error.toBody(), 405);
-  });
+  const app = newColdApp(logger);
 
   const health = (identity: Identity): HealthView => ({
     status: fleet.closing ? 'stopping' : 'ok',
@@ -129,8 +116,7 @@ export function createColdRoutes(options: ColdRoutesOptions): ColdApp {
   addCacheRoutes(app, options);
   addLogRoutes(app, options);
   addReloadRoutes(app, options);
-  addKnowledgeRoutes(app, options);
-  addOpenaiRoutes(app, options);
+  addDocumentPaths(app, options);
 
   app.post('/api/shutdown', (context) => {
     const drain = context.req.query('drainMs');

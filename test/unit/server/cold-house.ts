@@ -114,5 +114,5 @@ export async function routesOver(house: House, overrides: Partial<ColdRoutesOpti
     const response = await call('GET', path, identity);
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   };
-  return { app, call, get, post, fleet, bus, log, process, shutdown, far: far satisfies Expert };
+  return { app, options, call, get, post, fleet, bus, log, process, shutdown, far: far satisfies Expert };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { remote as remoteAdapter } from '../../../src/engines/remote.ts';
+import { createDocumentApp } from '../../../src/server/knowledge/document-app.ts';
 import { findPolicy, POLICIES } from '../../../src/server/policy.ts';
 import type { ReloadRequest } from '../../../src/server/reload.ts';
 import type { ReloadView } from '../../../src/server/views.ts';
@@ -11,8 +12,9 @@ import { ADMIN, routesOver } from './cold-house.ts';
 describe('every route', () => {
   it('has a policy, and every policy a route', async () => {
     await using house = await House.open();
-    const { app } = await routesOver(house);
-    const routes = new Set(app.routes.filter(({ method }) => method !== 'ALL').map(({ path }) => path));
+    const { app, options } = await routesOver(house);
+    const all = [...app.routes, ...createDocumentApp(options).routes];
+    const routes = new Set(all.filter(({ method }) => method !== 'ALL').map(({ path }) => path));
     expect([...routes].sort()).toEqual(Object.keys(POLICIES).sort());
   });
 

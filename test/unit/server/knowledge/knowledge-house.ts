@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 
 import type { KnowledgeBase } from '../../../../src/knowledge/contract.ts';
+import { createDocumentApp } from '../../../../src/server/knowledge/document-app.ts';
 import { House } from '../../supervisor/house.ts';
 import { routesOver } from '../cold-house.ts';
 import { FakeBase } from './fake-base.ts';
@@ -30,7 +31,7 @@ export async function openKnowledgeHouse() {
   const uploadsDir = join(directory, 'uploads');
   let asked: KnowledgeBase = base;
   const knowledge = { get: () => asked, status: () => base.status(), peek: () => asked };
-  const { app } = await routesOver(house, { knowledge, uploadsDir });
+  const { app, options } = await routesOver(house, { knowledge, uploadsDir });
   /** A plain user's requests; forms as forms, text as it is, else JSON. */
   const as =
     (user: string, admin = false): Ask =>
@@ -50,7 +51,7 @@ export async function openKnowledgeHouse() {
       };
     };
   return {
-    app,
+    routes: createDocumentApp(options).routes.filter(({ method }) => method !== 'ALL'),
     base,
     as,
     /** Has the routes ask another. */
