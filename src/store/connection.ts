@@ -50,9 +50,9 @@ export async function runStatement<T>(
     const last = responses.at(-1);
     if (failure === undefined) return (last?.success === true ? last.result : undefined) as T;
     if (DISK_FULL.test(failure.message)) {
-      throw new AppError('storage_full', 'The disk of the knowledge store has no room. Make room and try again.', {
-        cause: failure,
-      });
+      const message =
+        'The disk of the knowledge store was full, and its engine writes no more until it is started anew. Make room, then restart the orchestrator (or the database server).';
+      throw new AppError('storage_full', message, { cause: failure });
     }
     if (EXPIRED.test(failure.message)) throw new SessionEnded(failure.message, { cause: failure });
     if (!CONFLICT.test(failure.message) || attempt >= ATTEMPTS) {
@@ -89,10 +89,17 @@ export function answered<T>(call: () => Promise<T>, timeoutMs: number, lost?: Ab
         },
         (error: unknown) => {
           finish();
-          reject(isConnectionError(error) ? new Unanswered(reasonOf(error), { cause: error }) : (error as Error));
+          reject(isConnectionError(error) ? new Unanswered(reasonOf(error), { cause: error }) : asError(error));
         },
       );
   });
+}
+
+/** The SDK's encoder throws what is no Error; whoever answers a request expects one. */
+function asError(error: unknown): Error {
+  if (error instanceof Error) return error;
+  const message = (error as { message?: unknown } | null)?.message;
+  return new Error(typeof message === 'string' ? message : String(error), { cause: error });
 }
 
 /** The SDK wraps what the engine said. */

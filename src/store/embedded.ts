@@ -1,12 +1,22 @@
 import { chmodSync, mkdirSync, realpathSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 
 import type { Engines, Surreal } from 'surrealdb';
 
+import { AppError } from '../shared/errors.ts';
+import { formatBytes } from '../shared/units.ts';
 import { answered, type Connection, reasonOf, runStatement } from './connection.ts';
 import { lockOwner } from './lock-owner.ts';
 
 /** Where the embedded engine keeps its data; `memory` is gone with the process. */
-export type EmbeddedPlace = { readonly kind: 'memory' } | { readonly kind: 'embedded'; readonly directory: string };
+export type EmbeddedPlace =
+  | { readonly kind: 'memory' }
+  | {
+      readonly kind: 'embedded';
+      readonly directory: string;
+      /** Bytes of its disk that are left free. */
+      readonly spareBytes?: number;
+    };
 
 /** Milliseconds. */
 export interface TimeLimits {
@@ -23,6 +33,13 @@ const CAPABILITIES = {
   network_targets: false,
   experimental: false,
 };
+
+/**
+ * After one write that met a full disk RocksDB refuses every write until the process ends, also when there is room again. So nothing
+ * is added where the room becomes scarce; what is deleted is.
+ */
+const SPARE_BYTES = 64_000_000;
+const ADDS = /\b(?:CREATE|INSERT)\b/;
 
 /**
  * RocksDB opens a directory once in the life of a process (its lock outlives `close`): what was opened stays open, and whoever opens the
@@ -48,7 +65,25 @@ export async function connectEmbedded(place: EmbeddedPlace, limits: TimeLimits):
     opened.set(directory, connection);
     connection.catch(() => opened.delete(directory));
   }
-  return { ...(await connection), close: () => Promise.resolve() };
+  const engine = await connection;
+  const run: Connection['run'] = async (statement, values) => {
+    if (ADDS.test(statement)) await requireRoom(directory, place.spareBytes ?? SPARE_BYTES);
+    return engine.run(statement, values);
+  };
+  return { ...engine, run, close: () => Promise.resolve() };
+}
+
+async function requireRoom(directory: string, spareBytes: number): Promise<void> {
+  // A disk that does not say how much is left is asked by writing.
+  const left = await statfs(directory).then(
+    ({ bavail, bsize }) => bavail * bsize,
+    () => Infinity,
+  );
+  if (left >= spareBytes) return;
+  throw new AppError(
+    'storage_full',
+    `The disk of the knowledge store has ${formatBytes(left)} left; nothing is added below ${formatBytes(spareBytes)}. Make room and try again.`,
+  );
 }
 
 async function openEngine(url: string, limits: TimeLimits, owner: () => string | undefined): Promise<Connection> {

@@ -44,6 +44,8 @@ const JOBS = 2;
 const READING = 0.5;
 const FIRST_RETRY_MS = 2_000;
 const LONGEST_RETRY_MS = 60_000;
+/** It was accepted, and is read when the store takes it again. */
+const NOT_ITS_FAULT = new Set(['knowledge_unavailable', 'storage_full']);
 
 /**
  * Reads what is queued: from the spool into passages, then `ready`, `quarantined` or `failed`. The row says what is to be done and the
@@ -172,7 +174,7 @@ export class Ingestion {
       const quarantine = this.#options.quarantine();
       await this.#settle(job, document, (now) => settledOf(now, extracted, quarantine));
     } catch (error) {
-      if (signal.aborted || toAppError(error).code === 'knowledge_unavailable') throw error;
+      if (signal.aborted || NOT_ITS_FAULT.has(toAppError(error).code)) throw error;
       // What is no fault of the document is a defect, of the reader or of ours.
       if (toAppError(error).code === 'internal')
         this.#options.logger.error('a document met a defect', { document: id, error });

@@ -1,5 +1,5 @@
 import type { NewDocument, Store, StoredDocument, User } from '../../store/contract.ts';
-import { AppError } from '../../shared/errors.ts';
+import { AppError, toAppError } from '../../shared/errors.ts';
 import type { AddOptions, LearnedItem, Source, Web } from '../contract.ts';
 import type { Spool, Spooled } from './spool.ts';
 import type { UserLocks } from './user-locks.ts';
@@ -79,8 +79,15 @@ export class Intake {
     try {
       return await locks.run(user, async () => {
         const collections = await this.#collections(user, described, options.collections);
+        const wasThere = spool.has(user, spooled.sha256);
         await spool.keep(user, spooled);
-        const accepted = await this.#create(user, spooled, described, { ...options, collections });
+        const accepted = await this.#create(user, spooled, described, { ...options, collections }).catch(
+          async (error: unknown) => {
+            // Refused for want of room it would take room until the next start. Of any other failure it is not known whether the row is there.
+            if (!wasThere && toAppError(error).code === 'storage_full') await spool.remove(user, spooled.sha256);
+            throw error;
+          },
+        );
         const { document, existed } = accepted;
         onAccepted(user, document, !existed || document.state === 'queued');
         if (document.state === 'queued') enqueue(user, document.id);

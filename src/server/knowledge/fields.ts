@@ -90,15 +90,17 @@ export function momentField(value: unknown, param: string): number | undefined {
 
 /** OpenAI's `attributes`: undefined where they are not said, empty where they are null. */
 export function attributesField(value: unknown, param = 'attributes'): Attributes | undefined {
-  return pairs(value, param, (one) => typeof one === 'boolean' || (typeof one === 'number' && Number.isFinite(one))) as
-    | Attributes
-    | undefined;
+  return pairs(value, param, (one) => typeof one === 'boolean' || isStorable(one)) as Attributes | undefined;
 }
 
 /** OpenAI's `metadata`: texts alone. */
 export function metadataField(value: unknown): Readonly<Record<string, string>> | undefined {
   return pairs(value, 'metadata', () => false) as Readonly<Record<string, string>> | undefined;
 }
+
+/** A whole number beyond 2^53 would come back as another one, or not go into the store at all. */
+const isStorable = (value: unknown) =>
+  typeof value === 'number' && Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value));
 
 function pairs(value: unknown, param: string, isMore: (value: unknown) => boolean): JsonObject | undefined {
   if (value === undefined) return undefined;
@@ -116,7 +118,7 @@ function pairs(value: unknown, param: string, isMore: (value: unknown) => boolea
   if (isPairs) return value;
   throw refuseField(
     param,
-    `\`${param}\` has at most ${MOST_PAIRS} pairs, keys of at most ${LONGEST_KEY} characters and values of at most ${LONGEST_VALUE}.`,
+    `\`${param}\` has at most ${MOST_PAIRS} pairs, keys of at most ${LONGEST_KEY} characters and values of at most ${LONGEST_VALUE}; whole numbers up to 2^53.`,
   );
 }
 

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { openStore } from '../../../src/store/open-store.ts';
+import { newDocument } from '../../store/parts.ts';
 import { times } from '../../support/skip.ts';
 import { timed, until } from '../../support/wait.ts';
 
@@ -87,6 +88,18 @@ describe('the embedded store', () => {
     expect(await third.users()).toEqual(['user']);
     expect(statSync(join(directory, 'LOCK')).isFile()).toBe(true);
     await third.close();
+  });
+
+  it('adds nothing where its disk is nearly full, before the engine meets the end of it, and still reads and removes', async () => {
+    const directory = newFolder();
+    const store = openStore({ place: { kind: 'embedded', directory } });
+    const { document } = await store.documents.create('ana', newDocument());
+    const full = openStore({ place: { kind: 'embedded', directory, spareBytes: Number.MAX_SAFE_INTEGER } });
+    await expect(full.documents.create('ana', newDocument())).rejects.toMatchObject({ code: 'storage_full' });
+    expect(await full.documents.list('ana', { limit: 10 })).toHaveLength(1);
+    expect(await full.documents.remove('ana', document.id)).toBe(true);
+    await full.close();
+    await store.close();
   });
 
   it('says what is in the way, and waits for no answer that never comes', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
+import { AppError } from '../../../src/shared/errors.ts';
 import { openBase, setupOf } from './open-base.ts';
 
 const LONG = Array.from({ length: 400 }, (_, index) => `Paragraph ${index} is about kestrels and walnuts.`).join(
@@ -159,6 +160,24 @@ describe('the documents of users', () => {
     expect(house.base.status().queued).toBe(0);
     await expect.poll(() => readdirSync(house.spoolDir), { interval: 5 }).toEqual([]);
     expect((await house.base.search('ana', { text: 'kestrels' })).hits).toEqual([]);
+  });
+
+  it('are read when there is room again, where the disk was full in between; what was refused leaves no bytes', async () => {
+    await using house = await openBase(await setupOf('{ enabled: true, chunkTokens: 50 }'));
+    const full = new AppError('storage_full', 'no room');
+    const write = house.store.chunks.write.bind(house.store.chunks);
+    let refused = 0;
+    house.store.chunks.write = () => {
+      refused += 1;
+      house.store.chunks.write = write;
+      return Promise.reject(full);
+    };
+    const { document } = await house.base.add('ana', { kind: 'text', text: LONG });
+    expect(await house.settled('ana', document.id)).toMatchObject({ state: 'ready', error: null });
+    expect(refused).toBe(1);
+    house.store.documents.create = () => Promise.reject(full);
+    await expect(house.base.add('ana', { kind: 'text', text: 'another' })).rejects.toBe(full);
+    expect(readdirSync(house.spoolDir)).toEqual([]);
   });
 
   it('have the title that they were given last, also while they are read', async () => {

@@ -79,6 +79,7 @@ describe('documents', () => {
     [{ text: 'a', collection: 'vs_999' }, 'collection'],
     [{ text: 'a', collection: 'a\u0000b' }, 'collections'],
     [{ text: 'a', attributes: { deep: { er: 1 } } }, 'attributes'],
+    [{ text: 'a', attributes: { year: 1e308 } }, 'attributes'],
     [{ text: 'a', user: 'ben' }, 'user'],
   ])('%j is refused, and adds nothing', async (body, param) => {
     await using house = await openKnowledgeHouse();
