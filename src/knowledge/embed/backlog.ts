@@ -4,7 +4,7 @@ import { AppError, messageOf } from '../../shared/errors.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Embedder } from '../contract.ts';
 import type { UserLocks } from '../ingest/user-locks.ts';
-import { BATCH_LOOK, embeddedText, firstBatch } from './batch.ts';
+import { BATCH_LOOK, embeddedText, firstBatch, nextSize } from './batch.ts';
 import { Pending } from './pending.ts';
 
 export interface BacklogOptions {
@@ -48,6 +48,8 @@ export class Backlog {
   #round = new AbortController();
   #running: Promise<void> | undefined;
   #problem: string | null = null;
+  /** Texts of a batch at most. */
+  #size = BATCH_LOOK;
   #wake: (() => void) | undefined;
   /** Something has come since the loop looked. */
   #stirred = false;
@@ -200,8 +202,11 @@ export class Backlog {
     const refs = this.#pending.first(user, BATCH_LOOK);
     const chunks = await store.chunks.get(user, refs);
     if (chunks.length === 0) return this.#pending.remove(user, refs);
-    const batch = firstBatch(chunks);
+    const batch = firstBatch(chunks, this.#size);
+    const startedAt = performance.now();
     const made = await embedder.passages(batch.map(embeddedText), signal);
+    // The first one may have waited for a load; what follows makes up for it.
+    this.#size = nextSize(this.#size, { texts: batch.length, ms: performance.now() - startedAt });
     if (this.#embedder !== embedder) return;
     // The first vector has shown what the model is called: everything lacks one by that name.
     if (embedder.model !== this.#model) this.#begin(embedder.model);

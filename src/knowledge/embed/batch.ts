@@ -11,13 +11,23 @@ export function embeddedText({ text, headings }: Pick<StoredChunk, 'text' | 'hea
 }
 
 /** The first of them that go into one request: at least one. */
-export function firstBatch(chunks: readonly StoredChunk[]): readonly StoredChunk[] {
+export function firstBatch(chunks: readonly StoredChunk[], mostTexts = MOST_TEXTS): readonly StoredChunk[] {
   let characters = 0;
   const end = chunks.findIndex(({ text }, index) => {
     characters += text.length;
-    return index > 0 && (index === MOST_TEXTS || characters > MOST_CHARACTERS);
+    return index > 0 && (index >= mostTexts || characters > MOST_CHARACTERS);
   });
   return end < 0 ? chunks : chunks.slice(0, end);
+}
+
+/** A question waits 4 s for its vector: a batch in front of it takes a small part of that, also on a machine that is slow or busy. */
+const SLOW_MS = 1_000;
+const FAST_MS = 300;
+
+/** How many texts the next batch has at most, by what `texts` of them took. */
+export function nextSize(size: number, { texts, ms }: { readonly texts: number; readonly ms: number }): number {
+  if (ms > SLOW_MS) return Math.max(1, Math.floor(texts / 2));
+  return ms < FAST_MS && texts >= size ? Math.min(MOST_TEXTS, size * 2) : size;
 }
 
 /** So many passages are looked up for a batch. */
