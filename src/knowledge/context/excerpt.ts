@@ -1,3 +1,6 @@
+import { questionOf } from '../search/question.ts';
+import { wordsOf } from '../search/words.ts';
+
 /** Ends of sentences, of lines, and of cells. */
 const BREAKS = /[.!?…。！？](?=\s)|\n+/gu;
 
@@ -11,7 +14,7 @@ export function excerpt(
   fits: (text: string) => boolean,
 ): { readonly from: number; readonly to: number } {
   const sentences = sentencesOf(text);
-  const wanted = new Set(wordsOf(question));
+  const wanted = new Set(questionOf(question).terms);
   const scores = sentences.map(
     ([from, to]) => new Set(wordsOf(text.slice(from, to)).filter((word) => wanted.has(word))).size,
   );
@@ -43,11 +46,6 @@ function sentencesOf(text: string): [number, number][] {
   }
   if (from < text.length) sentences.push([from, text.length]);
   return sentences;
-}
-
-function wordsOf(text: string): string[] {
-  const plain = text.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase();
-  return (plain.match(/[\p{L}\p{N}]+/gu) ?? []).filter((word) => word.length > 2);
 }
 
 /** Never between the two halves of a character. */

@@ -1,6 +1,5 @@
 import type { Conversation } from '../../router/conversation.ts';
-import { hashText } from '../../router/hash.ts';
-import { isStopWord } from '../../router/stop-words.ts';
+import { questionOf } from '../search/question.ts';
 
 /** Of a long message the beginning and the end are searched for: a question stands in front of what was pasted, or behind it. */
 const MOST_CHARACTERS = 1_200;
@@ -24,11 +23,9 @@ export function searchText({ voices }: Pick<Conversation, 'voices'>): string {
 function isFollowUp(text: string): boolean {
   const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
   if (words.length > FOLLOW_UP_WORDS) return false;
-  const telling = words.filter((word) => word.length > 2 && !isStopWord(hashText(fold(word))));
-  return telling.length < 2 || GOES_ON.test(text) || REFERS.test(text);
+  const { terms, telling } = questionOf(text);
+  return !telling || terms.length < 2 || GOES_ON.test(text) || REFERS.test(text);
 }
-
-const fold = (word: string) => word.normalize('NFD').replaceAll(/\p{M}/gu, '');
 
 function bounded(text: string): string {
   if (text.length <= MOST_CHARACTERS) return text;
