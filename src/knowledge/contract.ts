@@ -82,7 +82,7 @@ export interface Extracted {
    * Why a text from the web must wait for a person although the profile asks for no quarantine (it speaks to a model); null: nothing
    * of the kind, or not from the web. What decides is `sanitise` of web/sanitise.ts, between the text and its passages.
    */
-  readonly suspicion?: string | null | undefined;
+  readonly suspicion: string | null;
   /** In order, in slices. */
   readonly chunks: AsyncIterable<readonly Chunk[]>;
 }

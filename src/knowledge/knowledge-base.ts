@@ -28,8 +28,8 @@ export interface KnowledgeParts {
   readonly onRemoved: (user: User, document: string) => void;
   readonly onSearch: (milliseconds: number) => void;
   readonly webSettings: () => { readonly enabled: boolean; readonly autoLearn: boolean };
-  /** What came of looking up what nothing was found of: an error where nothing did. */
-  readonly onLearned: (user: User, error: unknown) => void;
+  /** Why what nothing was found of could not be looked up. */
+  readonly onLearnFailed: (error: unknown) => void;
   /** Ends everything but the store. */
   readonly close: () => Promise<void>;
 }
@@ -47,7 +47,7 @@ export class StoredKnowledge implements OpenKnowledge {
     this.#autoLearn = new AutoLearn({
       settings: parts.webSettings,
       learn: (user, topic, signal) => this.learn(user, topic, { signal }),
-      onEnd: parts.onLearned,
+      onFailed: parts.onLearnFailed,
     });
   }
 

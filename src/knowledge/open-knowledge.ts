@@ -169,9 +169,7 @@ export async function joinParts(
     onRemoved: (user, document) => report(user, document, 'removed', null),
     onSearch: (milliseconds) => metrics.searched(milliseconds),
     webSettings: () => setup.knowledge.web,
-    onLearned: (_user, error) => {
-      if (error !== undefined) logger.warn('nothing could be learned by itself', { reason: messageOf(error) });
-    },
+    onLearnFailed: (error) => logger.warn('nothing could be learned by itself', { reason: messageOf(error) }),
     close: end,
   });
 }

@@ -40,6 +40,7 @@ export async function extractHere(text: string, { name, mime, chunkTokens, signa
     language: documentLanguage(text, structure),
     characters: text.length,
     warning: null,
+    suspicion: null,
     chunks: slices([chunks]),
   };
 }

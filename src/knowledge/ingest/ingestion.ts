@@ -239,9 +239,9 @@ export class Ingestion {
 
 function settledOf(document: StoredDocument, extracted: Extracted, quarantine: boolean): Partial<StoredDocument> {
   const isFetched = document.origin === 'url' || document.origin === 'learned';
-  const waits = isFetched && (quarantine || (extracted.suspicion ?? null) !== null);
+  const waits = isFetched && (quarantine || extracted.suspicion !== null);
   const isUntitled = document.title === '' || document.title === document.uri;
-  const reasons = [extracted.suspicion, extracted.warning].filter((reason) => typeof reason === 'string');
+  const reasons = [extracted.suspicion, extracted.warning].filter((reason) => reason !== null);
   return {
     state: waits ? 'quarantined' : 'ready',
     error: reasons.length > 0 ? reasons.join(' ') : null,

@@ -53,11 +53,6 @@ export class ExpertReranker implements Reranker {
     this.#options = options;
   }
 
-  /** Whether it was found to order wrongly: it is not asked again. */
-  get isWrong(): boolean {
-    return this.#trust === 'wrong';
-  }
-
   async rank(query: string, texts: readonly string[], signal: AbortSignal): Promise<readonly number[] | undefined> {
     if (this.#trust === 'wrong' || texts.length === 0) return undefined;
     const { fleet, helper, timeoutMs, logger } = this.#options;

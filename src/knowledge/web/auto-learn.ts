@@ -5,8 +5,8 @@ export interface AutoLearnOptions {
   readonly settings: () => { readonly enabled: boolean; readonly autoLearn: boolean };
   /** Asks the sources and adds what they have. */
   readonly learn: (user: User, topic: string, signal: AbortSignal) => Promise<unknown>;
-  /** What came of it: an error where nothing did. */
-  readonly onEnd?: ((user: User, error: unknown) => void) | undefined;
+  /** Told why nothing came of it. */
+  readonly onFailed: (error: unknown) => void;
   /** Milliseconds, monotonic. */
   readonly now?: (() => number) | undefined;
 }
@@ -62,12 +62,11 @@ export class AutoLearn {
 
   /** Never rejects. */
   async #learn(user: User, topic: string): Promise<void> {
-    const { learn, onEnd } = this.#options;
+    const { learn, onFailed } = this.#options;
     try {
       await learn(user, topic, this.#closing.signal);
-      onEnd?.(user, undefined);
     } catch (error) {
-      if (!this.#closing.signal.aborted) onEnd?.(user, error);
+      if (!this.#closing.signal.aborted) onFailed(error);
     }
   }
 }

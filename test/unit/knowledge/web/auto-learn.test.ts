@@ -4,7 +4,7 @@ import { AutoLearn } from '../../../../src/knowledge/web/auto-learn.ts';
 
 function setUp(settings = { enabled: true, autoLearn: true }) {
   const asked: string[] = [];
-  const ended: unknown[] = [];
+  const failures: unknown[] = [];
   const clock = { now: 0 };
   const gates: PromiseWithResolvers<void>[] = [];
   const autoLearn = new AutoLearn({
@@ -16,14 +16,14 @@ function setUp(settings = { enabled: true, autoLearn: true }) {
       signal.addEventListener('abort', () => gate.reject(new Error('stopped')));
       return gate.promise;
     },
-    onEnd: (user, error) => ended.push([user, error]),
+    onFailed: (error) => failures.push(error),
     now: () => clock.now,
   });
   const finish = async () => {
     for (const gate of gates.splice(0)) gate.resolve();
     await new Promise(setImmediate);
   };
-  return { autoLearn, asked, ended, clock, gates, finish };
+  return { autoLearn, asked, failures, clock, gates, finish };
 }
 
 describe('what no document answers', () => {
@@ -71,14 +71,14 @@ describe('what no document answers', () => {
   });
 
   it('is told when it failed, and not when it was stopped', async () => {
-    const { autoLearn, ended, gates } = setUp();
+    const { autoLearn, failures, gates } = setUp();
     autoLearn.nothingFound('ana', 'Who built it?');
     const failure = new Error('away');
     gates[0]?.reject(failure);
     await new Promise(setImmediate);
     autoLearn.nothingFound('bob', 'Who built it?');
     await autoLearn.close();
-    expect(ended).toEqual([['ana', failure]]);
+    expect(failures).toEqual([failure]);
     expect(autoLearn.nothingFound('eva', 'Who built it?')).toBe(false);
   });
 });
