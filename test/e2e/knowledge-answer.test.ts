@@ -127,7 +127,8 @@ describe('the real model, asked for an invented fact', () => {
         .toReversed()
         .map((event) => JSON.parse(event.slice('data: '.length)) as Record<string, unknown>);
       expect(last).toMatchObject({ choices: [], orchestrator: { found: true, sources: [{ n: 1 }] } });
-      for (const key of ['id', 'object', 'created', 'model']) expect(last?.[key]).toBe(chunks[0]?.[key]);
+      // Of the first chunk: engines give each its own time.
+      for (const key of ['id', 'object', 'created', 'model']) expect(last?.[key]).toBe(chunks.at(-1)?.[key]);
     },
     WAIT_MS,
   );
