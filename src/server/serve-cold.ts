@@ -6,12 +6,17 @@ import type { RequestContext } from './context.ts';
 /** Hands a request that is not the hot path's to the routes. */
 export function serveCold(context: RequestContext, routes: ReturnType<typeof createColdRoutes>): void {
   const listener = getRequestListener(
-    (request, bindings) =>
-      routes.fetch(request, {
+    async (request, bindings) => {
+      const response = await routes.fetch(request, {
         ...(bindings as HttpBindings),
         identity: context.identity,
         requestId: context.requestId,
-      }),
+      });
+      // The connection ends where the rest of a body is not read: whoever would send the next request on it is told so.
+      const { readableDidRead, complete } = context.incoming;
+      if (readableDidRead && !complete) context.outgoing.setHeader('connection', 'close');
+      return response;
+    },
     { overrideGlobalObjects: false },
   );
   context.outgoing.setHeader('x-request-id', context.requestId);

@@ -150,6 +150,20 @@ describe('an upload', () => {
   });
 });
 
+describe('a body that is too long', () => {
+  it('ends its connection in so many words, so that the next request goes over another one', async () => {
+    const refused = await house.request('/api/knowledge/search', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${KEYS.ana}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ query: 'x'.repeat(1 << 20) }),
+    });
+    expect(refused.status).toBe(413);
+    expect(refused.headers.get('connection')).toBe('close');
+    await refused.text();
+    expect((await ask('ana', 'POST', '/api/knowledge/search', { query: 'x' })).status).toBe(200);
+  });
+});
+
 describe('OpenAI’s client', () => {
   it('uploads, attaches, searches and deletes', async () => {
     const openai = new OpenAI({ baseURL: `${house.url}/v1`, apiKey: KEYS.ana, maxRetries: 0 });
