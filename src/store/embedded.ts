@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, realpathSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 
 import type { Engines, Surreal } from 'surrealdb';
 
@@ -74,10 +75,15 @@ export async function connectEmbedded(place: EmbeddedPlace, limits: TimeLimits):
 }
 
 async function requireRoom(directory: string, spareBytes: number): Promise<void> {
-  // A disk that does not say how much is left is asked by writing.
-  const left = await statfs(directory).then(
+  // The engine's own file: what was deleted under it takes every write, and keeps none.
+  const left = await statfs(join(directory, 'LOCK')).then(
     ({ bavail, bsize }) => bavail * bsize,
-    () => Infinity,
+    (error: NodeJS.ErrnoException) => {
+      // A disk that does not say how much is left is asked by writing.
+      if (error.code !== 'ENOENT') return Infinity;
+      const message = `The knowledge store was deleted while it was in use (${directory}). Restart the orchestrator; it begins with an empty one.`;
+      throw new AppError('knowledge_unavailable', message, { cause: error });
+    },
   );
   if (left >= spareBytes) return;
   throw new AppError(

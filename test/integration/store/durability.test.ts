@@ -102,6 +102,17 @@ describe('the embedded store', () => {
     await store.close();
   });
 
+  it('accepts nothing that would be lost, where its directory was deleted under it', async () => {
+    const directory = newFolder();
+    const store = openStore({ place: { kind: 'embedded', directory } });
+    await store.documents.create('ana', newDocument());
+    rmSync(directory, { recursive: true });
+    const refused = store.documents.create('ana', newDocument());
+    await expect(refused).rejects.toMatchObject({ code: 'knowledge_unavailable' });
+    await expect(refused).rejects.toThrow(/was deleted while it was in use/);
+    await store.close();
+  });
+
   it('says what is in the way, and waits for no answer that never comes', async () => {
     const directory = newFolder();
     writeFileSync(directory, 'a file');
