@@ -73,8 +73,8 @@ export function plainName(sent: string): string {
   const plain = sent.replaceAll(/[\u0000-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/g, '').trim();
   const parts = plain.split(/[/\\]/);
   const isWithin = !plain.includes('\\') && parts.every((part) => part !== '' && !/^\.+$/.test(part));
-  const name = isWithin ? plain : (parts.at(-1) ?? '');
-  return name === '' || /^\.+$/.test(name) ? 'file' : name.slice(-LONGEST_NAME);
+  const name = isWithin && plain.length <= LONGEST_NAME ? plain : (parts.at(-1) ?? '');
+  return name === '' || /^\.+$/.test(name) ? 'file' : name.slice(-LONGEST_NAME).toWellFormed();
 }
 
 async function writeBounded(part: Part, path: string, maxBytes: number): Promise<void> {

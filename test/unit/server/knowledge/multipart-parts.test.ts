@@ -100,6 +100,8 @@ it.each([
   ['', 'file'],
   ['a\u0000b\u202Etxt.exe', 'abtxt.exe'],
   [`${'x'.repeat(300)}.md`, `${'x'.repeat(252)}.md`],
+  [`papers/${'x'.repeat(250)}.txt`, `${'x'.repeat(250)}.txt`],
+  [`${'🦊'.repeat(130)}.txt`, `\uFFFD${'🦊'.repeat(125)}.txt`],
 ])('%j is called %j', (sent, name) => {
   expect(plainName(sent)).toBe(name);
 });
