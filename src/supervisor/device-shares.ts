@@ -34,6 +34,11 @@ export class DeviceShares {
     return this.#others;
   }
 
+  /** Whether the latest reading has more of others than the one before: the next one tells whether it is theirs. */
+  get isUnsure(): boolean {
+    return Object.entries(this.#unclaimed.reserved).some(([pool, bytes]) => bytes > (this.#others[pool] ?? 0));
+  }
+
   /** What nobody of ours holds in the latest reading, by what was measured in place of what is reserved: what is really there, to tell what has come back. */
   get present(): Footprint {
     return this.#unclaimed.measured;

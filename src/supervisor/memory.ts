@@ -33,6 +33,8 @@ export interface MemoryPlan extends AppraisalSource {
 const REST_TICKS = 5;
 /** Devices are looked at so often while memory is on its way back. */
 const RETURN_LOOK_MS = 250;
+/** What others seem to have taken is looked at once more after so long. */
+const CONFIRM_MS = 300;
 /** Devices that could not be read for this long are gone, or are not to be trusted. One slow answer says nothing. */
 const UNREAD_MS = 10_000;
 
@@ -54,6 +56,7 @@ export class Memory {
   #ram: Pick<PoolReadings, 'machine' | 'ourRam'> | undefined;
   #ticks = 0;
   #looking: NodeJS.Timeout | undefined;
+  #isConfirming = false;
   #pausedUntil: number | undefined;
   /** Something that the planner sees has changed. */
   onChange: () => void = () => undefined;
@@ -260,6 +263,9 @@ export class Memory {
       this.#options.logger.warn(
         `${formatBytes(bytes)} of ${pool} did not come back after an engine ended; they are set aside`,
       );
+    // Once more at once, not again and again: while an engine loads, every reading is another.
+    this.#isConfirming = !this.#isConfirming && this.#shares.isUnsure;
+    if (this.#isConfirming) this.#lookAgain(CONFIRM_MS);
     this.onChange();
   }
 
