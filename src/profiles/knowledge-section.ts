@@ -113,7 +113,7 @@ export const Knowledge = z
         fileSize: Size.prefault('64MiB').describe('Largest file'),
         parseTime: Duration.prefault('2m').describe('For reading one file'),
         parseMemory: Size.prefault('1GiB').describe('For reading one file'),
-        chunksPerUser: z.int().min(1).default(200_000).describe('Passages of one user'),
+        chunksPerUser: z.int().min(1).default(500_000).describe('Passages of one user'),
       })
       .prefault({})
       .describe('Bounds of what is read'),

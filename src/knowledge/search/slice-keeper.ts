@@ -15,8 +15,9 @@ const WARM_SHARE = 0.8;
 const MOST_SLICES = 4_000;
 /**
  * Of more passages than that, an index of the store is asked in place of comparing every vector. Not because it would be quicker: measured
- * with `bench:knowledge --server` (SurrealDB 3.3.5, two busy cores), its 100 nearest of 5,000 and 10,000 passages took 103 and 196 ms, and
- * comparing all of them 0.5 and 0.8 ms, 200,000 by that some 18 ms. But so many vectors are 300 MiB and more of `knowledge.searchMemory`.
+ * with `bench:knowledge --server` (SurrealDB 3.3.5, two busy cores), its nearest of 10,000 and
+ * 100,000 passages took 148 and 75 ms, comparing all of them 1.0 and 11.9 ms, 200,000 by that some 24 ms. But so many vectors are 300 MiB
+ * and more of `knowledge.searchMemory`.
  */
 const TURN_OVER = 200_000;
 
