@@ -5,7 +5,7 @@ import type { Paths } from '../../src/shared/paths.ts';
 import type { Cold } from './cold.ts';
 import type { Tools } from './debian-tools.ts';
 import type { RouterComparison } from './router.ts';
-import type { Startup } from './startup.ts';
+import type { Idle, Startup } from './startup.ts';
 import type { StreamRates } from './streams.ts';
 import type { Throughput } from './throughput.ts';
 
@@ -120,8 +120,15 @@ export function rowsOf({ throughput, router, streams, cold, startup }: Results):
   if (startup) {
     add('`up` until it answers', '≤ 400 ms', ms(startup.upMs, 0), startup.upMs <= 400);
     const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
-    const measured = `${megabytes(startup.idleRss)} (PSS ${megabytes(startup.idlePss)})`;
-    add('Idle RSS', '≤ 90 MB', measured, startup.idleRss <= 90e6);
+    const { core, router, knowledge } = startup.idle;
+    const withPss = (rss: number, pss: number) => `${megabytes(rss)} (PSS ${megabytes(pss)})`;
+    add('Idle RSS, one expert', '≤ 90 MB', withPss(core.rss, core.pss), core.rss <= 90e6);
+    const added = (part: string, most: number, from: Idle, to: Idle) => {
+      const rss = to.rss - from.rss;
+      add(`… added by ${part}`, `≤ ${most / 1e6} MB`, withPss(rss, to.pss - from.pss), rss <= most);
+    };
+    added('the router', 80e6, core, router);
+    added('an open store', 110e6, router, knowledge);
   }
   return rows;
 }

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { startOrchestrator } from './orchestrator.ts';
@@ -12,10 +13,23 @@ const IDLE_MS = 5_000;
 export interface Startup {
   /** Milliseconds from the spawn of `orchestrator up --profile demo` to its first answer. */
   readonly upMs: number;
-  /** Of the process, five seconds later, in bytes. */
-  readonly idleRss: number;
-  readonly idlePss: number;
+  /** Of the process, five seconds later: one expert; with the router as well; with an open store besides. */
+  readonly idle: Readonly<Record<keyof typeof PROFILES, Idle>>;
 }
+
+/** Bytes. */
+export interface Idle {
+  readonly rss: number;
+  readonly pss: number;
+}
+
+const WITHOUT_DOCUMENTS = 'extends: demo\nknowledge: { enabled: false }\n';
+/** What each part adds is seen by the demo without it. */
+const PROFILES = {
+  core: `${WITHOUT_DOCUMENTS.replace('}', ', embedding: null }')}experts: { coder: null, spanish: null, minilm: null }\n`,
+  router: WITHOUT_DOCUMENTS,
+  knowledge: 'extends: demo\n',
+} as const;
 
 export async function measureStartup({ folder, say }: BenchContext): Promise<Startup> {
   say('start-up and idle memory');
@@ -27,10 +41,22 @@ export async function measureStartup({ folder, say }: BenchContext): Promise<Sta
     if (index >= WARM_UPS) times.push(upMs);
     await program.stop();
   }
-  const { program } = await startOrchestrator({ directory, profile: 'demo' });
+  const idle = {
+    core: await idleOf(directory, 'core'),
+    router: await idleOf(directory, 'router'),
+    knowledge: await idleOf(directory, 'knowledge'),
+  };
+  return { upMs: median(times), idle };
+}
+
+async function idleOf(directory: string, part: keyof typeof PROFILES): Promise<Idle> {
+  const profile = join(directory, `${part}.yaml`);
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(profile, PROFILES[part]);
+  const { program } = await startOrchestrator({ directory, profile });
   await delay(IDLE_MS);
   const rollup = readFileSync(`/proc/${program.pid}/smaps_rollup`, 'utf8');
   const bytes = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(rollup)?.[1] ?? NaN) * 1_024;
   await program.stop();
-  return { upMs: median(times), idleRss: bytes('Rss'), idlePss: bytes('Pss') };
+  return { rss: bytes('Rss'), pss: bytes('Pss') };
 }
