@@ -8,7 +8,9 @@ import { openStore } from '../../../src/store/open-store.ts';
 const TEXTS = ['The first passage. ', 'The second passage. ', 'The third passage. '];
 
 /** A finder over a real store with one document, whose index answers with its passages in their order. */
-async function house(parts: { readonly embedder?: Embedder; readonly reranker?: Reranker } = {}) {
+async function house(
+  parts: { embedder?: Embedder; reranker?: Reranker; scores?: readonly number[]; minSimilarity?: number } = {},
+) {
   const store = openStore({ place: { kind: 'memory' } });
   const { id: collection } = await store.collections.ensure('ana', 'default');
   const { document } = await store.documents.create('ana', {
@@ -42,7 +44,7 @@ async function house(parts: { readonly embedder?: Embedder; readonly reranker?: 
     const hits = TEXTS.map((_, ord) => ({
       document: document.id,
       ord,
-      score: 0.9 - ord / 10,
+      score: parts.scores?.[ord] ?? 0.9 - ord / 10,
       similarity: null,
       lexical: 1,
     }));
@@ -54,7 +56,11 @@ async function house(parts: { readonly embedder?: Embedder; readonly reranker?: 
     embedder: () => parts.embedder,
     reranker: () => parts.reranker,
   });
-  const settings = { topK: 2, minSimilarity: 0.3, rerank: { expert: 'r', candidates: 3, timeout: 2_000 } };
+  const settings = {
+    topK: 2,
+    minSimilarity: parts.minSimilarity ?? 0.3,
+    rerank: { expert: 'r', candidates: 3, timeout: 2_000 },
+  };
   return {
     asked,
     find: (query: Partial<SearchQuery> = {}, user = 'ana') =>
@@ -84,6 +90,16 @@ describe('what is found', () => {
     const without = await opened.find({ rerank: false });
     expect([ords(without), without.used.rerank]).toEqual([[0, 1], false]);
     expect(opened.asked.map(({ limit }) => limit)).toEqual([3, 2]);
+  });
+
+  it('leaves out what fits far worse than the best, unless everything is to count', async () => {
+    const scores = [0.9, 0.3, 0.2];
+    await using opened = await house({ scores });
+    expect(ords(await opened.find({ topK: 3 }))).toEqual([0]);
+    await using all = await house({ scores, minSimilarity: 0 });
+    expect(ords(await all.find({ topK: 3 }))).toEqual([0, 1, 2]);
+    await using ordered = await house({ scores, reranker: { rank: () => Promise.resolve([1, 2, 3]) } });
+    expect(ords(await ordered.find({ topK: 3 })), 'the expert judges for itself').toEqual([2, 1, 0]);
   });
 
   it('stays in its order where that expert does not answer', async () => {
