@@ -15,9 +15,8 @@ const WARM_SHARE = 0.8;
 const MOST_SLICES = 4_000;
 /**
  * Of more passages than that, an index of the store is asked in place of comparing every vector. Not because it would be quicker: measured
- * with `bench:knowledge --server` (SurrealDB 3.3.5, two busy cores), its nearest of 10,000 and
- * 100,000 passages took 148 and 75 ms, comparing all of them 1.0 and 11.9 ms, 200,000 by that some 24 ms. But so many vectors are 300 MiB
- * and more of `knowledge.searchMemory`.
+ * with `bench:knowledge --server --sizes 200000` (SurrealDB 3.3.5, two quiet cores), its nearest of 200,000 passages took 44 ms (p50),
+ * comparing all of them 13.6 ms. But so many vectors are 300 MiB and more of `knowledge.searchMemory`.
  */
 const TURN_OVER = 200_000;
 
