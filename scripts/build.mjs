@@ -43,7 +43,7 @@ export async function bundle() {
       legalComments: 'none',
       logLevel: 'warning',
       // A native module finds its library beside itself, and the two must share one SDK.
-      external: ['surrealdb', '@surrealdb/node'],
+      external: ['surrealdb', '@surrealdb/node', '@node-rs/argon2'],
       // CommonJS dependencies ask for Node's own modules by `require`.
       banner: {
         js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",

@@ -105,7 +105,20 @@ function assemble(parsed: ProfileFile, tree: Tree, file: string): Profile {
     ([id, settings]) =>
       ({ ...settings, ...digestOf(settings.chatTemplate), id, kind: adapterOf(settings.engine).kind }) as Expert,
   );
-  const { watch, router, knowledge, security, timeouts, queue, limits, logs, compatibility } = parsed;
+  const {
+    watch,
+    router,
+    knowledge,
+    memory,
+    conversations,
+    feedback,
+    security,
+    timeouts,
+    queue,
+    limits,
+    logs,
+    compatibility,
+  } = parsed;
   return {
     name: parsed.name ?? basename(file, extname(file)),
     description: parsed.description,
@@ -118,6 +131,9 @@ function assemble(parsed: ProfileFile, tree: Tree, file: string): Profile {
     watch,
     router,
     knowledge,
+    memory,
+    conversations,
+    feedback,
     security,
     timeouts,
     queue,

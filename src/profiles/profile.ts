@@ -54,6 +54,9 @@ export interface Profile {
   readonly watch: boolean;
   readonly router: Section<'router'>;
   readonly knowledge: Section<'knowledge'>;
+  readonly memory: Section<'memory'>;
+  readonly conversations: Section<'conversations'>;
+  readonly feedback: Section<'feedback'>;
   readonly security: Section<'security'>;
   readonly timeouts: Section<'timeouts'>;
   readonly queue: Section<'queue'>;

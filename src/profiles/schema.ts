@@ -14,6 +14,8 @@ import {
   Utterances,
 } from '../engines/settings.ts';
 import { Knowledge } from './knowledge-section.ts';
+import { Conversations, Feedback, Memory } from './memory-section.ts';
+import { Security } from './security-section.ts';
 
 /** Used by an expert that names no engine, where `defaults.engine` names none either. */
 export const DEFAULT_ENGINE: EngineName = 'llama-server';
@@ -25,11 +27,6 @@ const ExpertId = z
     /^[A-Za-z0-9][\w.-]{0,63}$/,
     'an expert id begins with a letter or digit and has up to 64 letters, digits and . - _',
   );
-
-const EnvironmentName = z
-  .string()
-  .regex(/^[A-Za-z_]\w*$/, 'the name of an environment variable has letters, digits and _')
-  .describe('Environment variable that holds the key');
 
 /** One expert: its engine decides which further keys there are, and each adapter owns its own. */
 type ExpertOptions = readonly [z.ZodObject, ...z.ZodObject[]];
@@ -160,34 +157,6 @@ const Router = z
   .prefault({})
   .describe('Which expert answers a request that names none');
 
-const Security = z
-  .strictObject({
-    auth: z
-      .enum(['none', 'keys'])
-      .default('none')
-      .describe('keys: every request needs one of `keys`. none: any key is ignored, and only loopback can be bound'),
-    keys: z
-      .array(
-        z.strictObject({
-          env: EnvironmentName,
-          user: z
-            .string()
-            .regex(/^[\w.@-]{1,64}$/, 'a user has letters, digits and . @ - _')
-            .describe('Whose requests the key makes'),
-          admin: z.boolean().default(false).describe('May use the management routes (/api/*)'),
-          knowledge: z.boolean().optional().describe('In place of knowledge.byDefault, for requests with this key'),
-        }),
-      )
-      .default([])
-      .describe('Keys, sent as `Authorization: Bearer …` or `x-api-key: …`; the file names where they are, never what'),
-    allowedHosts: z
-      .array(z.string().regex(/^(?:[\w.-]+|\[[0-9a-fA-F:]+\])$/, 'a host is a name or an address, without a port'))
-      .default([])
-      .describe('Values of `Host` that are served besides loopback and the bound address, without port'),
-  })
-  .prefault({})
-  .describe('Who may ask');
-
 const Timeouts = z
   .strictObject({
     body: Duration.prefault('30s').describe('The whole request must have arrived'),
@@ -273,6 +242,9 @@ export const ProfileFile = z.strictObject({
   experts: z.record(ExpertId, ExpertSettings).describe('The experts by id'),
   router: Router,
   knowledge: Knowledge,
+  memory: Memory,
+  conversations: Conversations,
+  feedback: Feedback,
   security: Security,
   timeouts: Timeouts,
   queue: Queue,

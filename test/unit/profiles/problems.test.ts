@@ -144,11 +144,6 @@ describe('F1: a bad profile', () => {
     ]);
   });
 
-  it.each(['memory', 'security: { cors: [] }'])('with %s, which nothing obeys yet, is refused', async (key) => {
-    const problems = await new Sandbox().refuse(`${key.includes(':') ? key : `${key}: {}`}\n${MINIMAL}`);
-    expect(problems.map(({ message }) => message)).toEqual(['unknown key']);
-  });
-
   it.each([
     ['{ embedding: a }', 'knowledge.embedding', /the task of a is generate; it must embed/],
     ['{ rerank: { expert: none } }', 'knowledge.rerank.expert', /no expert has this id/],
