@@ -1,4 +1,5 @@
 /** How well a search finds what is known to answer, and says nothing where nothing does. */
+import { besideTheBest } from '../../src/knowledge/find.ts';
 import { Slice } from '../../src/knowledge/search/slice.ts';
 import { searchSlice } from '../../src/knowledge/search/slice-search.ts';
 import type { Corpus, CorpusQuestion } from './corpus.ts';
@@ -80,7 +81,7 @@ export function honestyOf(
   const counts = { answerable: 0, answered: 0, others: 0, nothing: 0 };
   for (const { question, document, passage } of questions) {
     const query = { text: question, vector: vectors?.questions.get(question), limit, minSimilarity };
-    const { hits } = searchSlice(slice, query);
+    const hits = besideTheBest(searchSlice(slice, query).hits);
     if (document === null) {
       counts.others += 1;
       if (hits.length === 0) counts.nothing += 1;

@@ -20,8 +20,8 @@ const nothing = (startedAt: number): SearchResult => ({
   ms: performance.now() - startedAt,
 });
 /**
- * Beside a passage that fits well, what fits so much worse is noise, to a small model above all. On our own corpus, cut at 0.35
- * and at 0.5 in the index, that cost one of a hundred questions the passage that answers it (`bench:knowledge` measures without the cut).
+ * Beside a passage that fits well, what fits so much worse is noise, to a small model above all. On our own corpus that costs one of a
+ * hundred questions the passage that answers it (`bench:knowledge --only quality`).
  */
 const LEAST_SHARE_OF_BEST = 0.4;
 const NOTHING: IndexAnswer = { hits: [], compared: false, degraded: null };
@@ -131,7 +131,8 @@ export class Finder {
   }
 }
 
-function besideTheBest(hits: readonly Hit[]): readonly Hit[] {
+/** Without those that fit far worse than the best of them: the best first. */
+export function besideTheBest<T extends { readonly score: number }>(hits: readonly T[]): readonly T[] {
   const least = (hits[0]?.score ?? 0) * LEAST_SHARE_OF_BEST;
   return hits.filter(({ score }) => score >= least);
 }

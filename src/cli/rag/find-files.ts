@@ -85,6 +85,7 @@ class Search {
         this.skipped.push({ path, reason: 'a link out of the folder' });
       } else if (found.isDirectory()) await this.#takeFolder(path, { root, label: `${label}/${entry}` });
       else if (found.isFile()) await this.#addReadable({ path, name: `${label}/${entry}`, bytes: found.size });
+      else this.skipped.push({ path, reason: 'neither file nor folder' });
     }
   }
 

@@ -115,8 +115,16 @@ export class Intake {
       collections,
       attributes,
     });
-    if (!existed || document.state !== 'failed') return { document, existed };
-    const again = await documents.change(user, document.id, { state: 'queued', error: null });
+    if (!existed) return { document, existed };
+    const { fetched } = described;
+    // The same page once more: it is as fresh as that.
+    const isFresher = fetched !== null && fetched > (document.fetched ?? 0);
+    const isTriedAgain = document.state === 'failed';
+    if (!isFresher && !isTriedAgain) return { document, existed };
+    const again = await documents.change(user, document.id, {
+      ...(isFresher && { fetched }),
+      ...(isTriedAgain && { state: 'queued', error: null }),
+    });
     return { document: again ?? document, existed };
   }
 

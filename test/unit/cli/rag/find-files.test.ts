@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -35,9 +36,15 @@ describe('the files that are meant', () => {
     write('docs/report.pdf', Buffer.from([0x25, 0x50, 0, 0]));
     write('docs/wide.txt', Buffer.from('\uFEFFñ', 'utf16le'));
     write('docs/nothing.txt', '');
+    execFileSync('mkfifo', [join(root, 'docs/pipe')]);
     expect(await find('docs')).toEqual({
       files: ['docs/a/one.txt', 'docs/b.md', 'docs/report.pdf', 'docs/wide.txt'],
-      skipped: ['docs/.env: hidden', 'docs/nothing.txt: empty', 'docs/picture.png: binary'],
+      skipped: [
+        'docs/.env: hidden',
+        'docs/nothing.txt: empty',
+        'docs/picture.png: binary',
+        'docs/pipe: neither file nor folder',
+      ],
     });
   });
 

@@ -57,6 +57,15 @@ describe('what was learned from the web', () => {
     expect(readdirSync(join(house.directory, 'state', 'knowledge', 'web'))).toEqual([]);
   });
 
+  it('is as fresh as it was fetched last, also where the page has not changed', async () => {
+    const web = await fakeWeb({ 'www.example.com/page': '<p>The harbour opens at six.</p>' });
+    await using house = await open(web);
+    const first = await addUrl(house, 'https://www.example.com/page');
+    const again = await addUrl(house, 'https://www.example.com/page');
+    expect(again.id).toBe(first.id);
+    expect(again.fetched).toBeGreaterThan(first.fetched ?? Infinity);
+  });
+
   it('is read without what no reader sees', async () => {
     const web = await fakeWeb({
       'www.example.com/lamp': `<title>Lamps</title><h1>Lamps</h1><p>The la\u200Bmp is green.</p>
