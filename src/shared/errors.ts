@@ -95,6 +95,12 @@ export const CATALOGUE = {
     fault: 'user',
     says: 'The profile keeps no documents; `knowledge: { enabled: true }` does',
   },
+  memory_off: {
+    status: 404,
+    type: 'invalid_request_error',
+    fault: 'user',
+    says: 'The profile keeps no memory, no conversations or no feedback; the message says what to switch on',
+  },
   route_not_found: { status: 404, type: 'invalid_request_error', fault: 'user', says: 'No such route' },
   method_not_allowed: {
     status: 405,
