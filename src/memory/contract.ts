@@ -126,6 +126,8 @@ export interface MemoryBase {
   /** A quarantined one counts from now on. */
   approve(user: User, id: string): Promise<StoredMemory | undefined>;
   search(user: User, query: RecallQuery): Promise<Recollection>;
+  /** What `forget` by these words would erase, the best first: for a person who is asked before it is done. */
+  fitting(user: User, text: string): Promise<readonly StoredMemory[]>;
   /** Erases, history included. Ids, or words that say what (all that fits well). Answers what is gone. */
   forget(
     user: User,

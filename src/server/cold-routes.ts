@@ -12,6 +12,8 @@ import { modelList, stateOf } from './expert-views.ts';
 import type { Identity } from './identity.ts';
 import type { KnowledgeRoutesOptions } from './knowledge/access.ts';
 import { addDocumentPaths } from './knowledge/document-paths.ts';
+import type { MemoryRoutesOptions } from './memory/access.ts';
+import { addMemoryPaths } from './memory/memory-paths.ts';
 import { addLogRoutes, type LogRoutesOptions } from './log-routes.ts';
 import { addReloadRoutes, type ReloadRoutesOptions } from './reload-routes.ts';
 import { addLearningRoutes, type LearningRoutesOptions } from './learning-routes.ts';
@@ -32,7 +34,8 @@ export interface ColdRoutesOptions
     CacheRoutesOptions,
     LogRoutesOptions,
     ReloadRoutesOptions,
-    KnowledgeRoutesOptions {
+    KnowledgeRoutesOptions,
+    MemoryRoutesOptions {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly version: string;
@@ -117,6 +120,7 @@ export function createColdRoutes(options: ColdRoutesOptions): ColdApp {
   addLogRoutes(app, options);
   addReloadRoutes(app, options);
   addDocumentPaths(app, options);
+  addMemoryPaths(app, options);
 
   app.post('/api/shutdown', (context) => {
     const drain = context.req.query('drainMs');

@@ -20,5 +20,7 @@ export function serveCold(context: RequestContext, routes: ReturnType<typeof cre
     { overrideGlobalObjects: false },
   );
   context.outgoing.setHeader('x-request-id', context.requestId);
+  // What users have written is data, whatever it looks like.
+  context.outgoing.setHeader('x-content-type-options', 'nosniff');
   void listener(context.incoming, context.outgoing);
 }

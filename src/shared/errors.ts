@@ -101,6 +101,24 @@ export const CATALOGUE = {
     fault: 'user',
     says: 'The profile keeps no memory, no conversations or no feedback; the message says what to switch on',
   },
+  memory_not_found: {
+    status: 404,
+    type: 'invalid_request_error',
+    fault: 'user',
+    says: 'Nothing of this id is remembered of this user',
+  },
+  conversation_not_found: {
+    status: 404,
+    type: 'invalid_request_error',
+    fault: 'user',
+    says: 'This user has no conversation of this id',
+  },
+  feedback_not_found: {
+    status: 404,
+    type: 'invalid_request_error',
+    fault: 'user',
+    says: 'This user has given no feedback of this id',
+  },
   route_not_found: { status: 404, type: 'invalid_request_error', fault: 'user', says: 'No such route' },
   method_not_allowed: {
     status: 405,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { remote as remoteAdapter } from '../../../src/engines/remote.ts';
 import { createDocumentApp } from '../../../src/server/knowledge/document-app.ts';
+import { createMemoryApp } from '../../../src/server/memory/memory-app.ts';
 import { findPolicy, POLICIES } from '../../../src/server/policy.ts';
 import type { ReloadRequest } from '../../../src/server/reload.ts';
 import type { ReloadView } from '../../../src/server/views.ts';
@@ -13,7 +14,7 @@ describe('every route', () => {
   it('has a policy, and every policy a route', async () => {
     await using house = await House.open();
     const { app, options } = await routesOver(house);
-    const all = [...app.routes, ...createDocumentApp(options).routes];
+    const all = [...app.routes, ...createDocumentApp(options).routes, ...createMemoryApp(options).routes];
     const routes = new Set(all.filter(({ method }) => method !== 'ALL').map(({ path }) => path));
     expect([...routes].sort()).toEqual(Object.keys(POLICIES).sort());
   });
