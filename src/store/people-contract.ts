@@ -164,7 +164,11 @@ export interface MemoryFilter {
   readonly limit?: number | undefined;
 }
 
-export type MemoryChange = Partial<Omit<StoredMemory, 'id' | 'hash' | 'recorded'>> & { readonly id: string };
+export type MemoryChange = Partial<Omit<StoredMemory, 'id' | 'hash' | 'recorded' | 'supersededBy'>> & {
+  readonly id: string;
+  /** A number: what the same work adds at this place, from 0 on, whose id nobody knows yet. */
+  readonly supersededBy?: string | number | null;
+};
 
 export interface MemoryVector {
   readonly id: string;
