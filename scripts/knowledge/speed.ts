@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { documentsSource } from '../../src/knowledge/search/fill.ts';
 import { SearchIndex } from '../../src/knowledge/search/search-index.ts';
 import type { NewDocument, Store, User } from '../../src/store/contract.ts';
 import { openStore } from '../../src/store/open-store.ts';
@@ -55,7 +56,13 @@ async function measure(store: Store, say: (text: string) => void): Promise<Table
   const perSecond = (taken: number) => `${Math.round(chunks / taken).toLocaleString('en')}/s`;
   rows.push(['passages written, without vectors', '≥ 2,000/s', perSecond(seconds), '']);
   rows.push(['vectors written', '', perSecond(vectorSeconds), ms(blocked)]);
-  const index = new SearchIndex({ store, logger: quiet, model: MODEL, memory: 8 * 1_024 * MiB, fillWaitMs: 600_000 });
+  const index = new SearchIndex({
+    source: documentsSource(store),
+    logger: quiet,
+    model: MODEL,
+    memory: 8 * 1_024 * MiB,
+    fillWaitMs: 600_000,
+  });
   try {
     for (const { user, chunks: held, aim } of SLICES) {
       say(`${held} passages are searched`);

@@ -6,7 +6,7 @@ const A_PAGE = 200;
 
 /** All of a user's documents, in pages small enough to hold nobody up. */
 export async function* pagesOfDocuments(
-  store: Store,
+  store: Pick<Store, 'documents'>,
   user: User,
   which: Which = {},
 ): AsyncGenerator<readonly StoredDocument[]> {
@@ -19,6 +19,10 @@ export async function* pagesOfDocuments(
 }
 
 /** The same, one by one. */
-export async function* documentsOf(store: Store, user: User, which?: Which): AsyncGenerator<StoredDocument> {
+export async function* documentsOf(
+  store: Pick<Store, 'documents'>,
+  user: User,
+  which?: Which,
+): AsyncGenerator<StoredDocument> {
   for await (const page of pagesOfDocuments(store, user, which)) yield* page;
 }

@@ -1,33 +1,28 @@
-import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 
-import type { Paths } from '../shared/paths.ts';
 import type { Fleet } from '../supervisor/fleet.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { Dimensions } from './embed/dimensions.ts';
-import { ExpertEmbedder } from './embed/expert-embedder.ts';
-import { identityOf, type ModelIdentity } from './embed/model-identity.ts';
+import type { Embedders } from './embed/embedders.ts';
+import type { ExpertEmbedder } from './embed/expert-embedder.ts';
 import { ExpertReranker } from './search/expert-reranker.ts';
 import type { KnowledgeSetup } from './setup.ts';
 
 export interface HelpersOptions {
   readonly fleet: Fleet;
   readonly logger: Logger;
-  readonly paths: Paths;
 }
 
 /** Who is asked for what knowledge cannot do by itself. A reload replaces only whom it changes. */
 export class Helpers {
   readonly #options: HelpersOptions;
-  readonly #dimensions: Dimensions;
+  readonly #embedders: Embedders;
   #setup: KnowledgeSetup | undefined;
-  #identity: ModelIdentity | undefined;
   embedder: ExpertEmbedder | undefined;
   reranker: ExpertReranker | undefined;
 
-  constructor(options: HelpersOptions, folder: string) {
+  constructor(options: HelpersOptions, embedders: Embedders) {
     this.#options = options;
-    this.#dimensions = new Dimensions(join(folder, 'dimensions.json'), options.logger);
+    this.#embedders = embedders;
   }
 
   /** True: the embedder is another one, or there is one no more. */
@@ -36,16 +31,9 @@ export class Helpers {
     this.#setup = setup;
     this.#useReranker(setup, before);
     const { embedding, knowledge, directory } = setup;
-    const identity = embedding && identityOf(embedding.expert, directory, knowledge.embeddingPrefixes);
-    const isSame =
-      before !== undefined &&
-      isDeepStrictEqual(identity, this.#identity) &&
-      isDeepStrictEqual(asked(embedding), asked(before.embedding));
-    if (isSame) return false;
-    this.#identity = identity;
-    const { fleet } = this.#options;
-    this.embedder =
-      embedding && identity && new ExpertEmbedder({ fleet, helper: embedding, identity, dimensions: this.#dimensions });
+    const embedder = this.#embedders.of({ embedding, prefixes: knowledge.embeddingPrefixes, directory });
+    if (before && embedder === this.embedder) return false;
+    this.embedder = embedder;
     return true;
   }
 
@@ -59,8 +47,4 @@ export class Helpers {
     this.reranker =
       helper && timeoutMs !== undefined ? new ExpertReranker({ fleet, helper, timeoutMs, logger }) : undefined;
   }
-}
-
-function asked(helper: KnowledgeSetup['embedding']): unknown {
-  return helper && [helper.expert.id, helper.path, helper.set];
 }

@@ -10,6 +10,7 @@ import type { DocumentEventState, EventBus } from '../telemetry/events.ts';
 import type { KnowledgeMetrics } from '../telemetry/knowledge-metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { Backlog } from './embed/backlog.ts';
+import { Embedders } from './embed/embedders.ts';
 import { Extractor } from './extract/extractor.ts';
 import { Finder } from './find.ts';
 import { Helpers } from './helpers.ts';
@@ -18,7 +19,7 @@ import { Intake } from './ingest/intake.ts';
 import { Spool } from './ingest/spool.ts';
 import { UserLocks } from './ingest/user-locks.ts';
 import { StoredKnowledge } from './knowledge-base.ts';
-import { factsOf } from './search/fill.ts';
+import { documentsSource, factsOf } from './search/fill.ts';
 import { SearchIndex } from './search/search-index.ts';
 import type { KnowledgeOpener, KnowledgeSetup, OpenKnowledge } from './setup.ts';
 import { StoreKeeper } from './store-keeper.ts';
@@ -36,6 +37,8 @@ export interface KnowledgeHouse {
   readonly environment: NodeJS.ProcessEnv;
   /** Keeps it out of the logs. */
   readonly hideSecret: (secret: string) => void;
+  /** Shared with memory; default: its own. */
+  readonly embedders?: Embedders | undefined;
   /** The net itself, but in tests. */
   readonly net?: Net | undefined;
 }
@@ -66,14 +69,19 @@ export async function joinParts(
   const spool = new Spool(join(folder, 'spool'));
   await spool.open();
   const extractor = new Extractor({ folder: join(folder, 'reading') });
-  const helpers = new Helpers(house, folder);
+  const helpers = new Helpers(house, house.embedders ?? new Embedders(house));
   const web = openWeb({
     folder: join(folder, 'web'),
     settings: () => setup.knowledge.web,
     languages: () => setup.primaryLanguages,
     net: house.net,
   });
-  const index = new SearchIndex({ store, logger, model: null, memory: setup.knowledge.searchMemory });
+  const index = new SearchIndex({
+    source: documentsSource(store),
+    logger,
+    model: null,
+    memory: setup.knowledge.searchMemory,
+  });
 
   const report = (user: User, document: string, state: DocumentEventState, reason: string | null) => {
     const at = new Date().toISOString();

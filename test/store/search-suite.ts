@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { documentsSource } from '../../src/knowledge/search/fill.ts';
 import { SearchIndex, type SearchIndexOptions } from '../../src/knowledge/search/search-index.ts';
 import type { Store, StoredVector, User } from '../../src/store/contract.ts';
 import { silentLogger } from '../unit/supervisor/house.ts';
@@ -24,7 +25,13 @@ export function searchSuite(name: string, open: () => Promise<Store>): void {
       await store.close();
     });
     const indexOf = (options: Partial<SearchIndexOptions> = {}) => {
-      const base = { store, logger: silentLogger, model: MODEL, memory: 1 << 30, fillWaitMs: 60_000 };
+      const base = {
+        source: documentsSource(store),
+        logger: silentLogger,
+        model: MODEL,
+        memory: 1 << 30,
+        fillWaitMs: 60_000,
+      };
       const index = new SearchIndex({ ...base, ...options });
       indexes.push(index);
       return index;

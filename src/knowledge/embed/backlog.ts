@@ -1,14 +1,21 @@
-import type { Store, StoredChunk, StoredVector, User } from '../../store/contract.ts';
+import type { ChunkRef, StoredVector, User, VectorRepository } from '../../store/contract.ts';
 import { delay } from '../../shared/clock.ts';
 import { AppError, messageOf } from '../../shared/errors.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Embedder } from '../contract.ts';
 import type { UserLocks } from '../ingest/user-locks.ts';
-import { BATCH_LOOK, embeddedText, firstBatch, nextSize } from './batch.ts';
+import { BATCH_LOOK, type Embeddable, embeddedText, firstBatch, nextSize } from './batch.ts';
 import { Pending } from './pending.ts';
 
+/** What lacks vectors, and takes them: a `Store` is one. */
+export interface BacklogStore {
+  users(): Promise<readonly User[]>;
+  readonly chunks: { get(user: User, refs: readonly ChunkRef[]): Promise<readonly Embeddable[]> };
+  readonly vectors: Pick<VectorRepository, 'write' | 'missing' | 'count' | 'retain'>;
+}
+
 export interface BacklogOptions {
-  readonly store: Store;
+  readonly store: BacklogStore;
   readonly locks: UserLocks;
   readonly logger: Logger;
   /** Whether requests wait or are being served just now. */
@@ -212,7 +219,7 @@ export class Backlog {
     if (embedder.model !== this.#model) this.#begin(embedder.model);
     const { model } = embedder;
     await locks.run(user, async () => {
-      const isThere = ({ document }: StoredChunk) => !dropped.has(document);
+      const isThere = ({ document }: Embeddable) => !dropped.has(document);
       const vectors = batch.flatMap((chunk, index) => {
         const vector = made[index];
         return vector && isThere(chunk) ? [{ document: chunk.document, ord: chunk.ord, vector }] : [];
@@ -266,7 +273,7 @@ export class Backlog {
   }
 }
 
-function absent(refs: readonly { document: string; ord: number }[], chunks: readonly StoredChunk[]) {
+function absent(refs: readonly { document: string; ord: number }[], chunks: readonly ChunkRef[]) {
   const there = new Set(chunks.map(({ document, ord }) => `${document} ${ord}`));
   return refs.filter(({ document, ord }) => !there.has(`${document} ${ord}`));
 }

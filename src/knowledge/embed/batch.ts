@@ -1,17 +1,20 @@
-import type { StoredChunk } from '../../store/contract.ts';
+import type { Chunk, ChunkRef } from '../../store/contract.ts';
 
 /** A question behind a batch waits for it: small ones, also where texts are long. */
 const MOST_TEXTS = 16;
 const MOST_CHARACTERS = 20_000;
 
+/** A passage, as far as its vector depends on it. */
+export type Embeddable = ChunkRef & Pick<Chunk, 'text' | 'headings'>;
+
 /** What is embedded of a passage: the headings that it stands under say what it is about where it does not. */
-export function embeddedText({ text, headings }: Pick<StoredChunk, 'text' | 'headings'>): string {
+export function embeddedText({ text, headings }: Pick<Embeddable, 'text' | 'headings'>): string {
   const above = headings.filter((heading) => !text.includes(heading));
   return above.length === 0 ? text : `${above.join(' › ')}\n${text}`;
 }
 
 /** The first of them that go into one request: at least one. */
-export function firstBatch(chunks: readonly StoredChunk[], mostTexts = MOST_TEXTS): readonly StoredChunk[] {
+export function firstBatch(chunks: readonly Embeddable[], mostTexts = MOST_TEXTS): readonly Embeddable[] {
   let characters = 0;
   const end = chunks.findIndex(({ text }, index) => {
     characters += text.length;

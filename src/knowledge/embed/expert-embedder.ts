@@ -8,6 +8,7 @@ import type { Embedder } from '../contract.ts';
 import type { HelperExpert } from '../setup.ts';
 import { type Dimensions, UNKNOWN_DIMENSION } from './dimensions.ts';
 import { type ModelIdentity, keyOf } from './model-identity.ts';
+import { Questions } from './questions.ts';
 
 export interface ExpertEmbedderOptions {
   readonly fleet: Pick<Fleet, 'acquire' | 'plan' | 'processes'>;
@@ -32,6 +33,7 @@ class TextRefused extends Error {}
 /** Vectors from an embedding expert, for which it may be loaded: a question as any request, passages in the background. */
 export class ExpertEmbedder implements Embedder {
   readonly #options: ExpertEmbedderOptions;
+  readonly #questions = new Questions();
   #model: string;
 
   constructor(options: ExpertEmbedderOptions) {
@@ -57,7 +59,19 @@ export class ExpertEmbedder implements Embedder {
     return this.#withLease(lease, (upstream) => this.#each(upstream, prefixed, limit));
   }
 
-  async question(text: string, signal: AbortSignal): Promise<Float32Array> {
+  /** Whether a question would be answered without a load before it. */
+  get isLoaded(): boolean {
+    const { fleet, helper } = this.#options;
+    if (helper.expert.engine === 'remote') return true;
+    for (const { id, state } of fleet.processes) if (id === this.expert) return state === 'ready';
+    return false;
+  }
+
+  question(text: string, signal: AbortSignal): Promise<Float32Array> {
+    return this.#questions.ask(`${this.#model} ${text}`, signal, (stop) => this.#question(text, stop));
+  }
+
+  async #question(text: string, signal: AbortSignal): Promise<Float32Array> {
     const { fleet, identity, queryTimeoutMs = QUERY_TIMEOUT_MS } = this.#options;
     const timeout = runningTimeout(queryTimeoutMs);
     const limit = AbortSignal.any([signal, timeout]);

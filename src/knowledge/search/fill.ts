@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 
-import type { Store, StoredChunk, StoredDocument, User } from '../../store/contract.ts';
+import type { Store, StoredChunk, StoredDocument, StoredVector, User, VectorRepository } from '../../store/contract.ts';
 import { pagesOfDocuments } from '../documents-of.ts';
 import { packVectors } from './pack.ts';
 import type { Change, DocumentFacts } from './protocol.ts';
@@ -14,13 +14,32 @@ export interface Piece {
   readonly transfer: readonly ArrayBuffer[];
 }
 
+/** What a slice is read from, in pieces small enough to hold nobody up: documents first, then their passages, then the vectors. */
+export interface SliceSource {
+  documents(user: User): AsyncIterable<Piece>;
+  passages(user: User): AsyncIterable<Piece>;
+  vectors(user: User, model: string): AsyncIterable<Piece>;
+  /** Of `VectorRepository`. */
+  readonly nearest?: VectorRepository['nearest'];
+}
+
+/** Documents and their passages. */
+export function documentsSource(store: Pick<Store, 'documents' | 'chunks' | 'vectors'>): SliceSource {
+  const { vectors } = store;
+  return {
+    documents: (user) => documentPieces(store, user),
+    passages: (user) => passagePieces(store, user),
+    vectors: (user, model) => vectorPieces(vectors.each(user, model)),
+    ...(vectors.nearest && { nearest: vectors.nearest.bind(vectors) }),
+  };
+}
+
 /** What the index must know of a document. */
 export function factsOf({ title, collections, created, state }: StoredDocument): DocumentFacts {
   return { title, collections, created, searchable: state === 'ready' };
 }
 
-/** Everything of a user's store, in pieces small enough to hold nobody up: documents first, then their passages, then the vectors. */
-export async function* documentPieces(store: Store, user: User): AsyncGenerator<Piece> {
+async function* documentPieces(store: Pick<Store, 'documents'>, user: User): AsyncGenerator<Piece> {
   for await (const page of pagesOfDocuments(store, user)) {
     const changes = page.map((document): Change => ({
       kind: 'document',
@@ -32,7 +51,7 @@ export async function* documentPieces(store: Store, user: User): AsyncGenerator<
   }
 }
 
-export async function* passagePieces(store: Store, user: User): AsyncGenerator<Piece> {
+async function* passagePieces(store: Pick<Store, 'chunks'>, user: User): AsyncGenerator<Piece> {
   for await (const slice of store.chunks.each(user)) {
     for (const changes of messagesOf(slice)) {
       yield { changes, transfer: [] };
@@ -41,8 +60,8 @@ export async function* passagePieces(store: Store, user: User): AsyncGenerator<P
   }
 }
 
-export async function* vectorPieces(store: Store, user: User, model: string): AsyncGenerator<Piece> {
-  for await (const slice of store.vectors.each(user, model)) {
+export async function* vectorPieces(slices: AsyncIterable<readonly StoredVector[]>): AsyncGenerator<Piece> {
+  for await (const slice of slices) {
     const packs = packVectors(slice);
     const changes = packs.map((pack) => ({ kind: 'vectors' as const, fill: true, ...pack }));
     yield { changes, transfer: packs.map(({ packed }) => packed.buffer) };

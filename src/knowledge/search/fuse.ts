@@ -2,6 +2,8 @@
 const RANK_CONSTANT = 60;
 /** A passage with so much of the question's words, by rarity, counts as found although its vector is far away; where there is none, less. */
 const LEAST_COVERAGE = { besideVectors: 0.55, alone: 0.45 };
+/** A statement of a few words has little of a question that says more than it asks. */
+const LEAST_COVERAGE_OF_SHORT = { besideVectors: 0.25, alone: 0.2 };
 
 /** A row of a ranking, and how much its place in there says, from 0 to 1. */
 export interface Ranked {
@@ -26,13 +28,16 @@ export interface Closeness {
   readonly similarity: number | null;
   /** From 0 to 1: how much of the question's words it has. */
   readonly coverage: number;
+  /** Of `SliceQuery`. */
+  readonly short?: boolean | undefined;
 }
 
 /** @param minSimilarity 0: everything counts. */
-export function countsAsFound({ similarity, coverage }: Closeness, minSimilarity: number): boolean {
+export function countsAsFound({ similarity, coverage, short }: Closeness, minSimilarity: number): boolean {
   if (minSimilarity <= 0) return true;
-  if (similarity === null) return coverage >= LEAST_COVERAGE.alone;
-  return similarity >= minSimilarity || coverage >= LEAST_COVERAGE.besideVectors;
+  const least = short ? LEAST_COVERAGE_OF_SHORT : LEAST_COVERAGE;
+  if (similarity === null) return coverage >= least.alone;
+  return similarity >= minSimilarity || coverage >= least.besideVectors;
 }
 
 /** From 0 to 1, for a person: nearness in meaning and in words each make up for what the other lacks. */

@@ -86,14 +86,15 @@ export class Lexical {
     [this.#scores, this.#covered, this.#touched] = [new Float32Array(0), new Float32Array(0), new Uint32Array(0)];
   }
 
-  /** Offers what has a word of the question; `score` and `coverage` tell of this search until the next. */
-  search(question: Question, participants: Participants, best: Best): void {
+  /** Offers what has a word of the question; `score` and `coverage` tell of this search until the next. @param leastRows Rarity is as among so many. */
+  search(question: Question, participants: Participants, best: Best, leastRows = 0): void {
     this.#forget();
     this.#makeRoom();
+    const rows = Math.max(this.#rows, leastRows);
     const averageLength = this.#totalLength / Math.max(1, this.#rows);
     for (const word of question.terms) {
       const { term, frequency, weight } = this.#lookUp(word, participants.groups);
-      const rarity = Math.log(1 + (this.#rows - frequency + 0.5) / (frequency + 0.5));
+      const rarity = Math.log(1 + (rows - frequency + 0.5) / (frequency + 0.5));
       this.#mass += term === 0 ? UNKNOWN * rarity : rarity;
       if (term > 0) this.#credit(term, weight * rarity, averageLength, participants);
     }

@@ -40,6 +40,8 @@ export interface SliceQuery {
   readonly limit: number;
   /** Cosine. */
   readonly minSimilarity: number;
+  /** What is searched are statements of a few words, perhaps few of them: a word that all have still tells, and less counts as found. */
+  readonly short?: boolean | undefined;
 }
 
 export interface Found {

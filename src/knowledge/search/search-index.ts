@@ -129,7 +129,7 @@ export class SearchIndex {
     if (!held.byStore || !query.vector || model === null)
       return { ...(await this.#keeper.ask({ do: 'search', user, query })), degraded };
     const { vector, ...words } = query;
-    const asked = { store: this.#options.store, user, model, vector };
+    const asked = { source: this.#options.source, user, model, vector };
     const eligible = await this.#keeper.ask({ do: 'eligible', user, query: words });
     const found = await nearestInStore(asked, { limit: query.limit, ...eligible });
     const answer = await this.#keeper.ask({ do: 'search', user, query: { ...words, near: found.near } });

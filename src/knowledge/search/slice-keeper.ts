@@ -1,9 +1,9 @@
 import type { Worker } from 'node:worker_threads';
 
 import { messageOf } from '../../shared/errors.ts';
-import type { Store, User } from '../../store/contract.ts';
+import type { User } from '../../store/contract.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import { documentPieces, passagePieces, type Piece, vectorPieces } from './fill.ts';
+import type { Piece, SliceSource } from './fill.ts';
 import type { Answer, Change, Order, SliceSize } from './protocol.ts';
 import { ThreadEnded, WorkerLink } from './worker-link.ts';
 
@@ -21,7 +21,7 @@ const MOST_SLICES = 4_000;
 const TURN_OVER = 200_000;
 
 export interface SliceKeeperOptions {
-  readonly store: Store;
+  readonly source: SliceSource;
   readonly logger: Logger;
   /** Of the embedding in force; null: words alone. */
   readonly model: string | null;
@@ -162,7 +162,7 @@ export class SliceKeeper {
   /** Documents, then passages, then vectors: each after what it belongs to. */
   async #fill(user: User, held: Held): Promise<void> {
     const startedAt = performance.now();
-    const { store, logger, turnOver = TURN_OVER } = this.#options;
+    const { source, logger, turnOver = TURN_OVER } = this.#options;
     const { signal } = held.stop;
     const take = async (pieces: AsyncIterable<Piece>) => {
       for await (const { changes, transfer } of pieces) {
@@ -173,10 +173,10 @@ export class SliceKeeper {
     };
     try {
       await this.#link.ask({ do: 'forget', user });
-      await take(documentPieces(store, user));
-      await take(passagePieces(store, user));
-      held.byStore = store.vectors.nearest !== undefined && held.size.chunks > turnOver;
-      if (this.#model !== null && !held.byStore) await take(vectorPieces(store, user, this.#model));
+      await take(source.documents(user));
+      await take(source.passages(user));
+      held.byStore = source.nearest !== undefined && held.size.chunks > turnOver;
+      if (this.#model !== null && !held.byStore) await take(source.vectors(user, this.#model));
       await this.#change(user, held, [{ kind: 'filled' }]);
       held.state = 'ready';
       const ms = Math.round(performance.now() - startedAt);

@@ -9,13 +9,15 @@ import type { IndexedDocument, Slice } from './slice.ts';
 /** Of each ranking; near-duplicates and what is too far away are taken out of them. */
 const LEAST_CANDIDATES = 100;
 const CANDIDATES_PER_HIT = 4;
+/** Of fewer statements, how many have a word says nothing about how rare it is: it is counted as if there were so many. */
+const ROWS_OF_SHORT = 50;
 
 /** Words and vectors of those that take part, fused; what does not count as found and what was said already are left out. */
 export function searchSlice(slice: Slice, query: SliceQuery): SliceAnswer {
   const participants = slice.participants(filterOf(query));
   const depth = Math.max(LEAST_CANDIDATES, CANDIDATES_PER_HIT * query.limit);
   const words = new Best(depth);
-  slice.lexical.search(questionOf(query.text), participants, words);
+  slice.lexical.search(questionOf(query.text), participants, words, query.short ? ROWS_OF_SHORT : 0);
   const near = nearest(slice, query, participants, depth);
   const spoken = words.ranked().map((row) => ({ row, weight: slice.lexical.coverage(row) }));
 
@@ -27,8 +29,8 @@ export function searchSlice(slice: Slice, query: SliceQuery): SliceAnswer {
     const document = slice.documentOf(row);
     const similarity = near.similarity(row);
     const coverage = slice.lexical.coverage(row);
-    if (!document || !countsAsFound({ similarity: near.tells ? similarity : null, coverage }, query.minSimilarity))
-      continue;
+    const closeness = { similarity: near.tells ? similarity : null, coverage, short: query.short };
+    if (!document || !countsAsFound(closeness, query.minSimilarity)) continue;
     const sketch = slice.sketchOf(row);
     if (said.some((one) => nearlySame(one, sketch))) continue;
     said.push(sketch);

@@ -1,6 +1,7 @@
 import { delay } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';
-import type { ChunkRef, Store, User } from '../../store/contract.ts';
+import type { ChunkRef, User } from '../../store/contract.ts';
+import type { SliceSource } from './fill.ts';
 
 /** Asked for so many times over: near-duplicates and what takes no part are among them. */
 const TIMES = 4;
@@ -11,7 +12,7 @@ const MOST_NAMED = 500;
 const TIMEOUT_MS = 3_000;
 
 export interface StoreQuestion {
-  readonly store: Store;
+  readonly source: Pick<SliceSource, 'nearest'>;
   readonly user: User;
   readonly model: string;
   readonly vector: Float32Array;
@@ -25,7 +26,7 @@ export interface StoreNearest {
 
 /** What an index of the store holds for nearest. Never rejects: words go on without it. */
 export async function nearestInStore(
-  { store, user, model, vector }: StoreQuestion,
+  { source, user, model, vector }: StoreQuestion,
   { limit, documents }: { readonly limit: number; readonly documents: readonly string[] | null },
 ): Promise<StoreNearest> {
   if (documents?.length === 0) return { near: [], degraded: null };
@@ -34,7 +35,7 @@ export async function nearestInStore(
   const enough = new AbortController();
   try {
     const near = await Promise.race([
-      store.vectors.nearest?.(user, model, vector, { limit: most, documents: named }),
+      source.nearest?.(user, model, vector, { limit: most, documents: named }),
       delay(TIMEOUT_MS, enough.signal).then(() => Promise.reject(new Error(`no answer in ${TIMEOUT_MS / 1_000} s`))),
     ]);
     return { near, degraded: near ? null : 'The store has no index of vectors: found by words alone.' };

@@ -1,6 +1,7 @@
 /** faults.md H3: a canary for each user, and questions that try to get at the others'. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { documentsSource } from '../../../../src/knowledge/search/fill.ts';
 import { SearchIndex } from '../../../../src/knowledge/search/search-index.ts';
 import { silentLogger } from '../../supervisor/house.ts';
 import { MemoryStore, vectorOf } from './memory-store.ts';
@@ -29,7 +30,12 @@ describe('what one user is shown', () => {
   }
   let index: SearchIndex;
   beforeAll(() => {
-    index = new SearchIndex({ store: memory.store, logger: silentLogger, model: MODEL, memory: 1 << 30 });
+    index = new SearchIndex({
+      source: documentsSource(memory.store),
+      logger: silentLogger,
+      model: MODEL,
+      memory: 1 << 30,
+    });
   });
   afterAll(() => index.close());
 

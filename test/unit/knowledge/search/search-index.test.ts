@@ -2,6 +2,7 @@ import type { Worker } from 'node:worker_threads';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
+import { documentsSource } from '../../../../src/knowledge/search/fill.ts';
 import { SearchIndex, type SearchIndexOptions } from '../../../../src/knowledge/search/search-index.ts';
 import { startSearchThread } from '../../../../src/knowledge/search/worker-link.ts';
 import { silentLogger } from '../../supervisor/house.ts';
@@ -12,7 +13,7 @@ const open: SearchIndex[] = [];
 
 function indexOf(memory: MemoryStore, options: Partial<SearchIndexOptions> = {}): SearchIndex {
   const index = new SearchIndex({
-    store: memory.store,
+    source: documentsSource(memory.store),
     logger: silentLogger,
     model: MODEL,
     memory: 1 << 30,
