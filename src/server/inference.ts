@@ -83,7 +83,7 @@ export class Inference {
 
   #serve(context: RequestContext, route: InferenceRoute, prepared: Prepared): void {
     const ownHeaders = ownHeadersOf(context, prepared);
-    const lease = this.#options.fleet.tryAcquire(prepared.target.expert.id, prepared.background);
+    const lease = this.#options.fleet.tryAcquire(prepared.target.expert.id, prepared.background, context.identity.user);
     if (lease) this.#trySend(context, route, prepared, ownHeaders, lease);
     else void this.#serveLater(context, route, prepared, ownHeaders);
   }
@@ -187,7 +187,7 @@ export class Inference {
         })
       : undefined;
     try {
-      const lease = await fleet.acquire(expert.id, controller.signal, prepared.background);
+      const lease = await fleet.acquire(expert.id, controller.signal, prepared.background, context.identity.user);
       if (!controller.signal.aborted && !outgoing.destroyed) return lease;
       lease.release(false);
       return undefined;

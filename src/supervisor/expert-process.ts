@@ -73,6 +73,10 @@ export class ExpertProcess implements LeaseOwner {
     return this.#inFlight.size;
   }
   /** Of these, requests that yield to others. */
+  get leases(): Iterable<Lease> {
+    return this.#inFlight.leases;
+  }
+
   get inFlightBackground(): number {
     return this.#inFlight.background;
   }
@@ -148,10 +152,10 @@ export class ExpertProcess implements LeaseOwner {
   }
 
   /** A lease when the engine is ready and has a free slot; at once, or not at all. */
-  tryEnter(background = false): Lease | undefined {
+  tryEnter(background = false, user = ''): Lease | undefined {
     const attempt = this.#attempt;
     if (!attempt?.upstream || !this.isServing || this.inFlight >= this.expert.parallel) return undefined;
-    return this.#inFlight.enter(attempt.upstream, background, attempt.keeper);
+    return this.#inFlight.enter(attempt.upstream, background, attempt.keeper, user);
   }
 
   leave(lease: Lease, ok: boolean): void {

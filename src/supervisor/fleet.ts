@@ -89,34 +89,41 @@ export class Fleet {
   }
 
   /** A lease at once, where the expert is ready, has a free slot, and nobody waits before us. */
-  tryAcquire(id: string, background = false): Lease | undefined {
-    this.#house.residency.requested(id, this.#options.clock.now());
-    if (this.#closing || this.queued(id) > 0) return undefined;
-    return this.#house.expert(id)?.tryEnter(background);
+  tryAcquire(id: string, background = false, user = ''): Lease | undefined {
+    const now = this.#options.clock.now();
+    this.#house.residency.requested(id, now);
+    this.#house.fairShare.asked(id, user, now);
+    if (this.#closing || this.#house.lines.has(id)) return undefined;
+    const expert = this.#house.expert(id);
+    if (!expert || !this.#house.fairShare.mayEnter(expert, user, background, now)) return undefined;
+    return expert.tryEnter(background, user);
   }
 
   /** A lease on who is ready, free and waited for by nobody, which counts as no wish for it: for work of our own that can be left. */
   borrow(id: string): Lease | undefined {
-    if (this.#closing || this.queued(id) > 0) return undefined;
-    return this.#house.expert(id)?.tryEnter(true);
+    if (this.#closing || this.#house.lines.has(id)) return undefined;
+    const expert = this.#house.expert(id);
+    if (!expert || !this.#house.fairShare.mayEnter(expert, '', true, this.#options.clock.now())) return undefined;
+    return expert.tryEnter(true);
   }
 
   /**
    * A lease when it is our turn: joins a load under way, starts one, evicts for it, or waits for a slot. Rejects with an `AppError`
    * that says why not; a signal that aborts takes the waiter out of the queue. A load goes on when its waiters leave (who gives up
    * on a slow load mostly asks again), but its room is the first to be taken. `background`: evicts nobody, and waits behind all others.
+   * `user`: who takes turns with others; empty: the house itself.
    */
-  acquire(id: string, signal: AbortSignal, background = false): Promise<Lease> {
+  acquire(id: string, signal: AbortSignal, background = false, user = ''): Promise<Lease> {
     if (!this.#house.expert(id)) {
       return Promise.reject(
         new AppError('model_not_found', `${id} is not in the profile any more.`, { param: 'model' }),
       );
     }
-    const lease = this.tryAcquire(id, background);
+    const lease = this.tryAcquire(id, background, user);
     if (lease) return Promise.resolve(lease);
-    const refusal = this.#refusal(id) ?? this.#queueRefusal(id);
-    if (refusal) return Promise.reject(refusal);
     if (signal.aborted) return Promise.reject(clientLeft());
+    const refusal = this.#refusal(id) ?? this.#queueRefusal(id, background, user);
+    if (refusal) return Promise.reject(refusal);
     return new Promise<Lease>((resolve, reject) => {
       const onAbort = () => {
         this.#house.lines.leave(waiter);
@@ -125,6 +132,7 @@ export class Fleet {
       const settle = () => signal.removeEventListener('abort', onAbort);
       const waiter: Waiter = {
         expert: id,
+        user,
         background,
         since: this.#options.clock.now(),
         resolve: (granted) => (settle(), resolve(granted)),
@@ -274,9 +282,17 @@ export class Fleet {
     return this.#house.expert(id)?.refusal();
   }
 
-  #queueRefusal(id: string): AppError | undefined {
+  /** In a full queue who has none there yet takes the place of the newest request of whoever has the most. */
+  #queueRefusal(id: string, background: boolean, user: string): AppError | undefined {
     const length = this.queued(id);
     if (length < this.#house.plan.queueLength) return undefined;
+    const crowding = background ? undefined : this.#house.lines.crowding(id, user);
+    if (crowding) {
+      this.#house.lines.leave(crowding);
+      const message = `The queue for ${id} is full (queue.length) and holds more of your requests than of anybody else's: the newest makes room for another user's. Send fewer at once, or try again in a moment.`;
+      crowding.reject(new AppError('queue_full', message, { retryAfterSeconds: 2 }));
+      return undefined;
+    }
     return new AppError(
       'queue_full',
       `${length} requests wait for ${id} already (queue.length). Try again in a moment, or raise queue.length or the expert's parallel.`,
@@ -300,14 +316,17 @@ export class Fleet {
     if (this.#house.someoneWaitsForRoom() && process.inFlight === process.inFlightBackground) this.#pump();
   }
 
-  /** Grants free slots in order of arrival. */
+  /** Grants free slots: to who has the fewest, in turns. */
   #grant(id: string): void {
+    const { lines, fairShare } = this.#house;
     const expert = this.#house.expert(id);
-    for (;;) {
-      const [next] = this.#house.lines.of(id);
-      const lease = next && expert?.tryEnter(next.background);
+    if (!expert) return;
+    while (lines.has(id) && expert.inFlight < expert.expert.parallel) {
+      const shares = fairShare.shares(expert, this.#options.clock.now());
+      const next = lines.next(id, ({ user, background }) => shares.of(user, background));
+      const lease = next && expert.tryEnter(next.background, next.user);
       if (!lease) return;
-      this.#house.lines.shift(id);
+      lines.served(next);
       next.resolve(lease);
     }
   }
@@ -354,13 +373,18 @@ export class Fleet {
     this.#house.lines.rejectAll(id, error);
     this.#house.wishes.settle(id, error);
     this.#house.residency.forget(id);
+    this.#house.fairShare.forget(id);
   }
 
   #tick(): void {
     const now = this.#options.clock.now();
     const elapsed = now - this.#lastTickMs;
     this.#lastTickMs = now;
-    for (const id of this.#house.lines.wanted()) this.#age(id, now, elapsed);
+    for (const id of this.#house.lines.wanted()) {
+      this.#age(id, now, elapsed);
+      // A slot that was kept for somebody is kept for a time.
+      this.#grant(id);
+    }
     for (const process of this.#house.processes.values()) {
       if (this.unloadsInMs(process) !== 0) continue;
       if (process.canSleep && !this.#house.residency.isUnwanted(process.id)) void process.sleep('idle');
@@ -372,7 +396,7 @@ export class Fleet {
 
   #age(id: string, now: number, elapsed: number): void {
     const process = this.#house.processes.get(id);
-    for (const waiter of this.#house.lines.of(id).slice()) {
+    for (const waiter of this.#house.lines.of(id)) {
       // A load has deadlines of its own: the queue's age counts the wait for room or for a slot.
       if (process?.state === 'starting' || process?.turn === 'awake') {
         waiter.since = Math.min(now, waiter.since + elapsed);

@@ -4,6 +4,7 @@ import { withAllThereIs } from './all-there-is.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Appraisal } from './appraisal.ts';
 import type { ExpertProcess } from './expert-process.ts';
+import { FairShare } from './fair-share.ts';
 import { pictureOf } from './house-picture.ts';
 import type { Memory } from './memory.ts';
 import type { RemoteExpert } from './remote-expert.ts';
@@ -64,6 +65,7 @@ export class House {
   /** Processes that a reload took out of the house and that still end. */
   readonly retiring = new Set<ExpertProcess>();
   readonly lines = new WaitingLines();
+  readonly fairShare = new FairShare();
   readonly wishes = new Wishes();
   readonly residency = new Residency();
 
@@ -121,7 +123,8 @@ export class House {
   /** What the planner would do for a request for the expert now. */
   forecast(id: string): Forecast {
     const now = this.#clock.now();
-    const waitedMs = Math.max(0, now - (this.lines.of(id)[0]?.since ?? now));
+    const oldest = this.lines.of(id).reduce((earliest, { since }) => Math.min(earliest, since), now);
+    const waitedMs = Math.max(0, now - oldest);
     const world = this.world();
     const process = this.processes.get(id);
     const appraisal = process && this.memory.appraisal(process);

@@ -25,8 +25,12 @@ export class InFlight {
     return count;
   }
 
-  enter(upstream: Upstream, background: boolean, keeper: SlotKeeper | undefined): Lease {
-    const lease = new Lease(this.#owner, upstream, background, keeper);
+  get leases(): Iterable<Lease> {
+    return this.#leases;
+  }
+
+  enter(upstream: Upstream, background: boolean, keeper: SlotKeeper | undefined, user: string): Lease {
+    const lease = new Lease(this.#owner, upstream, background, keeper, user);
     this.#leases.add(lease);
     return lease;
   }

@@ -13,6 +13,8 @@ export class Lease {
   readonly upstream: Upstream;
   /** Its request yields to others. */
   readonly background: boolean;
+  /** Whose request it is; empty: work of the house itself. */
+  readonly user: string;
   /** Set by the holder: called when the engine is taken away under the request. */
   onCut: ((error: AppError) => void) | undefined;
   readonly #owner: LeaseOwner;
@@ -21,10 +23,11 @@ export class Lease {
   #held = true;
 
   /** `keeper`: where the expert's prompt caches are kept. */
-  constructor(owner: LeaseOwner, upstream: Upstream, background = false, keeper?: SlotKeeper) {
+  constructor(owner: LeaseOwner, upstream: Upstream, background = false, keeper?: SlotKeeper, user = '') {
     this.#owner = owner;
     this.upstream = upstream;
     this.background = background;
+    this.user = user;
     this.#keeper = keeper;
   }
 

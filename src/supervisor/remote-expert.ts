@@ -41,6 +41,9 @@ export class RemoteExpert implements LeaseOwner {
   get id(): string {
     return this.expert.id;
   }
+  get leases(): Iterable<Lease> {
+    return this.#leases;
+  }
   get inFlight(): number {
     return this.#leases.size;
   }
@@ -53,9 +56,9 @@ export class RemoteExpert implements LeaseOwner {
     );
   }
 
-  tryEnter(): Lease | undefined {
+  tryEnter(background = false, user = ''): Lease | undefined {
     if (this.#missing.length > 0 || this.#leases.size >= this.expert.parallel) return undefined;
-    const lease = new Lease(this, this.#upstream);
+    const lease = new Lease(this, this.#upstream, background, undefined, user);
     this.#leases.add(lease);
     return lease;
   }

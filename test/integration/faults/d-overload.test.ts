@@ -280,3 +280,66 @@ describe('D3 a hung engine whose room another expert waits for', () => {
     expect(acceptances(orchestrator.ledger('other'))).toHaveLength(10);
   });
 });
+
+describe('D4 a noisy user', () => {
+  it('D4 floods with 64 connections and long answers, and the first token of another, who asks once a second, takes at most twice as long as alone', async () => {
+    const QUEUE = 40;
+    await using orchestrator = await startOrchestrator({
+      profile: profileOf(
+        { a: fakeExpert({ 'first-delay': 200, tokens: 30, rate: 20, parallel: 4 }, { settings: { parallel: 4 } }) },
+        { queue: { length: QUEUE, age: '60s' } },
+      ),
+    });
+    await orchestrator.load('a');
+    const as = (user: string, signal?: AbortSignal) =>
+      orchestrator.chat(
+        'hello',
+        { model: 'a', stream: true },
+        { headers: { 'x-orchestrator-user': user }, ...(signal && { signal }) },
+      );
+    const askAndWait = async (): Promise<number> => {
+      const began = performance.now();
+      const response = await as('quiet');
+      expect(response.status, 'the quiet one is never refused').toBe(200);
+      const reader = response.body?.getReader();
+      await reader?.read();
+      const firstTokenMs = performance.now() - began;
+      await reader?.cancel();
+      await new Promise((done) => setTimeout(done, Math.max(0, 1_000 - firstTokenMs)));
+      return firstTokenMs;
+    };
+    const askOften = async () => {
+      const waits: number[] = [];
+      for (let i = 0; i < times(8, 40); i += 1) waits.push(await askAndWait());
+      return waits;
+    };
+    const alone = await askOften();
+
+    const end = new AbortController();
+    const codes = new Map<number, number>();
+    const flood = Array.from({ length: 64 }, async () => {
+      while (!end.signal.aborted) {
+        try {
+          const response = await as('noisy', end.signal);
+          codes.set(response.status, (codes.get(response.status) ?? 0) + 1);
+          await response.text();
+          if (response.status === 429) await new Promise((done) => setTimeout(done, 100));
+        } catch (error) {
+          if (!end.signal.aborted) throw error;
+        }
+      }
+    });
+    await until('the queue is full', async () => (await orchestrator.expert('a')).queued === QUEUE);
+    const among = await askOften();
+    const { inFlight } = await orchestrator.expert('a');
+    end.abort();
+    await Promise.all(flood);
+    expect(percentile(among, 0.95), `alone ${alone.join(' ')}; among ${among.join(' ')}`).toBeLessThanOrEqual(
+      2 * percentile(alone, 0.95),
+    );
+    expect(codes.get(200), 'the noisy one is served all the same').toBeGreaterThan(times(10, 50));
+    expect(codes.get(429), 'and refused what is too much').toBeGreaterThan(0);
+    expect(inFlight, 'the slots that it may have are used').toBeGreaterThanOrEqual(3);
+    await until('the slots come back', async () => (await orchestrator.expert('a')).inFlight === 0);
+  }, 180_000);
+});

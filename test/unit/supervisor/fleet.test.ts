@@ -355,3 +355,65 @@ describe('another set of experts', () => {
     expect([old.state, young.state]).toEqual(['stopped', 'ready']);
   });
 });
+
+describe('several users', () => {
+  it('the one with fewest slots is next, however many another has waiting', async () => {
+    await using house = await House.open();
+    const fleet = fleetOf(house, [house.expert({ parallel: 2 })]);
+    const order: string[] = [];
+    const held = new Map<string, Lease>();
+    const ask = (user: string, name: string) =>
+      fleet.acquire('a', stay(), false, user).then((lease) => {
+        order.push(name);
+        held.set(name, lease);
+      });
+    const all = ['A1', 'A2', 'A3', 'A4'].map((name) => ask('A', name));
+    await Promise.all(all.slice(0, 2));
+    const other = [ask('B', 'B1'), ask('B', 'B2')];
+    held.get('A1')?.release(true);
+    await other[0];
+    expect(order).toEqual(['A1', 'A2', 'B1']);
+    held.get('B1')?.release(true);
+    await other[1];
+    expect(order.at(-1), 'the slot is for who has none').toBe('B2');
+    held.get('A2')?.release(true);
+    await all[2];
+    held.get('A3')?.release(true);
+    await all[3];
+    expect(fleet.queued('a')).toBe(0);
+    for (const name of ['A4', 'B2']) held.get(name)?.release(true);
+  });
+
+  it('one user does not fill every slot while another was there lately, and gets it when that one stays away', async () => {
+    await using house = await House.open();
+    const fleet = fleetOf(house, [house.expert({ parallel: 2 })]);
+    (await fleet.acquire('a', stay(), false, 'B')).release(true);
+    const first = await fleet.acquire('a', stay(), false, 'A');
+    expect(fleet.tryAcquire('a', false, 'A')).toBeUndefined();
+    const second = fleet.acquire('a', stay(), false, 'A');
+    expect(fleet.queued('a')).toBe(1);
+    (await fleet.acquire('a', stay(), false, 'B')).release(true);
+    expect(fleet.queued('a'), 'kept for B').toBe(1);
+    house.clock.advance(30_000);
+    (await second).release(true);
+    first.release(true);
+  });
+
+  it('in a full queue the newest request of who has most makes room for somebody who has none', async () => {
+    await using house = await House.open();
+    const fleet = fleetOf(house, [house.expert({ parallel: 1 })], { queueLength: 2 });
+    const held = await fleet.acquire('a', stay(), false, 'A');
+    const kept = fleet.acquire('a', stay(), false, 'A');
+    const newest = refusalOf(fleet.acquire('a', stay(), false, 'A'));
+    expect(await refusalOf(fleet.acquire('a', stay(), false, 'A'))).toMatchObject({ code: 'queue_full' });
+    expect(await refusalOf(fleet.acquire('a', stay(), true, 'B')), 'background work pushes nobody').toMatchObject({
+      code: 'queue_full',
+    });
+    const newcomer = fleet.acquire('a', stay(), false, 'B');
+    expect(await newest).toMatchObject({ code: 'queue_full', retryAfterSeconds: 2 });
+    expect(fleet.queued('a')).toBe(2);
+    held.release(true);
+    (await kept).release(true);
+    (await newcomer).release(true);
+  });
+});
