@@ -14,7 +14,7 @@ import { ClassifierKeeper } from './server/classifier-keeper.ts';
 import { createColdRoutes } from './server/cold-routes.ts';
 import { createFrontDoor } from './server/front-door.ts';
 import { listen } from './server/http-server.ts';
-import { type KnownKey, LOCAL_USER } from './server/identity.ts';
+import { type KnownKey, LOCAL_USER } from './server/identity/authenticator.ts';
 import { Inference } from './server/inference.ts';
 import { KnowledgeHolder } from './server/knowledge-holder.ts';
 import { readKeys, refuseOpenDoor } from './server/open-door.ts';

@@ -131,16 +131,24 @@ function checkHelpers({ router, knowledge, experts }: ProfileFile, tree: Tree): 
   });
 }
 
-function checkKeys({ security }: ProfileFile, tree: Tree): Problem[] {
+function checkKeys({ security, experts }: ProfileFile, tree: Tree): Problem[] {
   if (security.auth === 'keys' && security.keys.length === 0) {
     const path = ['security', 'auth'];
     return [problemAt(placeOf(tree, path), path, 'auth is keys, but `security.keys` names none: nobody could get in')];
   }
   const names = security.keys.map(({ env }) => env);
-  return names.flatMap((name, index) => {
+  const twice = names.flatMap((name, index) => {
     const path = ['security', 'keys', String(index), 'env'];
     return names.indexOf(name) === index ? [] : [problemAt(placeOf(tree, path), path, `${name} is listed twice`)];
   });
+  const unknown = security.keys.flatMap((key, index) =>
+    (key.experts ?? []).flatMap((id, place) => {
+      const path = ['security', 'keys', String(index), 'experts', String(place)];
+      if (Object.hasOwn(experts, id)) return [];
+      return [problemAt(placeOf(tree, path), path, 'no expert has this id', nearest(id, Object.keys(experts)))];
+    }),
+  );
+  return [...twice, ...unknown];
 }
 
 function checkTemplates({ experts }: ProfileFile, tree: Tree): Problem[] {

@@ -39,7 +39,12 @@ export const KeyScopes = z.strictObject({
   rateLimit: RateLimit.optional().describe('In place of security.rateLimit'),
   budget: Allowance.optional().describe('What it may use up in a day (UTC)'),
 });
-export type KeyScopes = z.output<typeof KeyScopes>;
+export type KeyScopes = Readonly<
+  Omit<z.output<typeof KeyScopes>, 'experts' | 'routes'> & {
+    experts?: readonly string[] | undefined;
+    routes?: readonly string[] | undefined;
+  }
+>;
 
 /** `security:` of a profile. */
 export const Security = z

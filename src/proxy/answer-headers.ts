@@ -19,6 +19,7 @@ const DROPPED_HEADERS = new Set([
   'access-control-expose-headers',
   'access-control-max-age',
   'access-control-allow-private-network',
+  'vary',
   'x-request-id',
   'date',
   'content-security-policy',
@@ -29,6 +30,7 @@ const DROPPED_HEADERS = new Set([
   'x-orchestrator-route',
   'x-orchestrator-dropped',
   'x-orchestrator-sources',
+  'x-orchestrator-memory',
 ]);
 
 /** Our own response headers and those of the engine that a client may see, name and value in turn. */

@@ -5,6 +5,7 @@ import type { Fleet } from '../supervisor/fleet.ts';
 import { budgetView, planView, remotePlanView } from './budget-views.ts';
 import { type ColdApp, expertNamed } from './cold-context.ts';
 import { readObject } from './read-object.ts';
+import { reachOf } from './identity/reach.ts';
 import type { Settings } from './settings.ts';
 
 export interface BudgetRoutesOptions {
@@ -22,7 +23,7 @@ export function addBudgetRoutes(app: ColdApp, { fleet, settings, clock }: Budget
     const { expert } = await readObject(context.req.raw, ['expert']);
     if (typeof expert !== 'string')
       throw new AppError('invalid_request', '`expert` must be the name of an expert.', { param: 'expert' });
-    const { id } = expertNamed(settings().directory, expert);
+    const { id } = expertNamed(reachOf(settings(), context.env.identity).directory, expert);
     const remote = fleet.remote(id);
     if (remote) return context.json(remotePlanView(id, remote.refusal()?.message));
     const obstacle = await fleet.obstacle(id);

@@ -9,7 +9,8 @@ import type { ColdApp } from './cold-context.ts';
 import { addCacheRoutes, type CacheRoutesOptions } from './cache-routes.ts';
 import { addExpertRoutes, type ExpertRoutesOptions } from './expert-routes.ts';
 import { modelList, stateOf } from './expert-views.ts';
-import type { Identity } from './identity.ts';
+import type { Identity } from './identity/contract.ts';
+import { reachOf } from './identity/reach.ts';
 import type { KnowledgeRoutesOptions } from './knowledge/access.ts';
 import { addDocumentPaths } from './knowledge/document-paths.ts';
 import type { MemoryRoutesOptions } from './memory/access.ts';
@@ -60,7 +61,9 @@ export function createColdRoutes(options: ColdRoutesOptions): ColdApp {
     experts:
       identity.user === ''
         ? {}
-        : Object.fromEntries(settings().directory.experts.map((expert) => [expert.id, stateOf(fleet, expert.id)])),
+        : Object.fromEntries(
+            reachOf(settings(), identity).directory.experts.map((expert) => [expert.id, stateOf(fleet, expert.id)]),
+          ),
   });
 
   app.get('/health', (context) => context.json(health(context.env.identity), fleet.closing ? 503 : 200));
@@ -86,7 +89,8 @@ export function createColdRoutes(options: ColdRoutesOptions): ColdApp {
   });
 
   app.get('/v1/models', (context) => {
-    const data = modelList(fleet, settings().directory, createdSeconds);
+    const { directory } = reachOf(settings(), context.env.identity);
+    const data = modelList(fleet, directory, createdSeconds);
     return context.json({
       object: 'list',
       data,
@@ -97,11 +101,12 @@ export function createColdRoutes(options: ColdRoutesOptions): ColdApp {
   });
   app.get('/v1/models/:id', (context) => {
     const id = context.req.param('id');
-    const { directory } = settings();
+    const { directory } = reachOf(settings(), context.env.identity);
     const models = modelList(fleet, directory, createdSeconds);
     const model =
       models.find((entry) => entry['id'] === id) ??
       models.find((entry) => entry['id'] === directory.find(id)?.expert.id);
+    if (!model) directory.refuseForbidden(id, 'model');
     if (!model)
       throw new AppError(
         'model_not_found',

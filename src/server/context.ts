@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Dialect } from '../engines/routes.ts';
 import { errorBody } from '../proxy/frames.ts';
 import { type AppError, toAppError } from '../shared/errors.ts';
-import type { Identity } from './identity.ts';
+import type { Identity } from './identity/contract.ts';
 import type { Settings } from './settings.ts';
 
 /** One request, from the door on. */
@@ -15,7 +15,8 @@ export interface RequestContext {
   readonly path: string;
   /** Monotonic milliseconds. */
   readonly startedAt: number;
-  readonly identity: Identity;
+  /** Settled at the door; once more where a body says for whom its key speaks. */
+  identity: Identity;
   /** As they were when the request came: a reload in between changes nothing for it. */
   readonly settings: Settings;
 }

@@ -5,11 +5,13 @@ import { INFERENCE_ROUTES, isInferenceRoute } from '../engines/routes.ts';
 import { runningNow } from '../shared/clock.ts';
 import { AppError } from '../shared/errors.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { answerPreflight, isPreflight } from './cors.ts';
 import { requestIdOf, type RequestContext, sendError } from './context.ts';
 import { isLoopback, originAllowed, plainAddress } from './host-check.ts';
-import type { Authenticator, Identity } from './identity.ts';
+import { NOBODY } from './identity/authenticator.ts';
+import type { Identity } from './identity/contract.ts';
 import type { Inference } from './inference.ts';
-import { findPolicy } from './policy.ts';
+import { findPolicy, type Policy, refusalOf } from './policy.ts';
 import type { Settings } from './settings.ts';
 
 export interface FrontDoorOptions {
@@ -19,8 +21,6 @@ export interface FrontDoorOptions {
   readonly cold: (context: RequestContext) => void;
   readonly metrics: Metrics;
 }
-
-const ANONYMOUS: Identity = { user: '', admin: false };
 
 /**
  * Every request passes here, in this order, the cheap refusals first:
@@ -34,62 +34,92 @@ export function createFrontDoor(
   options: FrontDoorOptions,
 ): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
   const { inference, cold, metrics } = options;
+  const refuse = ({ outgoing, requestId, path }: RequestContext, thrown: unknown): void => {
+    const dialect = isInferenceRoute(path) ? INFERENCE_ROUTES[path].dialect : 'openai';
+    metrics.refused(sendError(outgoing, thrown, requestId, dialect).code);
+  };
+  const enter = (context: RequestContext, policy: Policy): void => {
+    const { path, identity } = context;
+    const refusal = refusalOf(policy, path, identity);
+    if (refusal) throw refusal;
+    if (isInferenceRoute(path)) inference.handle(context, path);
+    else cold(context);
+  };
+  const enterLater = async (context: RequestContext, policy: Policy, identity: Promise<Identity>): Promise<void> => {
+    try {
+      context.identity = await identity;
+      // Who has left meanwhile is asked for no body any more.
+      if (!context.outgoing.destroyed) enter(context, policy);
+    } catch (thrown) {
+      refuse(context, thrown);
+    }
+  };
   return (incoming, outgoing) => {
-    const startedAt = runningNow();
     const { headers } = incoming;
     const settings = options.settings();
-    const { hosts, authenticator } = settings;
-    const requestId = requestIdOf(headers['x-request-id']);
     const url = incoming.url ?? '';
     const query = url.indexOf('?');
-    const path = query < 0 ? url : url.slice(0, query);
-    const isInference = isInferenceRoute(path);
+    const context: RequestContext = {
+      incoming,
+      outgoing,
+      requestId: requestIdOf(headers['x-request-id']),
+      path: query < 0 ? url : url.slice(0, query),
+      startedAt: runningNow(),
+      identity: NOBODY,
+      settings,
+    };
     try {
-      if (!hosts.allows(headers.host, incoming.socket.localAddress)) {
-        throw new AppError(
-          'host_refused',
-          `This server does not answer for the host "${(headers.host ?? '').slice(0, 100)}". If it should, list it under security.allowedHosts.`,
-        );
-      }
-      if (!originAllowed(headers.origin, headers.host)) {
-        throw new AppError(
-          'origin_refused',
-          'Pages of other origins may not use this server. Call it from a program, or from a page that it serves.',
-        );
-      }
-      const policy = isInference ? 'user' : findPolicy(path);
-      if (policy === undefined)
-        throw new AppError(
-          'route_not_found',
-          `There is no route ${path.slice(0, 200)}. The routes are listed in the README; the API begins at /v1.`,
-        );
-      if (isInference && incoming.method !== 'POST') {
-        outgoing.setHeader('allow', 'POST');
-        throw new AppError('method_not_allowed', `${path} takes POST.`);
-      }
+      const policy = admit(context);
+      if (policy === undefined) return;
+      const { authenticator } = settings;
+      const isFromHere = fromLoopback(incoming.socket);
       const identity =
         policy === 'public'
-          ? tryIdentify(authenticator, incoming)
-          : authenticator.identify(headers, fromLoopback(incoming.socket));
-      if (policy === 'admin' && !identity.admin)
-        throw new AppError('forbidden', `${path} needs an administrator's key.`);
-      const context: RequestContext = { incoming, outgoing, requestId, path, startedAt, identity, settings };
-      if (isInference) inference.handle(context, path);
-      else cold(context);
+          ? authenticator.tryIdentify(headers, isFromHere)
+          : authenticator.identify(headers, isFromHere);
+      if (identity instanceof Promise) return void enterLater(context, policy, identity);
+      context.identity = identity;
+      enter(context, policy);
     } catch (thrown) {
-      const error = sendError(outgoing, thrown, requestId, isInference ? INFERENCE_ROUTES[path].dialect : 'openai');
-      metrics.refused(error.code);
+      refuse(context, thrown);
     }
   };
 }
 
-/** Public routes answer everyone, and tell more to those they know. */
-function tryIdentify(authenticator: Authenticator, incoming: IncomingMessage): Identity {
-  try {
-    return authenticator.identify(incoming.headers, fromLoopback(incoming.socket));
-  } catch {
-    return ANONYMOUS;
+/** What comes before anybody's key: the policy of the route; undefined: it is answered. @throws AppError that refuses it. */
+function admit({ incoming, outgoing, requestId, path, settings }: RequestContext): Policy | undefined {
+  const { headers, method } = incoming;
+  const { hosts, cors } = settings;
+  const { host, origin } = headers;
+  if (!hosts.allows(host, incoming.socket.localAddress)) {
+    throw new AppError(
+      'host_refused',
+      `This server does not answer for the host "${(host ?? '').slice(0, 100)}". If it should, list it under security.allowedHosts.`,
+    );
   }
+  cors?.mark(outgoing, origin);
+  const isListed = origin !== undefined && cors?.allows(origin) === true;
+  if (!isListed && !originAllowed(origin, host)) {
+    throw new AppError(
+      'origin_refused',
+      'Pages of other origins may not use this server, unless security.cors lists them. Call it from a program, or from a page that it serves.',
+    );
+  }
+  const policy = findPolicy(path);
+  if (policy === undefined)
+    throw new AppError(
+      'route_not_found',
+      `There is no route ${path.slice(0, 200)}. The routes are listed in the README; the API begins at /v1.`,
+    );
+  if (isListed && isPreflight(incoming)) {
+    answerPreflight(incoming, outgoing, requestId);
+    return undefined;
+  }
+  if (method !== 'POST' && isInferenceRoute(path)) {
+    outgoing.setHeader('allow', 'POST');
+    throw new AppError('method_not_allowed', `${path} takes POST.`);
+  }
+  return policy;
 }
 
 function fromLoopback(socket: Socket): boolean {

@@ -6,7 +6,7 @@ import { isObject, type JsonObject } from '../proxy/json.ts';
 import type { KnowledgeWish } from '../proxy/knowledge-extension.ts';
 import { readConversation } from '../router/conversation.ts';
 import { AppError } from '../shared/errors.ts';
-import type { Identity } from './identity.ts';
+import type { Identity } from './identity/contract.ts';
 
 /** What is to be done for a request of a house with knowledge. */
 export interface Wanted extends KnowledgeWish {
@@ -30,7 +30,7 @@ const ON_REQUEST: ReadonlySet<InferenceRoute> = new Set<InferenceRoute>([...CONV
  */
 export function wantedKnowledge(
   { knowledge }: Pick<Profile, 'knowledge'>,
-  identity: Pick<Identity, 'knowledge'>,
+  { scopes }: Pick<Identity, 'scopes'>,
   route: InferenceRoute,
   body: unknown,
 ): Wanted | undefined {
@@ -43,7 +43,7 @@ export function wantedKnowledge(
     return { ...asked, search: true };
   }
   if (!CONVERSATIONS.has(route)) return undefined;
-  const byItself = identity.knowledge ?? knowledge.byDefault;
+  const byItself = scopes.knowledge ?? knowledge.byDefault;
   if ((!byItself && !knowledge.saveConversations) || usesTools(route, body)) return undefined;
   return { search: byItself };
 }

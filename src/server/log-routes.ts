@@ -6,6 +6,7 @@ import type { Fleet } from '../supervisor/fleet.ts';
 import type { EventBus } from '../telemetry/events.ts';
 import type { LogBuffer } from '../telemetry/log-buffer.ts';
 import { type ColdApp, type ColdEnvironment, expertNamed } from './cold-context.ts';
+import { reachOf } from './identity/reach.ts';
 import type { Settings } from './settings.ts';
 
 const MAX_LOG_LINES = 10_000;
@@ -31,7 +32,7 @@ export function addLogRoutes(app: ColdApp, { fleet, settings, bus, log }: LogRou
     });
   };
   app.get('/api/experts/:id/logs', (context) => {
-    const { id } = expertNamed(settings().directory, context.req.param('id'));
+    const { id } = expertNamed(reachOf(settings(), context.env.identity).directory, context.req.param('id'));
     const process = fleet.process(id);
     if (!process)
       throw new AppError('conflict', `${id} runs on an endpoint that someone else runs; it has no log here.`);

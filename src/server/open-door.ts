@@ -1,7 +1,7 @@
 import type { Profile } from '../profiles/profile.ts';
 import { CliError } from '../shared/errors.ts';
 import { isLoopback } from './host-check.ts';
-import type { KnownKey } from './identity.ts';
+import type { KnownKey } from './identity/authenticator.ts';
 
 const SHORTEST_KEY = 16;
 
@@ -11,20 +11,21 @@ export function refuseOpenDoor(profile: Profile, host: string, allowUnauthentica
   throw new CliError(
     `${host} can be reached by other machines, and this profile asks for no key (security.auth: none): anyone could use the models and the management routes.\n` +
       `Either bind loopback (--host 127.0.0.1), or ask for keys in the profile:\n\n  security:\n    auth: keys\n    keys: [{ env: ORCHESTRATOR_KEY, user: me, admin: true }]\n\n` +
-      `and set ORCHESTRATOR_KEY. If something in front of it authenticates, say so with --allow-unauthenticated.`,
+      `and set ORCHESTRATOR_KEY; or let everybody have a name and a password (auth: users). If something in front of it authenticates, say so with --allow-unauthenticated.`,
   );
 }
 
 /** The keys that the profile names, from the environment. */
 export function readKeys(profile: Profile, environment: NodeJS.ProcessEnv): KnownKey[] {
   if (profile.security.auth === 'none') return [];
-  if (profile.security.keys.length === 0) {
+  // With accounts, keys of the profile are beside them.
+  if (profile.security.keys.length === 0 && profile.security.auth === 'keys') {
     throw new CliError(
       'security.auth is keys, but security.keys lists none. Add one: keys: [{ env: ORCHESTRATOR_KEY, user: me, admin: true }]',
       78,
     );
   }
-  return profile.security.keys.map(({ env, user, admin, knowledge }) => {
+  return profile.security.keys.map(({ env, user, admin, expires, ...scopes }) => {
     const key = environment[env];
     const advice = `Set it to a long random value, for example: export ${env}=$(openssl rand -hex 24)`;
     if (!key)
@@ -38,6 +39,13 @@ export function readKeys(profile: Profile, environment: NodeJS.ProcessEnv): Know
         78,
       );
     }
-    return { key, user, admin, knowledge };
+    return { key, id: env, user, admin, scopes, expires: expires === undefined ? undefined : endOfDay(expires) };
   });
+}
+
+const DAY_MS = 86_400_000;
+
+/** Of a date, in UTC. */
+function endOfDay(date: string): number {
+  return Date.parse(`${date}T00:00:00Z`) + DAY_MS;
 }

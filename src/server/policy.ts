@@ -1,7 +1,13 @@
-/** Who may use a route: everyone, everyone with a key, or administrators. Inference routes take a key; a test compares this with the router. */
+import { INFERENCE_PATHS } from '../engines/routes.ts';
+import { AppError } from '../shared/errors.ts';
+import type { Identity } from './identity/contract.ts';
+import { allowsRoute } from './identity/route-scopes.ts';
+
+/** Who may use a route, by whatever method: everyone, everyone with a key, or administrators. A test compares this with the router. */
 export type Policy = 'public' | 'user' | 'admin';
 
 export const POLICIES: Readonly<Record<string, Policy>> = {
+  ...Object.fromEntries(INFERENCE_PATHS.map((path) => [path, 'user'] as const)),
   '/health': 'public',
   '/healthz': 'public',
   '/readyz': 'public',
@@ -82,4 +88,19 @@ const PATTERNS = Object.entries(POLICIES)
 export function findPolicy(path: string): Policy | undefined {
   if (Object.hasOwn(POLICIES, path) && !path.includes(':')) return POLICIES[path];
   return PATTERNS.find(({ expression }) => expression.test(path))?.policy;
+}
+
+/**
+ * The one place where it is decided who may do what: undefined, or what is said to who may not. The experts that a key is restricted to
+ * are `reachOf`'s matter.
+ */
+export function refusalOf(policy: Policy, path: string, { user, admin, scopes }: Identity): AppError | undefined {
+  if (policy === 'public') return undefined;
+  if (user === '') return new AppError('unauthorized', `${path} needs a key.`);
+  if (policy === 'admin' && !admin) return new AppError('forbidden', `${path} needs an administrator's key.`);
+  if (allowsRoute(scopes, path)) return undefined;
+  return new AppError(
+    'forbidden',
+    `This key may not use ${path}; it may use ${scopes.routes?.join(', ') ?? 'nothing'} (scope routes).`,
+  );
 }

@@ -14,6 +14,8 @@ import { AppError, messageOf } from '../shared/errors.ts';
 import type { SlotRequest } from '../supervisor/slot-keeper.ts';
 import type { RequestContext } from './context.ts';
 import { isUnnamed, type Target } from './directory.ts';
+import { actingForBody } from './identity/act-as.ts';
+import { reachOf } from './identity/reach.ts';
 import type { Informed } from './informed.ts';
 import type { KnowledgeAccess, KnowledgeUse } from './knowledge-use.ts';
 import { refuseKnowledge, type Wanted, wantedKnowledge } from './knowledge-wish.ts';
@@ -62,6 +64,8 @@ export function prepareJson(
   const parsed = parseJson(bytes);
   const model = isObject(parsed) ? parsed['model'] : undefined;
   const received = { bytes, parsed };
+  if (context.identity.scopes.actAs && isObject(parsed))
+    context.identity = actingForBody(context.identity, parsed['user']);
   // Where there is no knowledge this costs a look at a flag.
   const wanted = settings.profile.knowledge.enabled
     ? wantedKnowledge(settings.profile, context.identity, route, parsed)
@@ -91,7 +95,8 @@ async function prepareInformed(
   const { routing } = house;
   const { model } = parsed;
   const found = isUnnamed(model) ? await routing.route(context, route, parsed, bytes.length) : undefined;
-  const target = found?.target ?? context.settings.directory.resolve(model, INFERENCE_ROUTES[route].task);
+  const target =
+    found?.target ?? reachOf(context.settings, context.identity).directory.resolve(model, INFERENCE_ROUTES[route].task);
   // What is refused anyhow is refused before anything is searched for.
   prepareFor(context, route, { bytes, parsed }, target);
   if (!found && !isUnnamed(model) && context.settings.profile.router.learn) routing.chosen(route, parsed, target);
@@ -102,7 +107,7 @@ async function prepareInformed(
 }
 
 function prepareNamed(context: RequestContext, route: InferenceRoute, received: Received, model: unknown): Prepared {
-  const target = context.settings.directory.resolve(model, INFERENCE_ROUTES[route].task);
+  const target = reachOf(context.settings, context.identity).directory.resolve(model, INFERENCE_ROUTES[route].task);
   return prepareFor(context, route, received, target);
 }
 
@@ -188,7 +193,7 @@ export async function prepareUpload(
   if (type === undefined || !MULTIPART_TYPE.test(type))
     throw new AppError('content_type_refused', `${route} takes content-type: multipart/form-data.`);
   const name = await modelOfUpload(incoming, settings.profile.timeouts.body, deadlines);
-  const target = settings.directory.resolve(name, INFERENCE_ROUTES[route].task);
+  const target = reachOf(settings, context.identity).directory.resolve(name, INFERENCE_ROUTES[route].task);
   const serving = servingOf(settings, target.expert, route);
   const known = fieldsFor(serving, target)?.['model'];
   const growth = name !== undefined && typeof known === 'string' && known !== name ? replaceModel(incoming, known) : 0;

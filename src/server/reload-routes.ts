@@ -4,7 +4,7 @@ import { isAbsolute } from 'node:path';
 import type { JsonObject } from '../proxy/json.ts';
 import { AppError } from '../shared/errors.ts';
 import type { ColdApp } from './cold-context.ts';
-import { presentedKey } from './identity.ts';
+import { presentedKey } from './identity/authenticator.ts';
 import { readObject } from './read-object.ts';
 import type { ProfileChoice, Reload } from './reload.ts';
 

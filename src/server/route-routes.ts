@@ -2,6 +2,7 @@ import type { InferenceRoute } from '../engines/routes.ts';
 import type { JsonObject } from '../proxy/json.ts';
 import type { ColdApp } from './cold-context.ts';
 import { isUnnamed } from './directory.ts';
+import { reachOf } from './identity/reach.ts';
 import { readAnyObject } from './read-object.ts';
 import { namedView, routeView } from './route-view.ts';
 import { CONVERSATION_HEADER, conversationOf, type Routing } from './routing.ts';
@@ -18,11 +19,12 @@ export function addRouteRoutes(app: ColdApp, { routing, settings: inForce }: Rou
     const settings = inForce();
     const { value: body, bytes } = await readAnyObject(context.req.raw, settings.profile.limits.bodySize);
     const { model } = body;
-    if (!isUnnamed(model)) return context.json(namedView(settings.directory.resolve(model, 'generate')));
-    const { user, knowledge } = context.env.identity;
-    const conversation = conversationOf(context.req.header(CONVERSATION_HEADER));
-    const decision = await routing.decide({ settings, user, conversation, knowledge }, routeOf(body), body, bytes);
-    if (!decision) return context.json(namedView(settings.directory.resolve(undefined, 'generate')));
+    const { identity } = context.env;
+    const { directory } = reachOf(settings, identity);
+    if (!isUnnamed(model)) return context.json(namedView(directory.resolve(model, 'generate')));
+    const conversation = conversationOf(context.req.header(CONVERSATION_HEADER)) ?? identity.conversation;
+    const decision = await routing.decide({ settings, identity, conversation }, routeOf(body), body, bytes);
+    if (!decision) return context.json(namedView(directory.resolve(undefined, 'generate')));
     return context.json(routeView(decision, settings.profile.router.keepLoadedBias));
   });
 }

@@ -12,6 +12,8 @@ export interface RouteTable {
   candidates(route: InferenceRoute): readonly Candidate[];
   /** All domains that there are. */
   readonly domains: readonly string[];
+  /** The same with these experts alone. */
+  only(ids: readonly string[]): RouteTable;
 }
 
 /** Undefined where there is nobody to choose between: such a profile pays nothing for the router. */
@@ -39,8 +41,18 @@ export function createRouteTable(profile: Profile, serving: ServingTable): Route
     ...Object.keys(profile.router.domains),
     ...experts.flatMap(({ utterances }) => Object.keys(utterances ?? {})),
   ];
+  return tableOf(table, [...new Set([...KNOWN_DOMAINS, ...taught])]);
+}
+
+function tableOf(table: ReadonlyMap<InferenceRoute, readonly Candidate[]>, domains: readonly string[]): RouteTable {
   return {
     candidates: (route) => table.get(route) ?? [],
-    domains: [...new Set([...KNOWN_DOMAINS, ...taught])],
+    domains,
+    only: (ids) => {
+      const left = [...table].map(
+        ([route, candidates]) => [route, candidates.filter(({ expert }) => ids.includes(expert.id))] as const,
+      );
+      return tableOf(new Map(left), domains);
+    },
   };
 }

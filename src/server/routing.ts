@@ -12,6 +12,8 @@ import type { RequestContext } from './context.ts';
 import type { Target } from './directory.ts';
 import { addedTokens, wantedKnowledge } from './knowledge-wish.ts';
 import { Recollection } from './recollection.ts';
+import type { Identity } from './identity/contract.ts';
+import { type Reach, reachOf } from './identity/reach.ts';
 import type { Learner } from './learner.ts';
 import type { SecondOpinion } from './second-opinion.ts';
 import type { Settings } from './settings.ts';
@@ -37,10 +39,8 @@ export interface Routed {
 /** Whose request is routed, and what it says of it besides its body. */
 export interface Asking {
   readonly settings: Settings;
-  readonly user: string;
+  readonly identity: Identity;
   readonly conversation?: string | undefined;
-  /** What the user's key says of documents; see `Identity`. */
-  readonly knowledge?: boolean | undefined;
 }
 
 /** After these another expert is asked: none of them means that an engine has the request, or that the client is at fault. */
@@ -100,8 +100,9 @@ export class Routing {
     bytes: number,
   ): Routed | undefined | Promise<Routed | undefined> {
     const { settings, identity, incoming, requestId } = context;
-    if (!settings.routes || INFERENCE_ROUTES[route].task !== 'generate') return undefined;
-    const conversation = conversationOf(incoming.headers[CONVERSATION_HEADER]);
+    const { routes } = reachOf(settings, identity);
+    if (!routes || INFERENCE_ROUTES[route].task !== 'generate') return undefined;
+    const conversation = conversationOf(incoming.headers[CONVERSATION_HEADER]) ?? identity.conversation;
     const settle = (decision: Decision | undefined): Routed | undefined => {
       const target = decision && settings.directory.find(decision.expert);
       if (!decision || !target) return undefined;
@@ -110,12 +111,7 @@ export class Routing {
       if (settings.profile.router.learn) this.#options.learner.routed(context, decision);
       return { target, decision, header: headerOf(decision, []), before: [] };
     };
-    const decision = this.decide(
-      { settings, user: identity.user, conversation, knowledge: identity.knowledge },
-      route,
-      body,
-      bytes,
-    );
+    const decision = this.decide({ settings, identity, conversation }, route, body, bytes);
     return decision instanceof Promise ? decision.then(settle) : settle(decision);
   }
 
@@ -131,8 +127,9 @@ export class Routing {
     body: unknown,
     bytes: number,
   ): Decision | undefined | Promise<Decision | undefined> {
-    const { settings } = asking;
-    if (!settings.routes) return undefined;
+    const { settings, identity } = asking;
+    const reach = reachOf(settings, identity);
+    if (!reach.routes) return undefined;
     if (this.#loading) return this.#loading.then(() => this.decide(asking, route, body, bytes));
     const { orchestrator } = objectOf(body);
     const extension = orchestrator === undefined ? undefined : parseExtension(orchestrator);
@@ -141,15 +138,15 @@ export class Routing {
       route,
       body,
       bytes,
-      scope: asking.user,
+      scope: identity.user,
       conversation: extension?.conversation ?? asking.conversation,
-      wishes: extension?.route && wishesOf(extension.route, settings),
+      wishes: extension?.route && wishesOf(extension.route, reach),
       addedTokens: profile.knowledge.enabled
-        ? addedTokens(profile, wantedKnowledge(profile, asking, route, body))
+        ? addedTokens(profile, wantedKnowledge(profile, identity, route, body))
         : undefined,
     };
     const { classifier } = this;
-    const house = this.#house(settings, route);
+    const house = this.#house(settings, reach, route);
     const decision = decide(request, house, classifier);
     if (!decision || !classifier) return decision;
     const [text] = decision.voices;
@@ -182,12 +179,12 @@ export class Routing {
     return { target: found, decision, header: headerOf(decision, [...tried, able.expert]), before: tried };
   }
 
-  #house({ profile, routes }: Settings, route: InferenceRoute): RouteHouse {
+  #house({ profile }: Settings, { routes, directory }: Reach, route: InferenceRoute): RouteHouse {
     const { primaryLanguages, keepLoadedBias, minConfidence } = profile.router;
     return {
       candidates: routes?.candidates(route) ?? [],
       standingOf: (expert) => this.#options.fleet.standing(expert),
-      defaultExpert: profile.defaultExpert,
+      defaultExpert: directory.defaultFor('generate'),
       primaryLanguages,
       keepLoadedBias,
       minConfidence,
@@ -234,7 +231,7 @@ export function conversationOf(header: string | readonly string[] | undefined): 
 /** Names become ids; what cannot be granted is refused rather than passed over. */
 function wishesOf(
   { domain, only, not, keepLoadedBias }: NonNullable<RequestExtension['route']>,
-  { routes, directory, profile }: Settings,
+  { routes, directory }: Reach,
 ): RouteRequest['wishes'] {
   if (domain !== undefined && !routes?.domains.includes(domain))
     throw new AppError(
@@ -246,6 +243,7 @@ function wishesOf(
     names?.map((name) => {
       const found = directory.find(name);
       if (found) return found.expert.id;
+      directory.refuseForbidden(name, param);
       const known = directory.experts.map(({ id }) => id).join(', ');
       throw new AppError('model_not_found', `There is no expert "${name.slice(0, 100)}" here. Known: ${known}.`, {
         param,
@@ -253,7 +251,7 @@ function wishesOf(
     });
   const wanted = ids(only, 'orchestrator.route.only');
   const unwanted = ids(not, 'orchestrator.route.not');
-  const left = profile.experts.some(
+  const left = directory.experts.some(
     ({ id, task }) => task === 'generate' && (!wanted || wanted.includes(id)) && !unwanted?.includes(id),
   );
   if (!left)

@@ -1,8 +1,9 @@
 import type { Profile } from '../profiles/profile.ts';
 import type { Fleet } from '../supervisor/fleet.ts';
+import { Cors } from './cors.ts';
 import { Directory } from './directory.ts';
 import { HostCheck } from './host-check.ts';
-import { Authenticator, type KnownKey } from './identity.ts';
+import { Authenticator, type KnownKey, type People } from './identity/authenticator.ts';
 import { createRouteTable, type RouteTable } from './route-table.ts';
 import { ServingTable } from './serving.ts';
 
@@ -17,6 +18,8 @@ export interface Settings {
   readonly routes: RouteTable | undefined;
   readonly authenticator: Authenticator;
   readonly hosts: HostCheck;
+  /** Undefined: pages of no other origin may call. */
+  readonly cors: Cors | undefined;
 }
 
 export function createSettings(options: {
@@ -25,10 +28,13 @@ export function createSettings(options: {
   readonly fleet: Fleet;
   readonly keys: readonly KnownKey[];
   readonly runToken: string;
+  /** Accounts, for `auth: users`. */
+  readonly people?: People | undefined;
   /** The host that was bound. */
   readonly host: string;
 }): Settings {
-  const { generation, profile, fleet, keys, runToken, host } = options;
+  const { generation, profile, fleet, keys, runToken, people, host } = options;
+  const { auth, cors, allowedHosts } = profile.security;
   const serving = new ServingTable(profile.experts, (expert) => fleet.remote(expert.id)?.pathPrefix ?? '');
   return {
     generation,
@@ -36,7 +42,13 @@ export function createSettings(options: {
     directory: new Directory(profile.experts, profile.defaultExpert),
     serving,
     routes: createRouteTable(profile, serving),
-    authenticator: new Authenticator({ required: profile.security.auth !== 'none', keys, runToken }),
-    hosts: new HostCheck([...profile.security.allowedHosts, host]),
+    authenticator: new Authenticator({
+      required: auth !== 'none',
+      keys,
+      runToken,
+      people: auth === 'users' ? people : undefined,
+    }),
+    hosts: new HostCheck([...allowedHosts, host]),
+    cors: cors.length > 0 ? new Cors(cors) : undefined,
   };
 }

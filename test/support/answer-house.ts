@@ -13,7 +13,7 @@ import { Deadlines } from '../../src/proxy/deadlines.ts';
 import type { JsonObject } from '../../src/proxy/json.ts';
 import type { ColdEnvironment } from '../../src/server/cold-context.ts';
 import { createFrontDoor } from '../../src/server/front-door.ts';
-import type { KnownKey } from '../../src/server/identity.ts';
+import type { KnownKey } from '../../src/server/identity/authenticator.ts';
 import { Inference } from '../../src/server/inference.ts';
 import { KnowledgeHolder } from '../../src/server/knowledge-holder.ts';
 import { RequestBook } from '../../src/server/request-book.ts';

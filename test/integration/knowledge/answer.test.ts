@@ -220,8 +220,8 @@ describe('what a house says about it', () => {
 
   it('goes by the key where the request says nothing', async () => {
     const keys = [
-      { key: 'a-key-of-sixteen-a', user: 'ana', admin: false, knowledge: true },
-      { key: 'a-key-of-sixteen-e', user: 'eva', admin: false },
+      { key: 'a-key-of-sixteen-a', id: 'A', user: 'ana', admin: false, scopes: { knowledge: true } },
+      { key: 'a-key-of-sixteen-e', id: 'E', user: 'eva', admin: false, scopes: {} },
     ];
     const profile = { security: { auth: 'keys', keys: [{ env: 'A', user: 'ana' }] } };
     await using house = await answerHouse({ reply: WHOLE, search: found, keys, profile });

@@ -54,6 +54,13 @@ describe('F1: a bad profile', () => {
     ['an empty list of experts', 'experts: {}\n', '1:10', /at least one expert/],
     ['a list for everything', '- a\n', '1:1', /a map of keys/],
     ['a bad expert id', 'experts:\n  a/b: { model: { path: a } }\n', '2:3', /an expert id begins with/],
+    [
+      'a key for an expert that is not there',
+      `security: { auth: keys, keys: [{ env: K, user: ana, experts: [b] }] }\n${MINIMAL}`,
+      '1:63',
+      /no expert has this id/,
+      'a',
+    ],
     ['a default expert that is not there', `router: { default: b }\n${MINIMAL}`, '1:20', /no expert has this id/, 'a'],
     ['a default expert that embeds', `router: { default: a }\n${withModel('task: embed')}`, '1:20', /must generate/],
     [

@@ -6,7 +6,8 @@ import type { Expert, Profile } from '../../../src/profiles/profile.ts';
 import { type ColdRoutesOptions, createColdRoutes } from '../../../src/server/cold-routes.ts';
 import { Directory } from '../../../src/server/directory.ts';
 import { HostCheck } from '../../../src/server/host-check.ts';
-import { Authenticator, type Identity } from '../../../src/server/identity.ts';
+import { Authenticator } from '../../../src/server/identity/authenticator.ts';
+import type { Identity } from '../../../src/server/identity/contract.ts';
 import { CandidateBook } from '../../../src/server/candidate-book.ts';
 import { KnowledgeHolder } from '../../../src/server/knowledge-holder.ts';
 import { RequestBook } from '../../../src/server/request-book.ts';
@@ -22,7 +23,7 @@ import { Metrics } from '../../../src/telemetry/metrics.ts';
 import { Sandbox } from '../profiles/sandbox.ts';
 import { expertWith, type House } from '../supervisor/house.ts';
 
-export const ADMIN: Identity = { user: 'ana', admin: true };
+export const ADMIN: Identity = { user: 'ana', admin: true, credential: { kind: 'run', id: 'run' }, scopes: {} };
 
 async function profile(): Promise<Profile> {
   const sandbox = new Sandbox();
@@ -85,6 +86,7 @@ export async function routesOver(house: House, overrides: Partial<ColdRoutesOpti
       routes: undefined,
       authenticator: new Authenticator({ required: false, keys: [], runToken: 't' }),
       hosts: new HostCheck([]),
+      cors: undefined,
     }),
     metrics: new Metrics(),
     bus,

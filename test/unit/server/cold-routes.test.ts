@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { remote as remoteAdapter } from '../../../src/engines/remote.ts';
+import { INFERENCE_PATHS } from '../../../src/engines/routes.ts';
+import { NOBODY } from '../../../src/server/identity/authenticator.ts';
 import { createDocumentApp } from '../../../src/server/knowledge/document-app.ts';
 import { createMemoryApp } from '../../../src/server/memory/memory-app.ts';
 import { findPolicy, POLICIES } from '../../../src/server/policy.ts';
@@ -15,7 +17,10 @@ describe('every route', () => {
     await using house = await House.open();
     const { app, options } = await routesOver(house);
     const all = [...app.routes, ...createDocumentApp(options).routes, ...createMemoryApp(options).routes];
-    const routes = new Set(all.filter(({ method }) => method !== 'ALL').map(({ path }) => path));
+    const routes = new Set([
+      ...INFERENCE_PATHS,
+      ...all.filter(({ method }) => method !== 'ALL').map(({ path }) => path),
+    ]);
     expect([...routes].sort()).toEqual(Object.keys(POLICIES).sort());
   });
 
@@ -47,7 +52,7 @@ describe('monitoring', () => {
   it('tells strangers that it lives, and those it knows what lives here', async () => {
     await using house = await House.open();
     const { get, call } = await routesOver(house);
-    expect(await get('/health', { user: '', admin: false })).toMatchObject({
+    expect(await get('/health', NOBODY)).toMatchObject({
       status: 200,
       body: { status: 'ok', version: '1.2.3', experts: {} },
     });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { Knowledge } from '../../../src/profiles/knowledge-section.ts';
 import type { Profile } from '../../../src/profiles/profile.ts';
-import { Authenticator } from '../../../src/server/identity.ts';
+import { Authenticator } from '../../../src/server/identity/authenticator.ts';
 import { addedTokens, refuseKnowledge, wantedKnowledge } from '../../../src/server/knowledge-wish.ts';
 import { readKeys } from '../../../src/server/open-door.ts';
 
@@ -21,7 +21,7 @@ interface Case {
 function wanted({ profile = {}, key, route = CHAT, body = QUESTION }: Case) {
   return wantedKnowledge(
     { knowledge: Knowledge.parse({ enabled: true, ...profile }) },
-    { knowledge: key },
+    { scopes: { knowledge: key } },
     route,
     body,
   );
@@ -63,8 +63,11 @@ describe('whether a request gets documents', () => {
     const profile = { security: { auth: 'keys', keys: keysOfProfile, allowedHosts: [] } } as unknown as Profile;
     const keys = readKeys(profile, { ONE: 'one'.repeat(8), TWO: 'two'.repeat(8) });
     const authenticator = new Authenticator({ required: true, keys, runToken: 't'.repeat(16) });
-    const said = (key: string) => authenticator.identify({ authorization: `Bearer ${key}` }, true).knowledge;
-    expect([said('one'.repeat(8)), said('two'.repeat(8))]).toEqual([true, undefined]);
+    const said = (key: string) => authenticator.identify({ authorization: `Bearer ${key}` }, true);
+    expect([said('one'.repeat(8)), said('two'.repeat(8))]).toMatchObject([
+      { scopes: { knowledge: true } },
+      { user: 'eva', scopes: {} },
+    ]);
   });
 
   it('takes what it asks for', () => {

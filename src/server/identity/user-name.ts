@@ -1,0 +1,6 @@
+const NAME = /^(?!\.{1,2}$)[\w.@-]{1,64}$/;
+
+/** Whether an account, or a front end's user, may be called so: nothing that means something in a path. */
+export function isUserName(name: string): boolean {
+  return NAME.test(name);
+}
