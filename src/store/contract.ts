@@ -5,6 +5,8 @@
  * Ids are made here (`doc_…`, `vs_…`), never by a client. Dates are milliseconds since 1970. Offsets are UTF-16 code units.
  */
 
+import type { PeopleStore } from './people-contract.ts';
+
 /** A person, by the name that identity has found for a request. */
 export type User = string;
 
@@ -171,6 +173,7 @@ export interface Store {
   readonly documents: DocumentRepository;
   readonly chunks: ChunkRepository;
   readonly vectors: VectorRepository;
+  readonly people: PeopleStore;
   health(): StoreHealth;
   /** Everybody who has anything here: the one question that is nobody's. */
   users(): Promise<readonly User[]>;

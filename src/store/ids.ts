@@ -12,7 +12,7 @@ let last = 0;
  * A new id such as `doc_3zx…`: unguessable (80 bits), and smaller than all that were made before. Records lie in the order of their ids
  * and are read in that order alone: so the newest comes first.
  */
-export function newId(prefix: 'doc' | 'vs'): string {
+export function newId(prefix: 'doc' | 'vs' | 'key' | 'login' | 'mem' | 'fb'): string {
   last = Math.max(Date.now() * 1_000, last + 1);
   let time = '';
   for (let rest = LATEST - last; time.length < TIME_LENGTH; rest = Math.floor(rest / 32)) {

@@ -8,6 +8,8 @@ import { documentRepository } from './documents.ts';
 import { connectEmbedded, type EmbeddedPlace, type TimeLimits } from './embedded.ts';
 import { Keeper } from './keeper.ts';
 import { NearestIndex } from './nearest.ts';
+import { eraseAllNoted } from './people/erasure.ts';
+import { peopleStore } from './people/people.ts';
 import { sweepAll } from './removal.ts';
 import { restore } from './restore.ts';
 import { migrate } from './schema.ts';
@@ -49,6 +51,7 @@ export function openStore({ place, logger, limits = {} }: StoreOptions): Store {
     documents: documentRepository(keeper, serial),
     chunks: chunkRepository(keeper, serial),
     vectors: vectorRepository(keeper, serial, index),
+    people: peopleStore(keeper, serial),
     health: () => keeper.health(),
     users: () => users(keeper),
     backup: (user) => backup(keeper, user),
@@ -67,4 +70,5 @@ const LIMITS = {
 async function prepare(connection: Connection): Promise<void> {
   await migrate(connection);
   await sweepAll(connection);
+  await eraseAllNoted(connection);
 }

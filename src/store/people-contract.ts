@@ -164,6 +164,7 @@ export interface MemoryFilter {
   readonly limit?: number | undefined;
 }
 
+/** Where the text changes, or it counts no longer, its vectors go. */
 export type MemoryChange = Partial<Omit<StoredMemory, 'id' | 'hash' | 'recorded' | 'supersededBy'>> & {
   readonly id: string;
   /** A number: what the same work adds at this place, from 0 on, whose id nobody knows yet. */
@@ -183,7 +184,7 @@ export interface MemoryRepository {
   count(user: User, filter?: Pick<MemoryFilter, 'which' | 'states'>): Promise<number>;
   /** All of a user's that count, in slices small enough to hold nobody up. */
   each(user: User): AsyncIterable<readonly StoredMemory[]>;
-  /** All or nothing: what is added (a hash that is there already is refused), and what of others changes. Answers those added. */
+  /** All or nothing: what is added (a hash that is there already is refused with `conflict`), and what of others changes. Answers those added. */
   apply(
     user: User,
     work: { readonly add?: readonly Omit<StoredMemory, 'id'>[]; readonly change?: readonly MemoryChange[] },
@@ -219,15 +220,17 @@ export interface StoredConversation {
   readonly id: string;
   readonly title: string;
   readonly created: number;
+  /** When the last turn was. */
   readonly updated: number;
   readonly turns: number;
-  /** "Don't remember this conversation": nothing more is kept of it. */
+  /** "Don't remember this conversation": nothing is kept of it but this; what there was is erased when it becomes so. */
   readonly private: boolean;
   /** Turns that a summary has been made of. */
   readonly summarized: number;
 }
 
 export interface ConversationRepository {
+  /** The one with the newest turn first; `after`: the id of the last one of the page before. */
   list(
     user: User,
     filter?: { readonly after?: string | undefined; readonly limit?: number | undefined },
@@ -241,7 +244,7 @@ export interface ConversationRepository {
     change: Partial<Pick<StoredConversation, 'title' | 'private' | 'summarized'>>,
   ): Promise<StoredConversation | undefined>;
   turns(user: User, id: string, from?: number, limit?: number): Promise<readonly Turn[]>;
-  /** Turns that have all of these words, the newest first, without regard to case and accents. */
+  /** Turns that have all of these words, or words that begin with them, the newest first, without regard to case and accents. */
   search(
     user: User,
     words: readonly string[],
@@ -291,6 +294,9 @@ export interface PeopleStore {
   readonly memories: MemoryRepository;
   readonly conversations: ConversationRepository;
   readonly feedback: FeedbackRepository;
-  /** Everything of a user, documents included, account and keys too. What it was can be told by the counts. */
+  /**
+   * Everything of a user, documents included, account and keys too; what it was is told by the counts. Who holds something of it in
+   * memory (search indexes, keys) is told by the caller. After a crash it is finished when the store is opened next.
+   */
   erase(user: User): Promise<Readonly<Record<string, number>>>;
 }

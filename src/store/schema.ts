@@ -1,4 +1,5 @@
 import type { Database } from './connection.ts';
+import { PEOPLE_TABLES } from './people/schema.ts';
 
 /**
  * Numbered for ever: one that was published is never changed, a new one is added. Each statement can be repeated, so that a migration
@@ -71,6 +72,7 @@ export const MIGRATIONS: readonly Migration[] = [
       'DEFINE FIELD IF NOT EXISTS extent ON removal TYPE int ASSERT $value >= 0',
     ],
   },
+  { version: 2, statements: PEOPLE_TABLES },
 ];
 
 /** A database of a newer program: nothing is touched. */

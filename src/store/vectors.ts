@@ -154,23 +154,28 @@ async function retainOf(database: Database, user: User, model: string, document:
   });
 }
 
-function checkModel(model: string): void {
-  if (!isKey(model)) throw new RangeError('the name of an embedding model has 1 to 512 characters');
+export function checkModel(model: string): string {
+  if (isKey(model)) return model;
+  throw new RangeError('the name of an embedding model has 1 to 512 characters');
+}
+
+export function checkVector({ document, ord, vector }: StoredVector): void {
+  checkCount(ord, 'ord');
+  checkUnit(vector, `${document}, passage ${ord},`);
 }
 
 /** The cosine of a vector of zeros is no number, and would be first in every answer. */
-export function checkVector({ document, ord, vector }: StoredVector): void {
-  checkCount(ord, 'ord');
+export function checkUnit(vector: Float32Array, whose: string): void {
   let sum = 0;
   for (const value of vector) sum += value * value;
   // Also of what is no number.
   if (!(Math.abs(Math.sqrt(sum) - 1) <= TOLERANCE)) {
-    throw new RangeError(`the vector of ${document}, passage ${ord}, has length ${Math.sqrt(sum)}; it has to be 1`);
+    throw new RangeError(`the vector of ${whose} has length ${Math.sqrt(sum)}; it has to be 1`);
   }
 }
 
 /** Little-endian, as every machine that the engine is built for has them in memory. */
-function bytesOf(vector: Float32Array): Uint8Array {
+export function bytesOf(vector: Float32Array): Uint8Array {
   return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
 }
 

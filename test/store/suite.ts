@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Store } from '../../src/store/contract.ts';
+import { accountTests } from './accounts.ts';
 import { backupTests } from './backup.ts';
 import { collectionTests } from './collections.ts';
+import { conversationTests } from './conversations.ts';
 import { documentTests } from './documents.ts';
+import { feedbackTests } from './feedback.ts';
 import { isolationTests } from './isolation.ts';
+import { memoryTests } from './memories.ts';
 import { newDocument, newUser } from './parts.ts';
 import { passageTests } from './passages.ts';
 import { vectorTests } from './vectors.ts';
@@ -32,6 +36,10 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
     vectorTests(opened);
     backupTests(opened);
     isolationTests(opened);
+    accountTests(opened);
+    memoryTests(opened);
+    conversationTests(opened);
+    feedbackTests(opened);
 
     it('names everybody who has anything', async () => {
       const [one, two] = [newUser(), newUser()];

@@ -5,6 +5,7 @@ import { connectEmbedded } from '../../../src/store/embedded.ts';
 import { beginRemoval, sweep, sweepAll } from '../../../src/store/removal.ts';
 import { type Migration, migrate, MIGRATIONS } from '../../../src/store/schema.ts';
 
+const NEXT = Math.max(...MIGRATIONS.map(({ version }) => version)) + 1;
 const opened: Connection[] = [];
 afterAll(() => Promise.all(opened.map((connection) => connection.close())));
 
@@ -40,12 +41,22 @@ describe('the schema', () => {
     await migrate(database);
     const { tables } = await database.run<{ tables: Record<string, string> }>('INFO FOR DB');
     expect(Object.keys(tables).sort()).toEqual([
+      'account',
+      'api_key',
       'chunk',
       'collection',
+      'conversation',
       'coverage',
       'document',
+      'erasure',
+      'feedback',
+      'login',
+      'memory',
+      'memory_vector',
       'meta',
+      'presence',
       'removal',
+      'turn',
       'vector',
     ]);
     for (const definition of Object.values(tables)) expect(definition).toMatch(/SCHEMAFULL.*PERMISSIONS NONE/);
@@ -62,7 +73,7 @@ describe('the schema', () => {
     const migrations: Migration[] = [
       ...MIGRATIONS,
       {
-        version: 2,
+        version: NEXT,
         statements: [
           'DEFINE FIELD IF NOT EXISTS note ON document TYPE option<string>',
           'UPDATE document SET note = title WHERE note = NONE RETURN NONE',
@@ -76,7 +87,7 @@ describe('the schema', () => {
     for (let stop = 0; stop < statements; stop += 3) {
       const database = await empty();
       await expect(migrate(endingAfter(database, stop), migrations)).rejects.toThrow('killed');
-      expect(await migrate(database, migrations)).toBe(2);
+      expect(await migrate(database, migrations)).toBe(NEXT);
       expect(await database.run('INFO FOR DB')).toEqual(expected);
     }
   });

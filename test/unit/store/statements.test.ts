@@ -13,7 +13,9 @@ describe('the statements of the store', () => {
   it('are made of constants and checked integers: every value is bound (L1)', () => {
     const found: string[] = [];
     let statements = 0;
-    for (const file of readdirSync(STORE).filter((name) => name.endsWith('.ts'))) {
+    for (const file of readdirSync(STORE, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.ts'),
+    )) {
       const source = readFileSync(join(STORE, file), 'utf8');
       for (const [literal] of source.matchAll(/`(?:[^`\\]|\\.)*`/g)) {
         if (!SURREALQL.test(literal)) continue;
