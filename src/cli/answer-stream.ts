@@ -16,6 +16,10 @@ export interface ChatRequest {
   readonly temperature?: number | undefined;
   /** Which of the user's documents the answer may rest on; absent: as the key and the profile say. */
   readonly knowledge?: boolean | { readonly collections: readonly string[] } | undefined;
+  /** Whether the user is to be remembered and reminded; absent: as the key and the profile say. */
+  readonly memory?: boolean | undefined;
+  /** The client's own id of the conversation. */
+  readonly conversation?: string | undefined;
 }
 
 export interface AnswerListener {
@@ -33,6 +37,8 @@ export interface Answer {
   readonly usage: unknown;
   /** Null where no documents were asked for. */
   readonly sources: SourcesView | null;
+  /** `recalled=2; remembered=1`; null where memory took no part. */
+  readonly memory: string | null;
 }
 
 interface Chunk {
@@ -52,6 +58,12 @@ export async function streamAnswer(
   listener: AnswerListener,
   signal?: AbortSignal,
 ): Promise<Answer> {
+  const { knowledge, memory, conversation } = request;
+  const extension = {
+    ...(knowledge !== undefined && { knowledge }),
+    ...(memory !== undefined && { memory }),
+    ...(conversation !== undefined && { conversation }),
+  };
   const response = await client.open('/v1/chat/completions', {
     body: {
       model: request.model,
@@ -60,7 +72,7 @@ export async function streamAnswer(
       stream_options: { include_usage: true },
       ...(request.maxTokens !== undefined && { max_tokens: request.maxTokens }),
       ...(request.temperature !== undefined && { temperature: request.temperature }),
-      ...(request.knowledge !== undefined && { orchestrator: { knowledge: request.knowledge } }),
+      ...(Object.keys(extension).length > 0 && { orchestrator: extension }),
     },
     headers: request.user === undefined ? {} : { 'x-orchestrator-user': request.user },
     signal,
@@ -96,7 +108,15 @@ export async function streamAnswer(
     throw new CliError('the answer broke off: the connection to the orchestrator ended.', 1, { cause: error });
   }
   if (!done && finishReason === null) throw new CliError('the answer broke off before it was whole.');
-  return { expert, requestId: headerOf(response.headers['x-request-id']), content, finishReason, usage, sources };
+  return {
+    expert,
+    requestId: headerOf(response.headers['x-request-id']),
+    content,
+    finishReason,
+    usage,
+    sources,
+    memory: headerOf(response.headers['x-orchestrator-memory']),
+  };
 }
 
 const headerOf = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value) ?? null;

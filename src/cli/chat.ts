@@ -6,7 +6,7 @@ import { CliError } from '../shared/errors.ts';
 import { streamAnswer, type ChatMessage } from './answer-stream.ts';
 import { connect, withConnectionOptions, type ConnectionOptions } from './client.ts';
 import { collect } from './rag/connection.ts';
-import { converse } from './conversation.ts';
+import { converse } from './converse.ts';
 import { showAnswer } from './show-answer.ts';
 
 interface Options extends ConnectionOptions {
@@ -17,6 +17,8 @@ interface Options extends ConnectionOptions {
   temperature?: number;
   knowledge?: boolean;
   collection?: readonly string[];
+  memory?: boolean;
+  conversation?: string;
   json?: boolean;
 }
 
@@ -33,6 +35,12 @@ export function chatCommand(): Command {
       .option('-k, --knowledge', 'let the answer rest on your documents (see `orchestrator rag`)')
       .option('--no-knowledge', 'keep them out, whatever the profile says')
       .option('-c, --collection <name>', 'on those of this collection alone (repeatable)', collect)
+      .option('--memory', 'let it know what is remembered of you, and remember what you say')
+      .option('--no-memory', 'neither, whatever the profile says')
+      .option(
+        '--conversation <id>',
+        'the conversation that this belongs to, by a name of your own; kept where the profile says so',
+      )
       .option('--max-tokens <number>', 'longest answer, in tokens', wholeNumber)
       .option('-t, --temperature <number>', '0 is sober, 1 is lively', decimal)
       .option('--json', 'print the whole answer as JSON when it is there')
@@ -43,10 +51,10 @@ export function chatCommand(): Command {
   ).action(async (words: string[], options: Options) => {
     const client = connect(options);
     const system: ChatMessage[] = options.system === undefined ? [] : [{ role: 'system', content: options.system }];
-    const { model, user, maxTokens, temperature } = options;
+    const { model, user, maxTokens, temperature, memory, conversation } = options;
     const { collection } = options;
     const knowledge = collection === undefined ? options.knowledge : { collections: collection };
-    const request = { model, user, maxTokens, temperature, knowledge, messages: system };
+    const request = { model, user, maxTokens, temperature, knowledge, memory, conversation, messages: system };
     if (words.length === 0 && process.stdin.isTTY) return converse(client, request);
     const prompt = words.length > 0 ? words.join(' ') : await text(process.stdin);
     if (prompt.trim() === '') throw new CliError('there is no question: give one as an argument, or pipe one in.', 2);

@@ -143,6 +143,17 @@ async function sendAll(bytes: AsyncIterable<Uint8Array>, request: ClientRequest)
   request.end();
 }
 
+/** What the server refuses, in its own sentence. */
+export class Refusal extends CliError {
+  /** Of the catalogue; absent: who answered is no orchestrator. */
+  readonly code: string | undefined;
+
+  constructor(message: string, code: unknown) {
+    super(message);
+    this.code = typeof code === 'string' ? code : undefined;
+  }
+}
+
 function unreachable(url: URL, error: Error): CliError {
   const reason = 'code' in error && typeof error.code === 'string' ? error.code : messageOf(error);
   return new CliError(
@@ -168,8 +179,8 @@ function refusal(status: number, body: string, where: string): CliError {
     error.code === 'unauthorized' ||
     error.code === 'forbidden' ||
     (error.code === undefined && /^40[13]$/.test(`${status}`));
-  if (!isAboutKey) return new CliError(sentence);
-  return new CliError(`${sentence} Commands need an administrator's key in ORCHESTRATOR_TOKEN.`);
+  if (!isAboutKey) return new Refusal(sentence, error.code);
+  return new Refusal(`${sentence} Commands need an administrator's key in ORCHESTRATOR_TOKEN.`, error.code);
 }
 
 function parseUrl(text: string): URL {

@@ -87,6 +87,21 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./rag.ts')).ragCommand(),
   },
   {
+    name: 'memory',
+    summary: 'what is remembered of you: see, correct and forget it',
+    load: async () => (await import('./memory.ts')).memoryCommand(),
+  },
+  {
+    name: 'conversation',
+    summary: 'your conversations: list, search and delete them',
+    load: async () => (await import('./conversation.ts')).conversationCommand(),
+  },
+  {
+    name: 'feedback',
+    summary: 'what was good or bad about answers, and training examples',
+    load: async () => (await import('./feedback.ts')).feedbackCommand(),
+  },
+  {
     name: 'store',
     summary: 'back up and restore everybody’s documents',
     load: async () => (await import('./store.ts')).storeCommand(),

@@ -34,6 +34,8 @@ export async function showAnswer(client: Client, request: ChatRequest, signal?: 
     shown = '';
     for (const source of answer.sources ? sourceLines(answer.sources) : [])
       process.stderr.write(`${dim(source, process.stderr)}\n`);
+    const memory = memoryLine(answer.memory);
+    if (memory !== undefined) process.stderr.write(`${dim(memory, process.stderr)}\n`);
     return answer;
   } finally {
     line.clear();
@@ -57,6 +59,13 @@ export function sourceLines({ sources, found, degraded, withheld }: SourcesView)
     ...(found ? [] : ['no document of yours answers this.']),
     ...[degraded, withheld].flatMap((note) => (note === undefined ? [] : [`note: ${plainLine(note)}`])),
   ];
+}
+
+/** What memory did, of `recalled=2; remembered=1; forgotten=0`; undefined where it did nothing. */
+export function memoryLine(header: string | null): string | undefined {
+  const counts = [...(header ?? '').matchAll(/\b(recalled|remembered|forgotten)=(\d+)/g)];
+  const done = counts.flatMap(([, what, count]) => (count === '0' ? [] : [`${count} ${what}`]));
+  return done.length === 0 ? undefined : `memory: ${done.join(', ')} (see \`orchestrator memory list\`)`;
 }
 
 /** What a model says must not steer the terminal; a file or a pipe gets it as it is. */

@@ -1,9 +1,8 @@
-import { createInterface } from 'node:readline/promises';
-
 import type { Command } from 'commander';
 
 import type { DocumentJson, LearnedJson } from '../../server/knowledge/views.ts';
-import { CliError, messageOf } from '../../shared/errors.ts';
+import { messageOf } from '../../shared/errors.ts';
+import { confirm } from '../confirm.ts';
 import { plainLine } from '../plain.ts';
 import { whileReading } from './add.ts';
 import {
@@ -108,14 +107,4 @@ async function forEach(
     outcomes.map(({ id, failure }) => (failure === null ? say(id) : `failed: ${plainLine(id)}: ${failure}`)),
   );
   if (outcomes.some(({ failure }) => failure !== null)) process.exitCode = 1;
-}
-
-async function confirm(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY) throw new CliError('nobody is there to be asked; say --yes where it is meant.', 2);
-  const readline = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^(?:y|yes|s|si|sí)$/i.test((await readline.question(`${question} [y/N] `)).trim());
-  } finally {
-    readline.close();
-  }
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-import { converse } from '../conversation.ts';
+import { converse } from '../converse.ts';
 import { listExperts } from '../experts.ts';
 import { collectionsOf, search } from './look.ts';
 import { collect, type Documents, openDocuments, type RagOptions, talkCommand } from './connection.ts';

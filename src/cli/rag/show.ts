@@ -107,7 +107,7 @@ const titleOf = ({ title, uri }: Pick<DocumentJson, 'title' | 'uri'>) =>
   plainLine(title || (uri ?? '')) || '(untitled)';
 
 /** `1 passage`, `2 passages`. */
-export const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
+export const counted = (count: number, what: string, many = `${what}s`) => `${count} ${count === 1 ? what : many}`;
 
 const namesOf = (collections: readonly CollectionJson[]) =>
   new Map(collections.map(({ id, name }) => [id, plainLine(name)]));

@@ -62,6 +62,14 @@ describe('completion', () => {
     expect(complete('chat', '--kno')).toEqual(['--knowledge']);
   });
 
+  it('offers the commands of people', () => {
+    expect(complete('memory', 'ex')).toEqual(['export']);
+    expect(complete('memory', 'list', '--state', 'q')).toEqual(['quarantined']);
+    expect(complete('feedback', 'list', '--rating', '')).toEqual(['up', 'down']);
+    expect(complete('conversation', 's')).toEqual(['show', 'search']);
+    expect(complete('chat', '--no-m')).toEqual(['--no-memory']);
+  });
+
   it('offers the experts of the running orchestrator', () => {
     expect(complete('load', 'ge')).toEqual(['general']);
     expect(complete('chat', '--model', '')).toEqual(['auto', 'general', 'coder']);

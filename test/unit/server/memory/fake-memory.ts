@@ -92,7 +92,7 @@ export class FakeMemory implements MemoryBase {
     const entry = this.#find(user, id);
     if (!entry) return undefined;
     if (change.text === undefined) return Object.assign(entry, change);
-    const { id: next } = Object.assign(this.put(user, entry.text, { kind: entry.kind }), change);
+    const { id: next } = Object.assign(this.put(user, change.text, { kind: entry.kind }), change);
     Object.assign(entry, { retracted: T0, validTo: T0, supersededBy: next });
     return this.#find(user, next);
   }

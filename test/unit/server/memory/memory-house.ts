@@ -42,7 +42,7 @@ export async function openMemoryHouse({ isOn = true }: { readonly isOn?: boolean
             headers: isText ? {} : { 'content-type': 'application/json' },
           }),
         },
-        { identity: { user, admin } as never, requestId: 'r1' },
+        { identity: { user, admin }, requestId: 'r1' },
       );
       const text = await response.text();
       const isObject = /^application\/json\b/.test(response.headers.get('content-type') ?? '');
@@ -76,7 +76,7 @@ export async function openMemoryHouse({ isOn = true }: { readonly isOn?: boolean
       const listener = getRequestListener(
         (request, bindings) => {
           const user = request.headers.get('x-orchestrator-user') ?? 'local';
-          const identity = { user, admin: true } as never;
+          const identity = { user, admin: true };
           return app.fetch(request, { ...(bindings as HttpBindings), identity, requestId: 'r1' });
         },
         { overrideGlobalObjects: false },
