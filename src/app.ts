@@ -34,6 +34,7 @@ import type { Paths } from './shared/paths.ts';
 import { Redactor } from './shared/redact.ts';
 import { settleHeap } from './shared/settle-heap.ts';
 import { VERSION } from './shared/version.ts';
+import type { StoreKeeper } from './store/store-keeper.ts';
 import { DEFAULT_BACKOFF } from './supervisor/backoff.ts';
 import { LearnedFootprints } from './models/learned.ts';
 import { refuseMisfits } from './supervisor/budget-check.ts';
@@ -217,13 +218,19 @@ export async function startApp(options: AppOptions): Promise<App> {
   const teachRouter = async () => {
     if (settings.routes) await keeper.use(lessonsOf(settings.profile));
   };
+  let storeKeeper: Promise<StoreKeeper> | undefined;
+  const stores = () =>
+    (storeKeeper ??= import('./store/store-keeper.ts').then((module) => {
+      const hideSecret = (secret: string) => redactor.add(secret);
+      return new module.StoreKeeper({ logger, paths, environment, hideSecret });
+    }));
   const knowledge = new KnowledgeHolder({
     logger,
     // What is not switched on is not even read from the disk.
     load: async () => {
       const { createKnowledgeOpener } = await import('./knowledge/open-knowledge.ts');
-      const hideSecret = (secret: string) => redactor.add(secret);
-      return createKnowledgeOpener({ fleet, logger, bus, metrics: metrics.knowledge, paths, environment, hideSecret });
+      const house = { fleet, logger, bus, metrics: metrics.knowledge, paths };
+      return createKnowledgeOpener(house, (await stores()).use());
     },
   });
   const followKnowledge = () => knowledge.apply(settings);
@@ -259,6 +266,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       setTimeout(() => server?.closeAllConnections(), LAST_WORDS_MS).unref();
       await closed;
       await knowledge.close();
+      await (await storeKeeper)?.close();
       guardian.close();
       rmSync(join(paths.stateDir, 'runtime.json'), { force: true });
       logger.info('stopped');

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Store, StoredDocument, User } from '../store/contract.ts';
+import type { StoreUse } from '../store/store-keeper.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { Paths } from '../shared/paths.ts';
 import type { ExpertProcess } from '../supervisor/expert-process.ts';
@@ -22,7 +23,6 @@ import { StoredKnowledge } from './knowledge-base.ts';
 import { documentsSource, factsOf } from './search/fill.ts';
 import { SearchIndex } from './search/search-index.ts';
 import type { KnowledgeOpener, KnowledgeSetup, OpenKnowledge } from './setup.ts';
-import { StoreKeeper } from './store-keeper.ts';
 import { Tally } from './tally.ts';
 import { openWeb } from './web/open-web.ts';
 import type { Net } from './web/pinned-agent.ts';
@@ -34,23 +34,19 @@ export interface KnowledgeHouse {
   readonly bus: EventBus;
   readonly metrics: KnowledgeMetrics;
   readonly paths: Paths;
-  readonly environment: NodeJS.ProcessEnv;
-  /** Keeps it out of the logs. */
-  readonly hideSecret: (secret: string) => void;
   /** Shared with memory; default: its own. */
   readonly embedders?: Embedders | undefined;
   /** The net itself, but in tests. */
   readonly net?: Net | undefined;
 }
 
-export function createKnowledgeOpener(house: KnowledgeHouse): KnowledgeOpener {
-  const stores = new StoreKeeper(house);
+export function createKnowledgeOpener(house: KnowledgeHouse, stores: StoreUse): KnowledgeOpener {
   return {
     open: async (setup) => {
       const store = await stores.open(setup.knowledge.store);
       // Nothing is built on one that is away.
       const users = await store.users();
-      return joinParts(house, setup, { store, users });
+      return joinParts(house, setup, { store, users, onClosed: () => stores.close() });
     },
     close: () => stores.close(),
   };
@@ -60,7 +56,11 @@ export function createKnowledgeOpener(house: KnowledgeHouse): KnowledgeOpener {
 export async function joinParts(
   house: KnowledgeHouse,
   first: KnowledgeSetup,
-  { store, users }: { readonly store: Store; readonly users: readonly User[] },
+  {
+    store,
+    users,
+    onClosed,
+  }: { readonly store: Store; readonly users: readonly User[]; readonly onClosed?: () => Promise<void> },
 ): Promise<OpenKnowledge> {
   const { fleet, logger, metrics } = house;
   const folder = join(house.paths.stateDir, 'knowledge');
@@ -178,7 +178,10 @@ export async function joinParts(
     onSearch: (milliseconds) => metrics.searched(milliseconds),
     webSettings: () => setup.knowledge.web,
     onLearnFailed: (error) => logger.warn('nothing could be learned by itself', { reason: messageOf(error) }),
-    close: end,
+    close: async () => {
+      await end();
+      await onClosed?.();
+    },
   });
 }
 

@@ -32,6 +32,6 @@ export interface OpenKnowledge extends KnowledgeBase {
 export interface KnowledgeOpener {
   /** Rejects where the store cannot be opened; then nothing of it is left. */
   open(setup: KnowledgeSetup): Promise<OpenKnowledge>;
-  /** The stores too, for good. After what is open was closed. */
+  /** Lets the store go, for good. After what is open was closed. */
   close(): Promise<void>;
 }

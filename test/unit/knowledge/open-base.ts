@@ -53,8 +53,6 @@ export class OpenBase {
       logger: silentLogger,
       metrics: this.#metrics,
       paths: resolvePaths({ HOME: this.directory }, join(this.directory, 'state')),
-      environment: {},
-      hideSecret: () => undefined,
       net: this.net,
     };
     this.base = await joinParts(house, setup, { store: this.store, users: await this.store.users() });
