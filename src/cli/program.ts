@@ -102,6 +102,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./feedback.ts')).feedbackCommand(),
   },
   {
+    name: 'user',
+    summary: 'who may use this: people, their keys, and what they use up',
+    load: async () => (await import('./user.ts')).userCommand(),
+  },
+  {
     name: 'store',
     summary: 'back up and restore everybody’s documents',
     load: async () => (await import('./store.ts')).storeCommand(),
