@@ -5,6 +5,8 @@ import { CliError } from '../shared/errors.ts';
 const LONGEST = 1_024;
 const INTERRUPT = '\u0003';
 const END = '\u0004';
+/** As a shell ends what Ctrl-C has ended. */
+const INTERRUPTED = 130;
 
 /**
  * Passwords, one for each question: at a terminal asked for without showing them, twice where it is a `new` one; else the first lines of
@@ -17,10 +19,11 @@ export async function readPasswords(
     const lines = (await text(process.stdin)).split(/\r?\n/);
     return questions.map((_, index) => checked(lines[index] ?? ''));
   }
+  using prompt = new HiddenPrompt();
   const passwords: string[] = [];
   for (const { what, isNew } of questions) {
-    const password = checked(await askHidden(`${what}: `));
-    if (isNew && (await askHidden('Once more: ')) !== password)
+    const password = checked(await prompt.ask(`${what}: `));
+    if (isNew && (await prompt.ask('Once more: ')) !== password)
       throw new CliError('the two are not the same; nothing was changed.', 2);
     passwords.push(password);
   }
@@ -39,24 +42,41 @@ function checked(password: string): string {
   throw new CliError(`a password has at most ${LONGEST} characters.`, 2);
 }
 
-async function askHidden(question: string): Promise<string> {
-  const { stdin, stderr } = process;
-  stderr.write(question);
-  stdin.setRawMode(true);
-  stdin.setEncoding('utf8').resume();
-  let typed = '';
-  try {
-    for await (const piece of stdin.iterator({ destroyOnReturn: false }) as AsyncIterable<string>) {
-      for (const character of piece) {
-        if (character === INTERRUPT) throw new CliError('interrupted; nothing was changed.', 130);
-        if (character === '\r' || character === '\n' || character === END) return typed;
-        typed = character === '\u007F' || character === '\b' ? typed.slice(0, -1) : typed + character;
+/** Asks one thing after the other; what is typed is not shown. What was typed ahead belongs to the next question. */
+class HiddenPrompt {
+  #ahead = '';
+  #onTyped: () => void = () => undefined;
+  readonly #listen = (text: string) => {
+    this.#ahead += text;
+    this.#onTyped();
+  };
+
+  constructor() {
+    process.stdin.setRawMode(true).setEncoding('utf8').on('data', this.#listen).resume();
+  }
+
+  async ask(question: string): Promise<string> {
+    process.stderr.write(question);
+    let typed = '';
+    for (;;) {
+      const character = await this.#next();
+      if (character === INTERRUPT || character === '\r' || character === '\n' || character === END) {
+        process.stderr.write('\n');
+        if (character === INTERRUPT) throw new CliError('interrupted; nothing was changed.', INTERRUPTED);
+        return typed;
       }
+      typed = character === '\u007F' || character === '\b' ? typed.slice(0, -1) : typed + character;
     }
-    return typed;
-  } finally {
-    stdin.setRawMode(false);
-    stdin.pause();
-    stderr.write('\n');
+  }
+
+  [Symbol.dispose](): void {
+    process.stdin.off('data', this.#listen).setRawMode(false).pause();
+  }
+
+  async #next(): Promise<string> {
+    while (this.#ahead === '') await new Promise<void>((resolve) => (this.#onTyped = resolve));
+    const [character = ''] = this.#ahead;
+    this.#ahead = this.#ahead.slice(character.length);
+    return character;
   }
 }
