@@ -61,6 +61,13 @@ export type OrchestratorEvent =
       /** Why it failed, waits for approval, or was read in part. */
       readonly reason: string | null;
     }
+  | {
+      /** What became of memories: how many, never whose or what they say. */
+      readonly type: 'memory';
+      readonly at: string;
+      readonly change: 'kept' | 'closed' | 'forgotten';
+      readonly count: number;
+    }
   | { readonly type: 'reload'; readonly at: string; readonly ok: boolean; readonly message: string };
 
 /**

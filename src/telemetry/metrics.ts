@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
 import type { EventBus } from './events.ts';
 import { addGauges, type Observed } from './gauges.ts';
 import { KnowledgeMetrics } from './knowledge-metrics.ts';
+import { MemoryMetrics } from './memory-metrics.ts';
 import { RouteTally } from './route-tally.ts';
 import { type Timing, Timings } from './timings.ts';
 
@@ -49,6 +50,7 @@ export class Metrics {
   /** By expert, then by route. */
   readonly #tallies = new Map<string, Map<string, Tally>>();
   #knowledge: KnowledgeMetrics | undefined;
+  #memory: MemoryMetrics | undefined;
 
   constructor() {
     const registers = [this.registry];
@@ -163,6 +165,11 @@ export class Metrics {
   /** Made when it is first asked for: what is off is not shown. */
   get knowledge(): KnowledgeMetrics {
     return (this.#knowledge ??= new KnowledgeMetrics(this.registry));
+  }
+
+  /** Those of the memories, from when they are first switched on. */
+  get memory(): MemoryMetrics {
+    return (this.#memory ??= new MemoryMetrics(this.registry));
   }
 
   follow(bus: EventBus): void {
