@@ -46,6 +46,8 @@ export function sendError(
     return error;
   }
   const headers = [...ownHeaders, 'x-request-id', requestId, 'content-type', 'application/json'];
+  // An error repeats what the client wrote.
+  headers.push('x-content-type-options', 'nosniff');
   if (error.retryAfterSeconds !== undefined) headers.push('retry-after', String(error.retryAfterSeconds));
   if (error.code === 'unauthorized') headers.push('www-authenticate', 'Bearer');
   // The rest of a body that nobody wants is not read: the connection ends with the answer.

@@ -74,9 +74,11 @@ export function createLineSplitter(onLine: LineListener): { write(chunk: Buffer)
   };
 }
 
-// oxlint-disable-next-line no-control-regex -- control characters are what this takes out
-const CONTROL = /\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+const CONTROL =
+  // oxlint-disable-next-line no-control-regex -- control characters are what this takes out
+  /\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
+/** Without what ends a line, steers a terminal, or turns the direction of writing. */
 export function printable(text: string): string {
   return text.replace(CONTROL, '');
 }

@@ -29,7 +29,7 @@ export function createLogger(options: LoggerOptions): Logger {
   const log = (level: Level, message: string, fields: Fields = {}) => {
     if (ORDER[level] < ORDER[options.level]) return;
     const time = new Date().toISOString();
-    const json = options.redactor.redact(JSON.stringify({ time, level, message, ...fields }, errorsAsText));
+    const json = options.redactor.redact(escaped(JSON.stringify({ time, level, message, ...fields }, errorsAsText)));
     options.file?.write(`${json}\n`);
     const text = options.redactor.redact(toText(time, level, message, fields));
     options.buffer.push(text);
@@ -41,6 +41,15 @@ export function createLogger(options: LoggerOptions): Logger {
     warn: (message, fields) => log('warn', message, fields),
     error: (message, fields) => log('error', message, fields),
   };
+}
+
+/** JSON leaves some characters as they are that end a line for some readers, or steer the terminal that a file is shown on. */
+function escaped(json: string): string {
+  return json.replaceAll(
+    // oxlint-disable-next-line no-control-regex -- control characters are what is escaped
+    /[\u007F-\u009F\u200E\u200F\u2028\u2029\u202A-\u202E\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 function toText(time: string, level: Level, message: string, fields: Fields): string {
