@@ -15,9 +15,12 @@ import { createColdRoutes } from './server/cold-routes.ts';
 import { createFrontDoor } from './server/front-door.ts';
 import { listen } from './server/http-server.ts';
 import { type KnownKey, LOCAL_USER } from './server/identity/authenticator.ts';
+import { eraseUser } from './server/identity/erase-user.ts';
+import { IdentityHolder } from './server/identity/identity-holder.ts';
 import { Inference } from './server/inference.ts';
 import { KnowledgeHolder } from './server/knowledge-holder.ts';
 import { readKeys, refuseOpenDoor } from './server/open-door.ts';
+import { PeopleHolder } from './server/people-holder.ts';
 import { createReload, type ProfileChoice } from './server/reload.ts';
 import { Learner } from './server/learner.ts';
 import { lessonsOf } from './server/lessons.ts';
@@ -179,13 +182,30 @@ export async function startApp(options: AppOptions): Promise<App> {
   /** Caches are a convenience: a disk that takes no changes stops nothing. */
   const retainCaches = ({ security }: Profile, processes: readonly ExpertProcess[], known: readonly KnownKey[]) => {
     const users = new Set([LOCAL_USER, ...known.map(({ user }) => user)]);
+    // A front end's users are its key's.
+    const isUser = (name: string) => users.has(name.split('/', 1)[0] ?? '');
     try {
-      caches.retain(processes, security.auth === 'keys' ? users : undefined);
+      caches.retain(processes, security.auth === 'keys' ? isUser : undefined);
     } catch (error) {
       logger.warn('the prompt caches could not be looked through', { error });
     }
   };
   let settings: Settings;
+  const identities = new IdentityHolder({
+    logger,
+    load: async () => {
+      const { createIdentityOpener } = await import('./server/identity/open-identities.ts');
+      return createIdentityOpener({
+        logger,
+        paths,
+        store: () => people.get(),
+        isShared: () => settings.profile.knowledge.store !== 'embedded',
+        erase: (user) => eraseUser({ people, knowledge, requests, caches }, user),
+        onRevoked: () => undefined,
+        hideSecret: (secret) => redactor.add(secret),
+      });
+    },
+  });
   /** What can fail comes first: from the crew's adoptions on nothing does, so that a profile is taken over whole or not at all. */
   const apply = (wanted: Profile, generation: number): CrewChange => {
     refuseOpenDoor(wanted, options.host, options.allowUnauthenticated);
@@ -196,7 +216,15 @@ export async function startApp(options: AppOptions): Promise<App> {
     retainCaches(wanted, plan.processes, wantedKeys);
     fleet.reconfigure(plan);
     logFile.resize({ maxBytes: wanted.logs.fileSize, files: wanted.logs.files });
-    settings = createSettings({ generation, profile: wanted, fleet, keys: wantedKeys, runToken, host: options.host });
+    settings = createSettings({
+      generation,
+      profile: wanted,
+      fleet,
+      keys: wantedKeys,
+      runToken,
+      people: identities,
+      host: options.host,
+    });
     for (const sentence of missingParts(wanted, { paths, environment, gpus: gpus.last })) logger.warn(sentence);
     for (const { id, expert } of plan.processes) {
       // Who is unloaded or asleep by now is not what changed.
@@ -233,7 +261,30 @@ export async function startApp(options: AppOptions): Promise<App> {
       return createKnowledgeOpener(house, (await stores()).use());
     },
   });
-  const followKnowledge = () => knowledge.apply(settings);
+  const people = new PeopleHolder({
+    logger,
+    load: async () => {
+      const use = (await stores()).use();
+      return {
+        open: async (setting) => {
+          const store = await use.open(setting);
+          return {
+            store: store.people,
+            users: () => store.users(),
+            reconfigure: () => undefined,
+            close: () => Promise.resolve(),
+          };
+        },
+        close: () => use.close(),
+      };
+    },
+  });
+  /** Each in the background, and what is off costs nothing. */
+  const followSettings = () => {
+    knowledge.apply(settings);
+    people.apply(settings);
+    identities.apply(settings);
+  };
   const requests = new RequestBook();
   const inference = new Inference({ fleet, metrics, logger, deadlines: new Deadlines(), routing, knowledge, requests });
   metrics.observe({
@@ -265,7 +316,8 @@ export async function startApp(options: AppOptions): Promise<App> {
       server?.closeIdleConnections();
       setTimeout(() => server?.closeAllConnections(), LAST_WORDS_MS).unref();
       await closed;
-      await knowledge.close();
+      await Promise.all([knowledge.close(), identities.close()]);
+      await people.close();
       await (await storeKeeper)?.close();
       guardian.close();
       rmSync(join(paths.stateDir, 'runtime.json'), { force: true });
@@ -288,7 +340,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       const generation = settings.generation + 1;
       const view = { generation, profile: wanted.name, file: wanted.file, ...apply(wanted, generation) };
       void teachRouter();
-      followKnowledge();
+      followSettings();
       try {
         tellWhatRuns();
       } catch (error) {
@@ -317,6 +369,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     routing,
     knowledge,
     requests,
+    identities,
+    isKept: async (user) => (await people.users()).includes(user),
     uploadsDir,
     learner,
     candidates,
@@ -361,7 +415,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     throw error;
   }
   routing.waitFor(teachRouter());
-  followKnowledge();
+  followSettings();
   logger.info(`listening on ${url}`, { profile: profile.name, experts: profile.experts.length });
   settleHeap(() => inference.active === 0);
   // Reads once more: from then on every change is seen.

@@ -10,6 +10,7 @@ import { addCacheRoutes, type CacheRoutesOptions } from './cache-routes.ts';
 import { addExpertRoutes, type ExpertRoutesOptions } from './expert-routes.ts';
 import { modelList, stateOf } from './expert-views.ts';
 import type { Identity } from './identity/contract.ts';
+import { addIdentityPaths, type IdentityRoutesOptions } from './identity/identity-paths.ts';
 import { reachOf } from './identity/reach.ts';
 import type { KnowledgeRoutesOptions } from './knowledge/access.ts';
 import { addDocumentPaths } from './knowledge/document-paths.ts';
@@ -35,6 +36,7 @@ export interface ColdRoutesOptions
     CacheRoutesOptions,
     LogRoutesOptions,
     ReloadRoutesOptions,
+    IdentityRoutesOptions,
     KnowledgeRoutesOptions,
     MemoryRoutesOptions {
   readonly metrics: Metrics;
@@ -125,6 +127,7 @@ export function createColdRoutes(options: ColdRoutesOptions): ColdApp {
   addLogRoutes(app, options);
   addReloadRoutes(app, options);
   addDocumentPaths(app, options);
+  addIdentityPaths(app, options);
   addMemoryPaths(app, options);
 
   app.post('/api/shutdown', (context) => {

@@ -10,6 +10,8 @@ type StoreSetting = Profile['knowledge']['store'];
 /** The part of the store that is about people, as its holder keeps it. `close` leaves the store open. */
 export interface OpenPeople extends Held<StoreSetting> {
   readonly store: PeopleStore;
+  /** Everybody who has anything there. */
+  users(): Promise<readonly string[]>;
 }
 
 export interface PeopleHolderOptions {
@@ -40,6 +42,12 @@ export class PeopleHolder {
     if (base) return base.store;
     const message = failure ?? 'The store of users, conversations and feedback is just being opened.';
     throw new AppError('knowledge_unavailable', message, { retryAfterSeconds: 2 });
+  }
+
+  /** Everybody who has anything in the store. @throws AppError as `get`. */
+  async users(): Promise<readonly string[]> {
+    this.get();
+    return (await this.#holder.base?.users()) ?? [];
   }
 
   /** Undefined where `get` would throw. */

@@ -28,6 +28,12 @@ export class RequestBook {
     return this.#users.get(user)?.get(id);
   }
 
+  /** All of one user's. */
+  forget(user: string): void {
+    this.#size -= this.#users.get(user)?.size ?? 0;
+    this.#users.delete(user);
+  }
+
   #forgetOldest(own: Map<string, RequestView>): void {
     const [oldest] = own.keys();
     if (oldest !== undefined && own.delete(oldest)) this.#size -= 1;

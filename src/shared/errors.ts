@@ -77,6 +77,12 @@ export const CATALOGUE = {
     fault: 'user',
     says: 'None of the last requests of this user has this id',
   },
+  user_not_found: {
+    status: 404,
+    type: 'invalid_request_error',
+    fault: 'user',
+    says: 'No account has this name, or it has no key of this id',
+  },
   document_not_found: {
     status: 404,
     type: 'invalid_request_error',
@@ -168,6 +174,12 @@ export const CATALOGUE = {
     fault: 'user',
     says: 'Too many requests wait for this expert already',
   },
+  rate_limited: {
+    status: 429,
+    type: 'rate_limit_error',
+    fault: 'user',
+    says: 'More than a key, a user or an address may send; `Retry-After` says when to go on',
+  },
   internal: {
     status: 500,
     type: 'server_error',
@@ -257,6 +269,12 @@ export const CATALOGUE = {
     type: 'server_error',
     fault: 'system',
     says: 'The database of the documents is still opening or does not answer; inference goes on without it',
+  },
+  identity_unavailable: {
+    status: 503,
+    type: 'server_error',
+    fault: 'system',
+    says: 'The accounts are still being read, or have been out of reach too long; keys of the profile count meanwhile',
   },
   queue_timeout: {
     status: 503,

@@ -49,10 +49,10 @@ export class KeptCaches {
   }
 
   /**
-   * Erases what belongs to no expert with these settings, or to nobody of these users (undefined: anybody may be one). Throws where
+   * Erases what belongs to no expert with these settings, or to nobody who is a user (undefined: anybody may be one). Throws where
    * the state directory cannot be written.
    */
-  retain(experts: readonly CacheOwner[], users?: ReadonlySet<string>): void {
+  retain(experts: readonly CacheOwner[], isUser?: (user: string) => boolean): void {
     const wanted = new Map<string, string>();
     for (const { expert, adapter } of experts)
       if (adapter.slots?.(expert, undefined)) wanted.set(nameOf(expert, adapter), expert.id);
@@ -67,10 +67,10 @@ export class KeptCaches {
       if (expert === undefined) rmSync(join(this.#root, name), { recursive: true, force: true });
       else this.#folder(name, expert);
     }
-    if (!users) return;
+    if (!isUser) return;
     for (const { expert, folder } of this.#folders.values())
       for (const user of new Set(folder.kept.map((kept) => kept.user)))
-        if (!users.has(user)) this.#tell(expert, folder.erase(user), 'its user is no more');
+        if (!isUser(user)) this.#tell(expert, folder.erase(user), 'its user is no more');
   }
 
   /** For an engine that is about to start; undefined where it keeps nothing. Throws where the folder cannot be made. */

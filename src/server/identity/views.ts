@@ -1,6 +1,7 @@
-/** The JSON of `/api/users*` and `/api/keys*`, which the command line reads. Moments are ISO 8601. */
+/** The JSON of `/auth/*`, `/api/users*`, `/api/keys*` and `/api/identity`, which the command line reads. Moments are ISO 8601. */
 import type { KeyScopes } from '../../profiles/security-section.ts';
 import type { Account, StoredKey } from '../../store/people-contract.ts';
+import type { Identity } from './contract.ts';
 
 export interface UserJson {
   user: string;
@@ -56,6 +57,41 @@ export interface MadeKeyJson extends KeyJson {
   key: string;
 }
 
+/** `POST /auth/register`, `/auth/login` and `/auth/refresh`. */
+export interface LoginJson {
+  user: string;
+  access_token: string;
+  token_type: 'Bearer';
+  /** Seconds. */
+  expires_in: number;
+  /** Used once: the next one comes with the answer. */
+  refresh_token: string;
+}
+
+/** `GET /auth/me`. */
+export interface MeJson {
+  user: string;
+  admin: boolean;
+  credential: Identity['credential'];
+  scopes: KeyScopes;
+  /** Null: a user without an account. */
+  account: UserJson | null;
+}
+
+/** `GET /api/identity`; `POST /api/identity/rotate` answers it too. */
+export interface IdentityJson {
+  auth: 'none' | 'keys' | 'users';
+  registration: 'closed' | 'open';
+  /** `stale`: the store has been away so long that what was read of it does not count any more. */
+  state: 'off' | 'opening' | 'ready' | 'stale';
+  reason: string | null;
+  accounts: number;
+  /** Who are not suspended. */
+  administrators: number;
+  /** The one that signs first; `until` null: it signs still. */
+  signingKeys: { kid: string; created: string; until: string | null }[];
+}
+
 export function userJson({ name, admin, password, suspended, created, updated }: Account): UserJson {
   return {
     user: name,
@@ -82,5 +118,5 @@ export function keyJson(key: StoredKey): KeyJson {
   };
 }
 
-const moment = (milliseconds: number) => new Date(milliseconds).toISOString();
+export const moment = (milliseconds: number) => new Date(milliseconds).toISOString();
 const momentOrNull = (milliseconds: number | null) => (milliseconds === null ? null : moment(milliseconds));

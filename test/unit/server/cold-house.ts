@@ -8,6 +8,7 @@ import { Directory } from '../../../src/server/directory.ts';
 import { HostCheck } from '../../../src/server/host-check.ts';
 import { Authenticator } from '../../../src/server/identity/authenticator.ts';
 import type { Identity } from '../../../src/server/identity/contract.ts';
+import { IdentityHolder } from '../../../src/server/identity/identity-holder.ts';
 import { CandidateBook } from '../../../src/server/candidate-book.ts';
 import { KnowledgeHolder } from '../../../src/server/knowledge-holder.ts';
 import { RequestBook } from '../../../src/server/request-book.ts';
@@ -74,6 +75,8 @@ export async function routesOver(house: House, overrides: Partial<ColdRoutesOpti
     routing: new Routing({ fleet, bus, clock: house.clock, secondOpinion: { ask: () => undefined }, learner }),
     knowledge: new KnowledgeHolder({ logger: house.logger, load: () => Promise.reject(new Error('not here')) }),
     requests: new RequestBook(),
+    identities: new IdentityHolder({ logger: house.logger, load: () => Promise.reject(new Error('not here')) }),
+    isKept: () => Promise.resolve(false),
     uploadsDir: '/nowhere/uploads',
     learner,
     candidates,

@@ -4,6 +4,7 @@ import { remote as remoteAdapter } from '../../../src/engines/remote.ts';
 import { INFERENCE_PATHS } from '../../../src/engines/routes.ts';
 import { NOBODY } from '../../../src/server/identity/authenticator.ts';
 import { createDocumentApp } from '../../../src/server/knowledge/document-app.ts';
+import { createIdentityApp } from '../../../src/server/identity/identity-app.ts';
 import { createMemoryApp } from '../../../src/server/memory/memory-app.ts';
 import { findPolicy, POLICIES } from '../../../src/server/policy.ts';
 import type { ReloadRequest } from '../../../src/server/reload.ts';
@@ -16,7 +17,12 @@ describe('every route', () => {
   it('has a policy, and every policy a route', async () => {
     await using house = await House.open();
     const { app, options } = await routesOver(house);
-    const all = [...app.routes, ...createDocumentApp(options).routes, ...createMemoryApp(options).routes];
+    const all = [
+      ...app.routes,
+      ...createDocumentApp(options).routes,
+      ...createMemoryApp(options).routes,
+      ...createIdentityApp(options).routes,
+    ];
     const routes = new Set([
       ...INFERENCE_PATHS,
       ...all.filter(({ method }) => method !== 'ALL').map(({ path }) => path),

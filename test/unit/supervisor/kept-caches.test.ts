@@ -91,7 +91,7 @@ describe('the caches of a house', () => {
     expect(held()).toEqual(['a/ana', 'a/ben', 'b/ana', 'b/ben']);
     expect(caches.erase({ expert: 'a', user: 'ana' })).toEqual({ caches: 1, bytes: 4 });
     expect(caches.erase({ user: 'nobody' })).toEqual({ caches: 0, bytes: 0 });
-    caches.retain([owner('a'), owner('b')], new Set(['ben']));
+    caches.retain([owner('a'), owner('b')], (user) => user === 'ben');
     expect(held()).toEqual(['a/ben', 'b/ben']);
     expect(told).toEqual(['a erased: asked for', 'b erased: its user is no more']);
     expect(caches.erase({})).toEqual({ caches: 2, bytes: 8 });

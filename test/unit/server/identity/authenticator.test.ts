@@ -24,7 +24,7 @@ const run: Identity = { user: 'local', admin: true, credential: { kind: 'run', i
 
 const codeOf = (authenticator: Authenticator, headers: IncomingHttpHeaders, fromLoopback = true): string => {
   try {
-    authenticator.identify(headers, fromLoopback);
+    void authenticator.identify(headers, fromLoopback);
   } catch (error) {
     if (error instanceof AppError) return error.code;
     throw error;

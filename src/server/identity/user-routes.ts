@@ -1,0 +1,73 @@
+import type { ColdApp } from '../cold-context.ts';
+import { readObject } from '../read-object.ts';
+import { secret } from './auth-routes.ts';
+import type { IdentityRoutesOptions } from './identity-paths.ts';
+import {
+  type IdentityJson,
+  keyJson,
+  type KeyListJson,
+  type RemovedUserJson,
+  userJson,
+  type UserListJson,
+} from './views.ts';
+
+const KEY_FIELDS = ['name', 'admin', 'expires', 'scopes'];
+
+/** `/api/users*`, `/api/keys*` and `/api/identity`: accounts, their keys, and what tokens are signed with. */
+export function addUserRoutes(app: ColdApp, { identities, settings }: IdentityRoutesOptions): void {
+  app.get('/api/users', (context) => {
+    const accounts = [...identities.get().book.accounts()];
+    accounts.sort((one, other) => (one.name < other.name ? -1 : 1));
+    return context.json({ users: accounts.map(userJson) } satisfies UserListJson);
+  });
+  app.post('/api/users', async (context) => {
+    const accounts = identities.get();
+    const wanted = await readObject(context.req.raw, ['user', 'password', 'admin']);
+    return context.json(userJson(await accounts.create(context.env.identity, wanted)), 201);
+  });
+  app.get('/api/users/:user', (context) => context.json(userJson(identities.get().user(context.req.param('user')))));
+  app.patch('/api/users/:user', async (context) => {
+    const accounts = identities.get();
+    const wanted = await readObject(context.req.raw, ['suspended', 'admin', 'password']);
+    return context.json(userJson(await accounts.change(context.env.identity, context.req.param('user'), wanted)));
+  });
+  app.delete('/api/users/:user', async (context) => {
+    const user = context.req.param('user');
+    const erased = await identities.get().remove(context.env.identity, user);
+    return context.json({ user, deleted: true, erased } satisfies RemovedUserJson);
+  });
+
+  app.get('/api/users/:user/keys', (context) => {
+    const accounts = identities.get();
+    const { name } = accounts.user(context.req.param('user'));
+    return context.json({ keys: accounts.book.keysOf(name).map(keyJson) } satisfies KeyListJson);
+  });
+  app.post('/api/users/:user/keys', async (context) => {
+    const { keys } = identities.get();
+    const wanted = await readObject(context.req.raw, KEY_FIELDS);
+    return secret(context, await keys.create(context.env.identity, context.req.param('user'), wanted), 201);
+  });
+  app.get('/api/keys', (context) => {
+    const { book } = identities.get();
+    return context.json({ keys: book.keysOf(context.env.identity.user).map(keyJson) } satisfies KeyListJson);
+  });
+  app.post('/api/keys', async (context) => {
+    const { keys } = identities.get();
+    const wanted = await readObject(context.req.raw, KEY_FIELDS);
+    return secret(context, await keys.create(context.env.identity, context.env.identity.user, wanted), 201);
+  });
+  app.delete('/api/keys/:id', async (context) => {
+    const { keys } = identities.get();
+    return context.json(keyJson(await keys.revoke(context.env.identity, context.req.param('id'))));
+  });
+
+  const view = (): IdentityJson => {
+    const { auth, registration } = settings().profile.security;
+    return { auth, registration, ...identities.view() };
+  };
+  app.get('/api/identity', (context) => context.json(view()));
+  app.post('/api/identity/rotate', (context) => {
+    identities.get().rotate();
+    return context.json(view());
+  });
+}

@@ -1,0 +1,39 @@
+import { describe, expect, it, vi } from 'vitest';
+
+import { networkOf, Throttle } from '../../../../src/server/identity/throttle.ts';
+
+describe('a throttle', () => {
+  it('lets so many through at once, and says when the next one may come', () => {
+    vi.useFakeTimers();
+    try {
+      const throttle = new Throttle(3, 30_000);
+      const taken = (key: string) => throttle.take(key);
+      expect([taken('a'), taken('a'), taken('a'), taken('a'), taken('b')]).toEqual([
+        undefined,
+        undefined,
+        undefined,
+        10,
+        undefined,
+      ]);
+      vi.advanceTimersByTime(10_000);
+      expect([taken('a'), taken('a')]).toEqual([undefined, 10]);
+      throttle.giveBack('a');
+      expect(taken('a')).toBeUndefined();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe('addresses', () => {
+  it.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:db8::1', '2001:db8:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+    [undefined, ''],
+  ])('%s is of %s', (address, network) => {
+    expect(networkOf(address)).toBe(network);
+  });
+});
