@@ -8,6 +8,7 @@ import type { GpuReading } from './binaries/nvidia-smi.ts';
 import type { Profile } from './profiles/profile.ts';
 import { FileWatch } from './profiles/watch.ts';
 import { Deadlines } from './proxy/deadlines.ts';
+import { ActiveRequests } from './server/active-requests.ts';
 import { budgetView } from './server/budget-views.ts';
 import { CandidateBook } from './server/candidate-book.ts';
 import { ClassifierKeeper } from './server/classifier-keeper.ts';
@@ -17,6 +18,7 @@ import { listen } from './server/http-server.ts';
 import { type KnownKey, LOCAL_USER } from './server/identity/authenticator.ts';
 import { eraseUser } from './server/identity/erase-user.ts';
 import { IdentityHolder } from './server/identity/identity-holder.ts';
+import { GateHolder } from './server/gate-holder.ts';
 import { Inference } from './server/inference.ts';
 import { KnowledgeHolder } from './server/knowledge-holder.ts';
 import { readKeys, refuseOpenDoor } from './server/open-door.ts';
@@ -236,6 +238,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     return change;
   };
   apply(profile, 1);
+  const active = new ActiveRequests();
+  const gates = new GateHolder({ active, stateDir: paths.stateDir, clock: systemClock, logger, metrics });
+  await gates.prepare(profile);
 
   const secondOpinion = new SecondOpinion({ fleet, logger });
   const candidates = new CandidateBook(join(paths.stateDir, 'router-candidates.jsonl'), logger);
@@ -318,6 +323,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       await closed;
       await Promise.all([knowledge.close(), identities.close()]);
       await people.close();
+      await gates.close();
       await (await storeKeeper)?.close();
       guardian.close();
       rmSync(join(paths.stateDir, 'runtime.json'), { force: true });
@@ -333,7 +339,10 @@ export async function startApp(options: AppOptions): Promise<App> {
   const reload = createReload({
     choice: options.choice,
     read: options.readProfile,
-    check,
+    check: async (wanted) => {
+      await check(wanted);
+      await gates.prepare(wanted);
+    },
     inForce: () => settings,
     apply: (wanted) => {
       if (fleet.closing) throw new AppError('shutting_down', 'The orchestrator is stopping.');
@@ -371,6 +380,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     requests,
     identities,
     isKept: async (user) => (await people.users()).includes(user),
+    usage: () => gates.usageOf(settings.profile),
     uploadsDir,
     learner,
     candidates,
@@ -403,6 +413,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       handle: createFrontDoor({
         settings: () => settings,
         inference,
+        gate: () => gates.gateOf(settings.profile),
         metrics,
         cold: (context) => serveCold(context, routes),
       }),

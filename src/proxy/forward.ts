@@ -11,7 +11,7 @@ import { passedHeaders } from './answer-headers.ts';
 import { AnswerTail, TAIL_BYTES } from './answer-tail.ts';
 import type { Bounded, Deadlines } from './deadlines.ts';
 import { errorBody, errorFrame } from './frames.ts';
-import { promptCounts, type Usage, usageFromTail } from './usage.ts';
+import { eventsOf, promptCounts, type Usage, usageFromTail } from './usage.ts';
 
 /** Deadlines of one request, milliseconds. */
 export interface Timeouts {
@@ -60,6 +60,8 @@ export interface ForwardResult {
   /** Monotonic milliseconds of the first byte of the answer's body; undefined when none came. */
   readonly firstByteAt: number | undefined;
   readonly usage: Usage;
+  /** Of a stream whose engine has not said what it used: how many events came, as far as its last bytes tell; else 0. */
+  readonly streamedEvents: number;
 }
 
 /** Errors that mean no byte of the request was sent: the engine cannot have accepted it. */
@@ -104,6 +106,7 @@ class Forward implements Dispatcher.DispatchHandler, Bounded {
   readonly #isOpened: boolean;
   #uploading = false;
   #firstByteAt: number | undefined;
+  #bytes = 0;
   #paused = false;
 
   constructor(request: ForwardRequest) {
@@ -169,6 +172,7 @@ class Forward implements Dispatcher.DispatchHandler, Bounded {
     if (this.#phase !== 'answering') return;
     const now = runningNow();
     this.#firstByteAt ??= now;
+    this.#bytes += chunk.length;
     this.#extendDeadline(now);
     if (this.#collected) return this.#collect(this.#collected, chunk);
     this.#tail.push(chunk);
@@ -377,12 +381,15 @@ class Forward implements Dispatcher.DispatchHandler, Bounded {
     if (this.#phase === 'done') return;
     // Of a client that left before the first byte, the engine has shown nothing.
     this.#leave(error === undefined && this.#firstByteAt !== undefined);
+    const usage = usageFromTail(this.#tail.text);
+    const saysNothing = this.#isStream && usage.generatedTokens === 0;
     this.#request.onDone({
       status: this.#status === 0 ? 499 : this.#status,
       error,
       clientLeft,
       firstByteAt: this.#firstByteAt,
-      usage: usageFromTail(this.#tail.text),
+      usage,
+      streamedEvents: saysNothing ? eventsOf(this.#tail.text, this.#bytes) : 0,
     });
   }
 

@@ -10,6 +10,7 @@ const GENERATED = /"(?:completion_tokens|output_tokens)"\s*:\s*(\d{1,9})/;
 /** llama-server's own measure, where nobody asked for usage; cached tokens are not in it. */
 const PROMPT_TIMING = /"prompt_n"\s*:\s*(\d{1,9})/;
 const GENERATED_TIMING = /"predicted_n"\s*:\s*(\d{1,9})/;
+const EVENT = /(?:^|[\r\n])data:/g;
 const CACHED = /"cached_tokens"\s*:\s*(\d{1,9})/;
 const CACHED_TIMING = /"cache_n"\s*:\s*(\d{1,9})/;
 
@@ -21,6 +22,13 @@ export function usageFromTail(tail: string): Usage {
     promptTokens: find(usage, PROMPT) ?? find(timings, PROMPT_TIMING) ?? 0,
     generatedTokens: find(usage, GENERATED) ?? find(timings, GENERATED_TIMING) ?? 0,
   };
+}
+
+/** Events of a stream of so many bytes, from the share of them that its last bytes are. */
+export function eventsOf(tail: string, bytes: number): number {
+  if (tail === '') return 0;
+  const seen = tail.match(EVENT)?.length ?? 0;
+  return Math.round((seen * Math.max(bytes, tail.length)) / tail.length);
 }
 
 /** The tokens of a prompt and how many of them were not computed, as llama-server tells it; undefined where it does not. */

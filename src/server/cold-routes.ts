@@ -21,6 +21,7 @@ import { addReloadRoutes, type ReloadRoutesOptions } from './reload-routes.ts';
 import { addLearningRoutes, type LearningRoutesOptions } from './learning-routes.ts';
 import { addRequestRoutes, type RequestRoutesOptions } from './request-routes.ts';
 import { addRouteRoutes, type RouteRoutesOptions } from './route-routes.ts';
+import { addUsageRoutes, type UsageRoutesOptions } from './usage/usage-routes.ts';
 import type { HealthView, StatsView } from './views.ts';
 
 /** An engine that computes on every core answers late; Prometheus itself waits ten seconds. */
@@ -32,6 +33,7 @@ export interface ColdRoutesOptions
     RouteRoutesOptions,
     LearningRoutesOptions,
     RequestRoutesOptions,
+    UsageRoutesOptions,
     BudgetRoutesOptions,
     CacheRoutesOptions,
     LogRoutesOptions,
@@ -122,6 +124,7 @@ export function createColdRoutes(options: ColdRoutesOptions): ColdApp {
   addRouteRoutes(app, options);
   addLearningRoutes(app, options);
   addRequestRoutes(app, options);
+  addUsageRoutes(app, options);
   addBudgetRoutes(app, options);
   addCacheRoutes(app, options);
   addLogRoutes(app, options);

@@ -5,6 +5,7 @@ import type { Dialect } from '../engines/routes.ts';
 import { errorBody } from '../proxy/frames.ts';
 import { type AppError, toAppError } from '../shared/errors.ts';
 import type { Identity } from './identity/contract.ts';
+import type { Pass } from './pass.ts';
 import type { Settings } from './settings.ts';
 
 /** One request, from the door on. */
@@ -19,6 +20,8 @@ export interface RequestContext {
   identity: Identity;
   /** As they were when the request came: a reload in between changes nothing for it. */
   readonly settings: Settings;
+  /** Undefined where everybody may do everything, as often as they like. */
+  pass: Pass | undefined;
 }
 
 const PREFIX = randomBytes(6).toString('hex');

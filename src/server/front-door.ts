@@ -10,6 +10,7 @@ import { requestIdOf, type RequestContext, sendError } from './context.ts';
 import { isLoopback, originAllowed, plainAddress } from './host-check.ts';
 import { NOBODY } from './identity/authenticator.ts';
 import type { Identity } from './identity/contract.ts';
+import type { Gate } from './gate.ts';
 import type { Inference } from './inference.ts';
 import { findPolicy, type Policy, refusalOf } from './policy.ts';
 import type { Settings } from './settings.ts';
@@ -17,6 +18,8 @@ import type { Settings } from './settings.ts';
 export interface FrontDoorOptions {
   readonly settings: () => Settings;
   readonly inference: Inference;
+  /** Undefined where nothing is limited and nobody has to say who they are. */
+  readonly gate: () => Gate | undefined;
   /** Everything that is not inference. */
   readonly cold: (context: RequestContext) => void;
   readonly metrics: Metrics;
@@ -42,8 +45,14 @@ export function createFrontDoor(
     const { path, identity } = context;
     const refusal = refusalOf(policy, path, identity);
     if (refusal) throw refusal;
-    if (isInferenceRoute(path)) inference.handle(context, path);
-    else cold(context);
+    const gate = options.gate();
+    if (isInferenceRoute(path)) {
+      if (gate) context.pass = gate.enter(context, path);
+      inference.handle(context, path);
+    } else {
+      if (gate) context.pass = gate.enterCold(context, policy);
+      cold(context);
+    }
   };
   const enterLater = async (context: RequestContext, policy: Policy, identity: Promise<Identity>): Promise<void> => {
     try {
@@ -67,6 +76,7 @@ export function createFrontDoor(
       startedAt: runningNow(),
       identity: NOBODY,
       settings,
+      pass: undefined,
     };
     try {
       const policy = admit(context);

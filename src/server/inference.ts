@@ -48,6 +48,8 @@ export class Inference {
   /** Never throws: whatever happens ends as an answer or a closed connection. Calls back where promises would cost. */
   handle(context: RequestContext, route: InferenceRoute): void {
     this.active += 1;
+    const { pass } = context;
+    if (pass) pass.onEnd = (error) => this.#refuse(context, route, error);
     if (INFERENCE_ROUTES[route].body !== 'json')
       return void this.#serveWhenPrepared(context, route, prepareUpload(context, route, this.#options.deadlines));
     const { incoming, settings } = context;
@@ -60,6 +62,7 @@ export class Inference {
     }
     receiveBody(incoming, { maxBytes: limits.bodySize, graceMs: timeouts.body }, this.#options.deadlines, {
       onBody: (bytes) => {
+        if (pass?.ended) return;
         let prepared: Prepared | Promise<Prepared>;
         try {
           prepared = prepareJson(context, route, bytes, this.#options);
@@ -69,15 +72,18 @@ export class Inference {
         if (prepared instanceof Promise) void this.#serveWhenPrepared(context, route, prepared);
         else this.#serve(context, route, prepared);
       },
-      onBodyError: (error) => this.#refuse(context, route, error),
+      onBodyError: (error) => {
+        if (!pass?.ended) this.#refuse(context, route, error);
+      },
     });
   }
 
   async #serveWhenPrepared(context: RequestContext, route: InferenceRoute, prepared: Promise<Prepared>): Promise<void> {
     try {
-      this.#serve(context, route, await prepared);
+      const found = await prepared;
+      if (!context.pass?.ended) this.#serve(context, route, found);
     } catch (thrown) {
-      this.#refuse(context, route, thrown);
+      if (!context.pass?.ended) this.#refuse(context, route, thrown);
     }
   }
 
@@ -97,7 +103,10 @@ export class Inference {
     try {
       const lease = await this.#waitForLease(context, route, prepared, ownHeaders);
       if (lease) this.#trySend(context, route, prepared, ownHeaders, lease);
-      else this.active -= 1;
+      else {
+        this.active -= 1;
+        context.pass?.refused(prepared.target.expert.id);
+      }
     } catch (thrown) {
       this.#passOn(context, route, thrown, { prepared, ownHeaders });
     }
@@ -107,7 +116,8 @@ export class Inference {
   #passOn(context: RequestContext, route: InferenceRoute, thrown: unknown, known: Known): void {
     const { routed } = known.prepared;
     try {
-      const next = routed && this.#options.routing.next(context, routed.found, toAppError(thrown));
+      const next =
+        routed && !context.pass?.ended && this.#options.routing.next(context, routed.found, toAppError(thrown));
       if (!next) return this.#refuse(context, route, thrown, known);
       this.#options.logger.info('a request is passed on', {
         request: context.requestId,
@@ -157,7 +167,9 @@ export class Inference {
     this.active -= 1;
     const { dialect } = INFERENCE_ROUTES[route];
     const error = sendError(context.outgoing, thrown, context.requestId, dialect, known?.ownHeaders.slice(2));
-    this.#report(context, route, known?.prepared.target.expert.id, error);
+    const expert = known?.prepared.target.expert.id;
+    context.pass?.refused(expert);
+    this.#report(context, route, expert, error);
   }
 
   /** Waits in the queue or for a load. A streaming client is kept in touch meanwhile. Undefined: the client has left or was answered. */
@@ -169,13 +181,14 @@ export class Inference {
   ): Promise<Lease | undefined> {
     const { fleet } = this.#options;
     const { showLoading } = context.settings.profile.compatibility;
-    const { outgoing } = context;
+    const { outgoing, pass } = context;
     const { expert } = prepared.target;
     // Who left before this point sends no `close` any more.
     if (outgoing.destroyed) return undefined;
     const controller = new AbortController();
     const onClose = () => controller.abort();
     outgoing.on('close', onClose);
+    if (pass) pass.onEnd = onClose;
     const waiting = prepared.stream
       ? new WaitingStream({
           outgoing,
@@ -190,9 +203,11 @@ export class Inference {
       const lease = await fleet.acquire(expert.id, controller.signal, prepared.background, context.identity.user);
       if (!controller.signal.aborted && !outgoing.destroyed) return lease;
       lease.release(false);
-      return undefined;
-    } catch (error) {
-      if (controller.signal.aborted) return undefined;
+      if (!pass?.ended) return undefined;
+      throw pass.ended;
+    } catch (thrown) {
+      const error = pass?.ended ?? thrown;
+      if (controller.signal.aborted && error !== pass?.ended) return undefined;
       if (!outgoing.headersSent) throw error;
       // The client already has its 200: from here on a failure is an error frame.
       const failure = toAppError(error);
@@ -217,6 +232,8 @@ export class Inference {
     const { target, serving, keepLoaded } = prepared;
     const sentAt = runningNow();
     if (keepLoaded !== undefined && keepLoaded !== 0) fleet.keepLoaded(target.expert.id, keepLoaded);
+    const { pass } = context;
+    if (pass) pass.onEnd = (error) => lease.onCut?.(error);
     forward({
       outgoing: context.outgoing,
       lease,
@@ -238,9 +255,12 @@ export class Inference {
         this.active -= 1;
         if (keepLoaded === 0) fleet.keepLoaded(target.expert.id, 0);
         this.#finished(context, route, target.expert.id, sentAt, result);
+        context.pass?.served(route, target.expert.id, runningNow() - sentAt, result);
         if (prepared.use || prepared.routed) this.#note(context, route, prepared, sentAt, result);
       },
     });
+    // Ended while it was given its slot.
+    if (pass?.ended) lease.onCut?.(pass.ended);
   }
 
   #finished(

@@ -26,6 +26,7 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
   '/api/plan': 'admin',
   '/v1/feedback': 'user',
   '/api/requests/:id': 'user',
+  '/api/usage': 'user',
   '/api/route': 'admin',
   '/api/route/candidates': 'admin',
   '/api/route/candidates/:id': 'admin',

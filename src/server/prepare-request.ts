@@ -64,8 +64,11 @@ export function prepareJson(
   const parsed = parseJson(bytes);
   const model = isObject(parsed) ? parsed['model'] : undefined;
   const received = { bytes, parsed };
-  if (context.identity.scopes.actAs && isObject(parsed))
-    context.identity = actingForBody(context.identity, parsed['user']);
+  if (context.identity.scopes.actAs && isObject(parsed)) {
+    const { identity } = context;
+    context.identity = actingForBody(identity, parsed['user']);
+    if (context.identity !== identity) context.pass?.identified();
+  }
   // Where there is no knowledge this costs a look at a flag.
   const wanted = settings.profile.knowledge.enabled
     ? wantedKnowledge(settings.profile, context.identity, route, parsed)

@@ -15,7 +15,11 @@ export function serveCold(context: RequestContext, routes: ReturnType<typeof cre
       // The connection ends where the rest of a body is not read: whoever would send the next request on it is told so.
       const { readableDidRead, complete } = context.incoming;
       if (readableDidRead && !complete) context.outgoing.setHeader('connection', 'close');
-      return response;
+      // What its credential was when it came does not count any more.
+      const ended = context.pass?.ended;
+      if (!ended) return response;
+      void response.body?.cancel();
+      return Response.json(ended.toBody(), { status: ended.status });
     },
     { overrideGlobalObjects: false },
   );

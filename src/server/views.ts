@@ -277,3 +277,34 @@ export interface RuntimeFile {
   version: string;
   startedAt: string;
 }
+
+/** What was used, as `GET /api/usage` answers it. */
+export interface UsageView {
+  /** False: nobody has to say who they are (`security.auth: none`), so nothing is kept. */
+  kept: boolean;
+  /** Days, UTC, both included. */
+  from: string;
+  to: string;
+  rows: UsageRowView[];
+  totals: UsageFiguresView;
+}
+
+/** Grouped by what was asked for; what it was not grouped by is absent. */
+export interface UsageRowView extends UsageFiguresView {
+  day?: string;
+  user?: string;
+  /** Id of the key or the login; the environment variable of a key of the profile. */
+  key?: string;
+  /** Empty: refused before there was one. */
+  expert?: string;
+}
+
+export interface UsageFiguresView {
+  requests: number;
+  /** Ended before an engine had them; not among `requests`. */
+  refused: number;
+  promptTokens: number;
+  generatedTokens: number;
+  /** Milliseconds in which an engine had them. */
+  engineMs: number;
+}

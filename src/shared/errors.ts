@@ -180,6 +180,12 @@ export const CATALOGUE = {
     fault: 'user',
     says: 'More than a key, a user or an address may send; `Retry-After` says when to go on',
   },
+  budget_exhausted: {
+    status: 429,
+    type: 'rate_limit_error',
+    fault: 'user',
+    says: 'The key has used up what it may in a day (UTC); `Retry-After` says when the next one begins',
+  },
   internal: {
     status: 500,
     type: 'server_error',

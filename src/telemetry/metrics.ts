@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
 
 import type { EventBus } from './events.ts';
 import { addGauges, type Observed } from './gauges.ts';
+import { LimitMetrics } from './limit-metrics.ts';
 import { KnowledgeMetrics } from './knowledge-metrics.ts';
 import { MemoryMetrics } from './memory-metrics.ts';
 import { RouteTally } from './route-tally.ts';
@@ -170,6 +171,11 @@ export class Metrics {
   /** Those of the memories, from when they are first switched on. */
   get memory(): MemoryMetrics {
     return (this.#memory ??= new MemoryMetrics(this.registry));
+  }
+
+  /** The same for limits. `users`: how many there are whose requests are under way. */
+  limits(users: () => number): LimitMetrics {
+    return new LimitMetrics(this.registry, users);
   }
 
   follow(bus: EventBus): void {

@@ -151,6 +151,7 @@ export async function answerHouse(options: AnswerHouseOptions) {
     createFrontDoor({
       settings: () => settings,
       inference,
+      gate: () => undefined,
       metrics,
       cold: ({ incoming, outgoing, identity, requestId }) =>
         void getRequestListener(

@@ -77,6 +77,7 @@ export async function routesOver(house: House, overrides: Partial<ColdRoutesOpti
     requests: new RequestBook(),
     identities: new IdentityHolder({ logger: house.logger, load: () => Promise.reject(new Error('not here')) }),
     isKept: () => Promise.resolve(false),
+    usage: () => undefined,
     uploadsDir: '/nowhere/uploads',
     learner,
     candidates,
