@@ -12,10 +12,14 @@ interface AddOptions extends UserOptions {
 }
 
 export function addCommand(): Command {
-  return userDataCommand('add', 'Makes an account. Without a password nobody logs in to it: it is used by its keys.')
+  return userDataCommand(
+    'add',
+    'Makes an account. Without a password nobody logs in to it: it is used by its keys. The first one is an administrator.',
+  )
     .argument('<name>', 'letters, digits and . @ - _')
     .option('--password', 'with a password: asked for, or the first line of what is piped in')
     .option('--admin', 'an administrator')
+    .option('--no-admin', 'none, though it is the first')
     .addHelpText(
       'after',
       '\nExamples:\n  orchestrator user add ana --password\n  pass show ana | orchestrator user add ana --password\n  orchestrator user add webui && orchestrator user key add webui --act-as > webui.key',
