@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 
+import type { Embedders } from './knowledge/embed/embedders.ts';
 import { profileArgument } from './profiles/find.ts';
 import type { GpuReading } from './binaries/nvidia-smi.ts';
 import type { Profile } from './profiles/profile.ts';
@@ -26,6 +27,7 @@ import { PeopleHolder } from './server/people-holder.ts';
 import { createReload, type ProfileChoice } from './server/reload.ts';
 import { Learner } from './server/learner.ts';
 import { lessonsOf } from './server/lessons.ts';
+import { Remembrance } from './server/remembrance.ts';
 import { RequestBook } from './server/request-book.ts';
 import { Routing } from './server/routing.ts';
 import { SecondOpinion } from './server/second-opinion.ts';
@@ -202,7 +204,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         paths,
         store: () => people.get(),
         isShared: () => settings.profile.knowledge.store !== 'embedded',
-        erase: (user) => eraseUser({ people, knowledge, requests, caches }, user),
+        erase: (user) => eraseUser({ people, knowledge, remembrance, caches }, user),
         onRevoked: () => undefined,
         hideSecret: (secret) => redactor.add(secret),
       });
@@ -257,12 +259,18 @@ export async function startApp(options: AppOptions): Promise<App> {
       const hideSecret = (secret: string) => redactor.add(secret);
       return new module.StoreKeeper({ logger, paths, environment, hideSecret });
     }));
+  let embedders: Promise<Embedders> | undefined;
+  /** Of documents and memories: the same question is embedded once. */
+  const sharedEmbedders = () =>
+    (embedders ??= import('./knowledge/embed/embedders.ts').then(
+      (module) => new module.Embedders({ fleet, logger, paths }),
+    ));
   const knowledge = new KnowledgeHolder({
     logger,
     // What is not switched on is not even read from the disk.
     load: async () => {
       const { createKnowledgeOpener } = await import('./knowledge/open-knowledge.ts');
-      const house = { fleet, logger, bus, metrics: metrics.knowledge, paths };
+      const house = { fleet, logger, bus, metrics: metrics.knowledge, paths, embedders: await sharedEmbedders() };
       return createKnowledgeOpener(house, (await stores()).use());
     },
   });
@@ -284,14 +292,27 @@ export async function startApp(options: AppOptions): Promise<App> {
       };
     },
   });
+  const requests = new RequestBook();
+  const remembrance = new Remembrance({
+    logger,
+    requests,
+    people,
+    loadMemory: async () => {
+      const { createMemoryOpener } = await import('./memory/open-memory.ts');
+      const house = { fleet, logger, bus, metrics: metrics.memory, embedders: await sharedEmbedders() };
+      return createMemoryOpener(house, (await stores()).use());
+    },
+  });
+  const { reminding } = remembrance;
   /** Each in the background, and what is off costs nothing. */
   const followSettings = () => {
     knowledge.apply(settings);
     people.apply(settings);
     identities.apply(settings);
+    remembrance.apply(settings);
   };
-  const requests = new RequestBook();
-  const inference = new Inference({ fleet, metrics, logger, deadlines: new Deadlines(), routing, knowledge, requests });
+  const deadlines = new Deadlines();
+  const inference = new Inference({ fleet, metrics, logger, deadlines, routing, knowledge, reminding, requests });
   metrics.observe({
     states: () => [...fleet.processes].map(({ id, state }) => [id, state] as const),
     queued: () => [...fleet.processes, ...fleet.remotes].map(({ id }) => [id, fleet.queued(id)] as const),
@@ -321,7 +342,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       server?.closeIdleConnections();
       setTimeout(() => server?.closeAllConnections(), LAST_WORDS_MS).unref();
       await closed;
-      await Promise.all([knowledge.close(), identities.close()]);
+      await Promise.all([knowledge.close(), identities.close(), remembrance.close()]);
       await people.close();
       await gates.close();
       await (await storeKeeper)?.close();
@@ -377,6 +398,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     fleet,
     routing,
     knowledge,
+    memory: remembrance.memory,
+    people,
+    feedbackSource: remembrance.rateable,
     requests,
     identities,
     isKept: async (user) => (await people.users()).includes(user),

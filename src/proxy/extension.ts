@@ -21,9 +21,11 @@ export interface RequestExtension {
   };
   /** Which documents of the user the answer may rest on; false: none. */
   readonly knowledge?: KnowledgeWish | false;
+  /** Whether it is reminded of its user, and learned from. */
+  readonly memory?: boolean;
 }
 
-const KEYS = new Set(['keepLoaded', 'priority', 'conversation', 'route', 'knowledge']);
+const KEYS = new Set(['keepLoaded', 'priority', 'conversation', 'route', 'knowledge', 'memory']);
 const ROUTE_KEYS = new Set(['domain', 'only', 'not', 'keepLoadedBias']);
 const MOST_NAMES = 100;
 
@@ -37,12 +39,14 @@ export function parseExtension(value: unknown): RequestExtension {
   const conversation = conversationOf(value['conversation']);
   const route = routeOf(value['route']);
   const knowledge = parseKnowledge(value['knowledge']);
+  const memory = memoryOf(value['memory']);
   return {
     ...(keepLoaded !== undefined && { keepLoaded }),
     ...(priority !== undefined && { priority }),
     ...(conversation !== undefined && { conversation }),
     ...(route !== undefined && { route }),
     ...(knowledge !== undefined && { knowledge }),
+    ...(memory !== undefined && { memory }),
   };
 }
 
@@ -59,6 +63,12 @@ function conversationOf(conversation: unknown): string | undefined {
   if (conversation === undefined || conversation === null) return undefined;
   if (typeof conversation === 'string' && /^[\x21-\x7e]{1,128}$/.test(conversation)) return conversation;
   throw wrong('orchestrator.conversation', '`orchestrator.conversation` must be up to 128 printable characters');
+}
+
+function memoryOf(memory: unknown): boolean | undefined {
+  if (memory === undefined || memory === null) return undefined;
+  if (typeof memory === 'boolean') return memory;
+  throw wrong('orchestrator.memory', '`orchestrator.memory` must be true or false');
 }
 
 function routeOf(route: unknown): RequestExtension['route'] {

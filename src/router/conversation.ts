@@ -67,7 +67,8 @@ function sizeOf(bytes: number | undefined, media: MediaCount) {
   return { bytes, mediaCharacters: media.characters, images: media.images };
 }
 
-function messagesOf(route: InferenceRoute, fields: Fields): readonly unknown[] {
+/** The messages of a request, whatever its dialect. */
+export function messagesOf(route: InferenceRoute, fields: Fields): readonly unknown[] {
   if (route === '/v1/responses') {
     const { input } = fields;
     return typeof input === 'string' ? [{ role: 'user', content: input }] : itemsOf(input);
@@ -108,7 +109,7 @@ function listen(messages: readonly unknown[]): Heard {
 }
 
 /** Undefined: instructions and other things that are nobody's turn. */
-function speakerOf(message: Fields): 'user' | 'tool' | 'answer' | undefined {
+export function speakerOf(message: Fields): 'user' | 'tool' | 'answer' | undefined {
   const { role, content, type } = message;
   if (role === 'user') return hasToolResult(content) ? 'tool' : 'user';
   if (role === 'tool' || role === 'function') return 'tool';
@@ -127,7 +128,7 @@ function hasToolResult(content: unknown): boolean {
 }
 
 /** What of a message's content is the user's own. */
-function ownText(content: unknown): string {
+export function ownText(content: unknown): string {
   if (typeof content === 'string') return votingText(content);
   let text = '';
   for (const part of itemsOf(content).slice(0, MOST_LOOKED_AT)) {

@@ -9,12 +9,13 @@ import type { Lease } from '../supervisor/lease.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type RequestContext, sendError } from './context.ts';
+import type { InformingAccess } from './informed.ts';
 import type { KnowledgeHolder } from './knowledge-holder.ts';
 import { ownHeadersOf } from './own-headers.ts';
 import { type Prepared, prepareJson, prepareUpload } from './prepare-request.ts';
 import { receiveBody } from './read-body.ts';
 import type { RequestBook } from './request-book.ts';
-import { requestView } from './request-view.ts';
+import { requestNote } from './request-view.ts';
 import type { Routing } from './routing.ts';
 import { WaitingStream } from './waiting-stream.ts';
 
@@ -25,6 +26,7 @@ export interface InferenceOptions {
   readonly deadlines: Deadlines;
   readonly routing: Routing;
   readonly knowledge: KnowledgeHolder;
+  readonly reminding: InformingAccess['reminding'];
   readonly requests: RequestBook;
 }
 
@@ -301,11 +303,11 @@ export class Inference {
     sentAt: number,
     result: ForwardResult,
   ): void {
-    if (result.status === 200 && !result.error && !result.clientLeft) use?.keep();
-    const orchestrator = use?.view() ?? null;
     const [expert, reason] = [target.expert.id, routed?.found.header];
-    const view = requestView(context, { route, expert, reason, sentAt, result, orchestrator });
-    this.#options.requests.add(context.identity.user, view);
+    if (result.status === 200 && !result.error && !result.clientLeft) use?.keep(reason);
+    const { orchestrator, memory } = use?.note() ?? { orchestrator: null, memory: null };
+    const note = requestNote(context, { route, expert, reason, sentAt, result, orchestrator, memory });
+    this.#options.requests.add(context.identity.user, note);
   }
 
   #report(context: RequestContext, route: InferenceRoute, expert: string | undefined, error: AppError): void {

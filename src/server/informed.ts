@@ -1,18 +1,27 @@
-import type { InferenceRoute } from '../engines/routes.ts';
 import type { ExpertBase } from '../engines/contract.ts';
-import { plainData } from '../knowledge/plain-data.ts';
+import type { InferenceRoute } from '../engines/routes.ts';
 import { searchText } from '../knowledge/context/question.ts';
+import { plainData } from '../knowledge/plain-data.ts';
 import type { JsonObject } from '../proxy/json.ts';
 import { readConversation } from '../router/conversation.ts';
-import { afterRunning } from '../shared/clock.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { RequestContext } from './context.ts';
-import { type Found, type KnowledgeAccess, type KnowledgeUse, useOf } from './knowledge-use.ts';
+import { inTime } from './in-time.ts';
+import type { Found, KnowledgeAccess } from './knowledge-use.ts';
 import type { Wanted } from './knowledge-wish.ts';
+import type { Reminding } from './reminding/reminding.ts';
+import { type RequestUse, type RequestUseInput, requestUse } from './request-use.ts';
+import type { Wants } from './wants.ts';
 
-/** A request whose documents have been looked for: what each expert would be sent. */
+/** What requests with documents or memories need of the house. */
+export interface InformingAccess extends KnowledgeAccess {
+  /** Loads the code of all this, once. */
+  readonly reminding: () => Promise<Reminding>;
+}
+
+/** A request for which has been looked what is to be told beside it: what each expert would be sent. */
 export interface Informed {
-  for(expert: ExpertBase, isLocal: boolean, route: InferenceRoute): KnowledgeUse;
+  for(expert: ExpertBase, isLocal: boolean, route: InferenceRoute): RequestUse;
 }
 
 /** Nobody who has asked a question waits longer for documents. */
@@ -22,25 +31,35 @@ const LONGEST_DEGRADED_MS = 1_500;
 
 const NOTHING: Found = { hits: [], degraded: undefined };
 
-/** Searches the documents of a request's user. Never rejects: what goes wrong is said in the answer. */
+/** Looks for documents and memories of a request's user at the same time. Never rejects: what goes wrong is said in the answer. */
 export async function inform(
-  access: KnowledgeAccess,
+  access: InformingAccess,
   context: RequestContext,
   request: {
     readonly route: InferenceRoute;
     readonly body: JsonObject;
     readonly bytes: number;
-    readonly wanted: Wanted;
+    readonly wants: Wants;
   },
 ): Promise<Informed> {
-  const { body, bytes, wanted } = request;
+  const { body, bytes, wants } = request;
   const conversation = readConversation(request.route, body, bytes);
   const question = searchText(conversation);
-  const found = wanted.search && question !== '' ? await search(access, context, question, wanted) : NOTHING;
+  const { knowledge } = wants;
+  const [found, people] = await Promise.all([
+    knowledge?.search && question !== '' ? search(access, context, question, knowledge) : NOTHING,
+    wants.memory || wants.record || wants.rate ? remind() : undefined,
+  ]);
   return {
     for: (expert, isLocal, route) =>
-      useOf({ access, context, body, wanted, conversation, question, found, expert, isLocal, route }),
+      requestUse({ access, context, body, wants, conversation, question, found, people, expert, isLocal, route }),
   };
+
+  async function remind(): Promise<RequestUseInput['people']> {
+    const [reminding, { readAsked }] = await Promise.all([access.reminding(), import('./reminding/asked.ts')]);
+    const asked = readAsked(context, request.route, body, conversation);
+    return { reminding, asked, reminded: await reminding.begin(context, asked, question, wants) };
+  }
 }
 
 async function search(
@@ -49,30 +68,17 @@ async function search(
   text: string,
   { collections, documents, topK, rerank }: Wanted,
 ): Promise<Found> {
-  const controller = new AbortController();
-  const { signal } = controller;
-  const given = Promise.withResolvers<never>();
-  const giveUp = (reason: string) => {
-    const error = new Error(reason);
-    given.reject(error);
-    controller.abort(error);
-  };
-  const onClose = () => giveUp('the client left');
-  outgoing.on('close', onClose);
-  let cancel: (() => void) | undefined;
   try {
     const base = knowledge.get();
     const limit = base.status().state === 'degraded' ? LONGEST_DEGRADED_MS : LONGEST_SEARCH_MS;
-    cancel = afterRunning(limit, () => giveUp(`the search took longer than ${limit / 1_000} s`));
-    const query = { text, collections, documents, topK, rerank, mayLearn: true, signal };
-    const { hits, degraded } = await Promise.race([base.search(identity.user, query), given.promise]);
+    const late = `the search took longer than ${limit / 1_000} s`;
+    const { hits, degraded } = await inTime(limit, late, outgoing, (signal) =>
+      base.search(identity.user, { text, collections, documents, topK, rerank, mayLearn: true, signal }),
+    );
     return { hits, degraded: degraded === null ? undefined : plainData(degraded, 300) };
   } catch (error) {
     const reason = plainData(messageOf(error), 300);
     if (!outgoing.destroyed) logger.warn('a request is answered without documents', { request: requestId, reason });
     return { hits: [], degraded: reason };
-  } finally {
-    cancel?.();
-    outgoing.off('close', onClose);
   }
 }

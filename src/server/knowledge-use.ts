@@ -1,20 +1,14 @@
-import { statSync } from 'node:fs';
-
-import type { ExpertBase, ProcessSettings } from '../engines/contract.ts';
+import type { ExpertBase } from '../engines/contract.ts';
 import type { InferenceRoute } from '../engines/routes.ts';
 import { type Assembly, assemble } from '../knowledge/context/assemble.ts';
-import { documentTokens } from '../knowledge/context/budget.ts';
+import { type Room, tokensFor } from '../knowledge/context/budget.ts';
 import { checkCitations, type Citations } from '../knowledge/context/citations.ts';
 import { plainData } from '../knowledge/plain-data.ts';
 import { sourcesHeader, type SourcesView, sourceView } from '../knowledge/context/sources.ts';
 import type { SearchResult } from '../knowledge/contract.ts';
-import { readAndAdd } from '../proxy/answer-addition.ts';
-import { AnswerReader } from '../proxy/answer-reader.ts';
-import type { AnswerTranslator } from '../proxy/forward.ts';
+import type { AnswerReader } from '../proxy/answer-reader.ts';
 import type { JsonObject } from '../proxy/json.ts';
-import { answerLimitOf } from '../proxy/request-defaults.ts';
 import type { Conversation } from '../router/conversation.ts';
-import { textTokens } from '../router/token-estimate.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { RequestContext } from './context.ts';
@@ -33,8 +27,8 @@ export interface KnowledgeUse {
   readonly body: JsonObject;
   /** Value of `x-orchestrator-sources`, for clients that take nothing else. */
   readonly header: string | undefined;
-  /** Reads the answer, and adds the sources to it. */
-  translator(inner: AnswerTranslator | undefined): AnswerTranslator;
+  /** The sources, which are added to the answer; undefined: nothing is. */
+  readonly addition: (() => JsonObject) | undefined;
   /** What is shown of it; undefined: nothing was searched for. */
   view(): SourcesView | undefined;
   /** The answer has ended well. */
@@ -60,15 +54,17 @@ export interface UseInput {
   readonly expert: ExpertBase;
   readonly isLocal: boolean;
   readonly route: InferenceRoute;
+  /** What there is room for beside the request, and beside what is remembered. */
+  readonly room: Room;
+  readonly reader: AnswerReader;
 }
 
 /** What one expert is sent of what was found, and what its answer gets: nothing happens yet. */
-export function useOf(input: UseInput): KnowledgeUse {
-  const { context, wanted, route, found } = input;
+export function knowledgeUse(input: UseInput): KnowledgeUse {
+  const { context, wanted, route, found, reader } = input;
   const { passages, withheld, body } = wanted.search
     ? assembled(input)
     : { passages: [], withheld: undefined, body: input.body };
-  const reader = new AnswerReader(route);
   const isFound = found.hits.length > 0;
   const sources = passages.map((passage, index) => sourceView(index + 1, passage));
   const shown: SourcesView = {
@@ -88,8 +84,7 @@ export function useOf(input: UseInput): KnowledgeUse {
   return {
     body,
     header: wanted.search && route === '/v1/messages' ? sourcesHeader(shown) : undefined,
-    translator: (inner) =>
-      readAndAdd({ route, inner, reader, addition: wanted.search ? () => ({ ...checked() }) : undefined }),
+    addition: wanted.search ? () => ({ ...checked() }) : undefined,
     view: () => (wanted.search ? (reader.text === '' ? shown : checked()) : undefined),
     keep: () => {
       if (context.settings.profile.knowledge.saveConversations && reader.isWhole && (isFound || !wanted.search))
@@ -102,12 +97,12 @@ export function useOf(input: UseInput): KnowledgeUse {
 function assembled({
   context,
   body,
-  conversation,
   question,
   found,
   expert,
   isLocal,
   route,
+  room: left,
 }: UseInput): Pick<Assembly, 'passages'> & { readonly body: JsonObject; readonly withheld: string | undefined } {
   const { knowledge } = context.settings.profile;
   const as = (withheld: string) => ({ body, passages: [], withheld });
@@ -116,12 +111,7 @@ function assembled({
   // Nothing may be said of what could not be looked for.
   if (question === '' || (found.hits.length === 0 && found.degraded !== undefined))
     return { body, passages: [], withheld: undefined };
-  const room = documentTokens(knowledge.context, {
-    context: expert.context,
-    prompt: conversation.promptTokens(0) + defaultTokens(expert),
-    template: templateSize(expert),
-    answer: conversation.answerTokens ?? answerLimitOf(expert.request),
-  });
+  const room = tokensFor('documents', knowledge.context, left);
   const { passages, body: informed } = assemble({
     route,
     body,
@@ -135,17 +125,6 @@ function assembled({
       `the context of ${expert.id} (${expert.context} tokens) leaves no room for documents beside this request`,
     );
   return { body: informed, passages, withheld: undefined };
-}
-
-/** What the profile puts into every request of this expert. */
-function defaultTokens({ request }: ExpertBase): number {
-  const { system, tools } = request;
-  return system === undefined && tools === undefined ? 0 : textTokens(JSON.stringify({ system, tools }));
-}
-
-function templateSize(expert: ExpertBase & Partial<Pick<ProcessSettings, 'chatTemplate'>>): number {
-  const { chatTemplate } = expert;
-  return chatTemplate === undefined ? 0 : (statSync(chatTemplate, { throwIfNoEntry: false })?.size ?? 0);
 }
 
 /** A convenience: an answer is not worse for not being kept. */

@@ -1,5 +1,5 @@
 import type { InferenceRoute } from '../engines/routes.ts';
-import { mostDocumentTokens } from '../knowledge/context/budget.ts';
+import { mostTokensFor } from '../knowledge/context/budget.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { parseExtension } from '../proxy/extension.ts';
 import { isObject, type JsonObject } from '../proxy/json.ts';
@@ -58,15 +58,20 @@ export function refuseKnowledge(route: InferenceRoute, body: JsonObject): never 
   );
 }
 
-/** Tokens that documents may add to a prompt, by the context of who gets it; undefined: none. */
-export function addedTokens(
+/** Tokens that documents may add to a prompt, by the context of who gets it. */
+export function documentsTokens(
   { knowledge }: Pick<Profile, 'knowledge'>,
   wanted: Wanted | undefined,
-): ((context: number) => number) | undefined {
-  if (!wanted?.search) return undefined;
+  context: number,
+): number {
+  if (!wanted?.search) return 0;
   const { context: parts, topK, chunkTokens } = knowledge;
-  const passages = (wanted.topK ?? topK) * (chunkTokens + TOKENS_AROUND);
-  return (context) => mostDocumentTokens(parts, passages, context);
+  return mostTokensFor('documents', parts, (wanted.topK ?? topK) * (chunkTokens + TOKENS_AROUND), context);
+}
+
+/** Whether a request of this route is part of a conversation. */
+export function isConversation(route: InferenceRoute): boolean {
+  return CONVERSATIONS.has(route);
 }
 
 function refuseElsewhere(route: InferenceRoute, body: JsonObject): void {
@@ -79,7 +84,8 @@ function refuseElsewhere(route: InferenceRoute, body: JsonObject): void {
     throw new AppError('invalid_request', `\`${param}\` takes one \`prompt\`, as a string.`, { param });
 }
 
-function usesTools(route: InferenceRoute, body: JsonObject): boolean {
+/** Whether tools are offered, or have just answered. */
+export function usesTools(route: InferenceRoute, body: JsonObject): boolean {
   const { tools, functions } = body;
   const offers = [tools, functions].some((list) => Array.isArray(list) && list.length > 0);
   return offers || readConversation(route, body).underWay === 'tool';

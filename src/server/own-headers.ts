@@ -7,7 +7,7 @@ export function ownHeadersOf(context: RequestContext, { target, dropped, routed,
   if (routed) headers.push('x-orchestrator-route', routed.found.header);
   else if (target.reason === 'default') headers.push('x-orchestrator-route', 'reason=default');
   if (dropped.length > 0) headers.push('x-orchestrator-dropped', headerList(dropped));
-  if (use?.header !== undefined) headers.push('x-orchestrator-sources', use.header);
+  if (use) headers.push(...use.headers);
   return headers;
 }
 

@@ -16,14 +16,16 @@ import type { RequestContext } from './context.ts';
 import { isUnnamed, type Target } from './directory.ts';
 import { actingForBody } from './identity/act-as.ts';
 import { reachOf } from './identity/reach.ts';
-import type { Informed } from './informed.ts';
-import type { KnowledgeAccess, KnowledgeUse } from './knowledge-use.ts';
-import { refuseKnowledge, type Wanted, wantedKnowledge } from './knowledge-wish.ts';
+import type { Informed, InformingAccess } from './informed.ts';
+import { refuseKnowledge } from './knowledge-wish.ts';
+import { refuseMemory } from './memory-wish.ts';
 import { modelOfUpload, replaceModel, uploadStream } from './multipart.ts';
+import type { RequestUse } from './request-use.ts';
 import type { Routed, Routing } from './routing.ts';
 import type { Serving } from './serving.ts';
 import type { Settings } from './settings.ts';
 import { slotRequest } from './slot-request.ts';
+import { type Wants, wantsOf } from './wants.ts';
 
 const MULTIPART_TYPE = /^multipart\/form-data\b/i;
 
@@ -43,8 +45,8 @@ export interface Prepared {
   readonly routed: { readonly found: Routed; again(next: Routed): Prepared } | undefined;
   /** What a slot is chosen by, where prompt caches are kept, and the body with the fields of that slot. */
   readonly slot: { readonly request: SlotRequest; body(fields: Readonly<Record<string, unknown>>): string } | undefined;
-  /** What the documents of its user have to do with it. */
-  readonly use: KnowledgeUse | undefined;
+  /** What documents and memories of its user have to do with it. */
+  readonly use: RequestUse | undefined;
 }
 
 /** Reads a JSON body and decides what of it goes to whom. Throws the `AppError` that refuses it. */
@@ -52,7 +54,7 @@ export function prepareJson(
   context: RequestContext,
   route: InferenceRoute,
   bytes: Buffer,
-  house: KnowledgeAccess & { readonly routing: Routing },
+  house: InformingAccess & { readonly routing: Routing },
 ): Prepared | Promise<Prepared> {
   const { settings } = context;
   const { limits } = settings.profile;
@@ -69,11 +71,9 @@ export function prepareJson(
     context.identity = actingForBody(identity, parsed['user']);
     if (context.identity !== identity) context.pass?.identified();
   }
-  // Where there is no knowledge this costs a look at a flag.
-  const wanted = settings.profile.knowledge.enabled
-    ? wantedKnowledge(settings.profile, context.identity, route, parsed)
-    : undefined;
-  if (wanted && isObject(parsed)) return prepareInformed(context, route, { bytes, parsed, wanted }, house);
+  // Where nothing is kept of anybody this costs a look at flags.
+  const wants = wantsOf(settings.profile, context.identity, route, parsed);
+  if (wants && isObject(parsed)) return prepareInformed(context, route, { bytes, parsed, wants }, house);
   const { routing } = house;
   if (isUnnamed(model)) {
     const found = routing.route(context, route, parsed, bytes.length);
@@ -88,12 +88,12 @@ export function prepareJson(
   return prepared;
 }
 
-/** The same with the documents of the user: whom it is for comes first, then what they say. */
+/** The same with documents and memories of the user: whom it is for comes first, then what is to be told. */
 async function prepareInformed(
   context: RequestContext,
   route: InferenceRoute,
-  { bytes, parsed, wanted }: { readonly bytes: Buffer; readonly parsed: JsonObject; readonly wanted: Wanted },
-  house: KnowledgeAccess & { readonly routing: Routing },
+  { bytes, parsed, wants }: { readonly bytes: Buffer; readonly parsed: JsonObject; readonly wants: Wants },
+  house: InformingAccess & { readonly routing: Routing },
 ): Promise<Prepared> {
   const { routing } = house;
   const { model } = parsed;
@@ -104,7 +104,7 @@ async function prepareInformed(
   prepareFor(context, route, { bytes, parsed }, target);
   if (!found && !isUnnamed(model) && context.settings.profile.router.learn) routing.chosen(route, parsed, target);
   const { inform } = await import('./informed.ts');
-  const informed = await inform(house, context, { route, body: parsed, bytes: bytes.length, wanted });
+  const informed = await inform(house, context, { route, body: parsed, bytes: bytes.length, wants });
   const received = { bytes, parsed, informed };
   return found ? prepareRouted(context, route, received, found) : prepareFor(context, route, received, target);
 }
@@ -149,6 +149,7 @@ function prepareFor(
     fieldNames: serving.translated ? undefined : serving.fieldNames,
   });
   if (policy.extension.knowledge && !settings.profile.knowledge.enabled) refuseKnowledge(route, policy.body);
+  if (policy.extension.memory) refuseMemory(settings.profile, route);
   const translation = serving.translated
     ? createTranslation({
         route,

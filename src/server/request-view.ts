@@ -2,10 +2,16 @@ import type { InferenceRoute } from '../engines/routes.ts';
 import type { ForwardResult } from '../proxy/forward.ts';
 import { runningNow } from '../shared/clock.ts';
 import type { RequestContext } from './context.ts';
+import type { MemoryNote } from './reminding/memory-note.ts';
 import type { RequestView } from './views.ts';
 
-/** What is shown of a request that has ended. */
-export function requestView(
+/** A request that has ended, as it is kept for who asks. */
+export interface RequestNote extends Omit<RequestView, 'memory'> {
+  readonly memory: MemoryNote | null;
+}
+
+/** What is kept of a request that has ended. */
+export function requestNote(
   { requestId, startedAt }: Pick<RequestContext, 'requestId' | 'startedAt'>,
   request: {
     readonly route: InferenceRoute;
@@ -14,10 +20,11 @@ export function requestView(
     /** Monotonic milliseconds. */
     readonly sentAt: number;
     readonly result: ForwardResult;
-    readonly orchestrator: RequestView['orchestrator'];
+    readonly orchestrator: RequestNote['orchestrator'];
+    readonly memory: RequestNote['memory'];
   },
-): RequestView {
-  const { route, expert, reason, sentAt, result, orchestrator } = request;
+): RequestNote {
+  const { route, expert, reason, sentAt, result, orchestrator, memory } = request;
   const total = runningNow() - startedAt;
   return {
     id: requestId,
@@ -34,5 +41,6 @@ export function requestView(
     },
     tokens: { prompt: result.usage.promptTokens, generated: result.usage.generatedTokens },
     orchestrator,
+    memory,
   };
 }

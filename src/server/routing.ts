@@ -10,13 +10,13 @@ import type { Fleet } from '../supervisor/fleet.ts';
 import type { EventBus } from '../telemetry/events.ts';
 import type { RequestContext } from './context.ts';
 import type { Target } from './directory.ts';
-import { addedTokens, wantedKnowledge } from './knowledge-wish.ts';
 import { Recollection } from './recollection.ts';
 import type { Identity } from './identity/contract.ts';
 import { type Reach, reachOf } from './identity/reach.ts';
 import type { Learner } from './learner.ts';
 import type { SecondOpinion } from './second-opinion.ts';
 import type { Settings } from './settings.ts';
+import { addedTokens, wantsOf } from './wants.ts';
 
 export interface RoutingOptions {
   readonly fleet: Fleet;
@@ -141,9 +141,7 @@ export class Routing {
       scope: identity.user,
       conversation: extension?.conversation ?? asking.conversation,
       wishes: extension?.route && wishesOf(extension.route, reach),
-      addedTokens: profile.knowledge.enabled
-        ? addedTokens(profile, wantedKnowledge(profile, identity, route, body))
-        : undefined,
+      addedTokens: addedTokens(profile, wantsOf(profile, identity, route, body)),
     };
     const { classifier } = this;
     const house = this.#house(settings, reach, route);

@@ -2,6 +2,7 @@
 import type { Task } from '../engines/routes.ts';
 import type { SourcesView } from '../knowledge/context/sources.ts';
 import type { KnowledgeStatus } from '../knowledge/contract.ts';
+import type { MemoryStatus } from '../memory/contract.ts';
 import type { ExpertState } from '../telemetry/events.ts';
 
 export type { ExpertState, OrchestratorEvent as EventView } from '../telemetry/events.ts';
@@ -80,6 +81,7 @@ export interface StatsView extends HealthView {
   requests: { total: number; active: number; queued: number; failed: number };
   tokens: { prompt: number; generated: number };
   knowledge: KnowledgeStatus;
+  memory: MemoryStatus;
 }
 
 /** `POST /api/plan` `{expert}`: what would happen if it were requested now, and why. */
@@ -188,6 +190,29 @@ export interface RequestView {
   tokens: { prompt: number; generated: number };
   /** What the answer rests on, as `orchestrator` of the answer has it; null: documents were not asked for. */
   orchestrator: SourcesView | null;
+  /** Null: memory had nothing to do with it. */
+  memory: MemoryUseView | null;
+}
+
+/** What memory had to do with a request. A text is null where it was forgotten since. */
+export interface MemoryUseView {
+  /** What the prompt had, in its order. `always`: pinned or an instruction; `found`: it fits the question; `profile`: who the user is. */
+  told: { id: string; text: string | null; why: 'always' | 'found' | 'profile'; score: number }[];
+  /** What was learned from it, some moments after its answer. */
+  kept: { id: string; text: string | null }[];
+  /** What the user told memory to do; null: nothing. */
+  obeyed: {
+    remembered: { id: string; text: string | null }[];
+    /** Ids of what is gone. */
+    forgotten: readonly string[];
+    ignores: 'message' | 'conversation' | null;
+    /** How many "forget …" fitted nothing. */
+    unknown: number;
+  } | null;
+  /** What was not as it should be: nothing, or not all, was recalled or done. */
+  degraded?: string;
+  /** Why memories that were recalled are not in the prompt. */
+  withheld?: string;
 }
 
 /** `GET /api/budget`. */

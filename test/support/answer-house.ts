@@ -9,6 +9,7 @@ import { stringify } from 'yaml';
 import { remote as remoteAdapter } from '../../src/engines/remote.ts';
 import type { Hit, SearchQuery, SearchResult, Source } from '../../src/knowledge/contract.ts';
 import type { OpenKnowledge } from '../../src/knowledge/setup.ts';
+import type { OpenMemory } from '../../src/memory/setup.ts';
 import { Deadlines } from '../../src/proxy/deadlines.ts';
 import type { JsonObject } from '../../src/proxy/json.ts';
 import type { ColdEnvironment } from '../../src/server/cold-context.ts';
@@ -16,11 +17,14 @@ import { createFrontDoor } from '../../src/server/front-door.ts';
 import type { KnownKey } from '../../src/server/identity/authenticator.ts';
 import { Inference } from '../../src/server/inference.ts';
 import { KnowledgeHolder } from '../../src/server/knowledge-holder.ts';
+import { PeopleHolder } from '../../src/server/people-holder.ts';
+import { Remembrance } from '../../src/server/remembrance.ts';
 import { RequestBook } from '../../src/server/request-book.ts';
 import { addRequestRoutes } from '../../src/server/request-routes.ts';
 import { Routing } from '../../src/server/routing.ts';
 import { createSettings } from '../../src/server/settings.ts';
 import { systemClock } from '../../src/shared/clock.ts';
+import type { PeopleStore } from '../../src/store/people-contract.ts';
 import { toAppError } from '../../src/shared/errors.ts';
 import { Fleet } from '../../src/supervisor/fleet.ts';
 import { RemoteExpert } from '../../src/supervisor/remote-expert.ts';
@@ -28,6 +32,7 @@ import { EventBus } from '../../src/telemetry/events.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
 import { Sandbox } from '../unit/profiles/sandbox.ts';
 import { House } from '../unit/supervisor/house.ts';
+import { until } from './wait.ts';
 
 /** What an endpoint answers: its bytes leave one piece at a time. */
 export interface Reply {
@@ -49,6 +54,8 @@ export interface AnswerHouseOptions {
   readonly search?: (user: string, query: SearchQuery) => Promise<Partial<SearchResult>>;
   /** The documents cannot be had. */
   readonly closed?: boolean;
+  readonly memory?: OpenMemory;
+  readonly people?: PeopleStore;
 }
 
 export async function answerHouse(options: AnswerHouseOptions) {
@@ -127,6 +134,35 @@ export async function answerHouse(options: AnswerHouseOptions) {
   });
   knowledge.apply(settings);
   const requests = new RequestBook();
+  const away = () => Promise.reject(new Error('there is none in this house'));
+  const { memory, people: store } = options;
+  const people = new PeopleHolder({
+    logger: house.logger,
+    load: () =>
+      store
+        ? Promise.resolve({
+            open: () =>
+              Promise.resolve({
+                store,
+                users: () => Promise.resolve([]),
+                reconfigure: () => undefined,
+                close: () => Promise.resolve(),
+              }),
+            close: () => Promise.resolve(),
+          })
+        : away(),
+  });
+  const remembrance = new Remembrance({
+    logger: house.logger,
+    requests,
+    people,
+    loadMemory: () =>
+      memory ? Promise.resolve({ open: () => Promise.resolve(memory), close: () => Promise.resolve() }) : away(),
+  });
+  people.apply(settings);
+  remembrance.apply(settings);
+  if (memory) await until('memory is open', () => remembrance.memory.peek());
+  if (store) await until('the store is open', () => people.peek());
   const metrics = new Metrics();
   const routing = new Routing({
     fleet,
@@ -142,10 +178,11 @@ export async function answerHouse(options: AnswerHouseOptions) {
     deadlines: new Deadlines(),
     routing,
     knowledge,
+    reminding: remembrance.reminding,
     requests,
   });
   const app = new Hono<ColdEnvironment>();
-  addRequestRoutes(app, { requests });
+  addRequestRoutes(app, { requests, memory: remembrance.memory });
   app.onError((error, context) => context.json(toAppError(error).toBody(), toAppError(error).status as 400));
   const door = createServer(
     createFrontDoor({
@@ -168,6 +205,7 @@ export async function answerHouse(options: AnswerHouseOptions) {
     searches,
     added,
     knowledge,
+    remembrance,
     messages: house.logger.messages,
     get: (path: string, headers: Record<string, string> = {}) => request(path, { headers }),
     post: (path: string, body: unknown, headers: Record<string, string> = {}, signal?: AbortSignal) =>
@@ -182,6 +220,8 @@ export async function answerHouse(options: AnswerHouseOptions) {
       endpoint.closeAllConnections();
       await Promise.all([door, endpoint].map((server) => new Promise((resolve) => server.close(resolve))));
       await fleet.close(0);
+      await remembrance.close();
+      await people.close();
       await knowledge.close();
       await house[Symbol.asyncDispose]();
     },

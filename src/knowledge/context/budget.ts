@@ -25,27 +25,37 @@ const TEMPLATE_SHARE = 0.02;
 /** Most of a template's text is logic. */
 const TEMPLATE_CHARACTERS_PER_TOKEN = 8;
 
-/** What passages may have where nothing else needs more than its part. */
+/** What a part may have where nothing else needs more than its own. */
 export function shareOf(part: keyof ContextParts, parts: ContextParts, context: number): number {
   const sum = Object.values(parts).reduce<number>((total, tokens) => total + tokens, 0);
   return sum === 0 ? 0 : Math.floor((parts[part] * context) / sum);
 }
 
 /**
- * Tokens for documents in one request: their part, and less where the request itself and its answer leave less. Parts that a request does
- * not use are no one's to fill: a prompt is not longer than it must be. Never so much that a request that fits stops fitting.
+ * Tokens for documents, or for memories, in one request: their part, and less where the request itself and its answer leave less. Parts
+ * that a request does not use are no one's to fill: a prompt is not longer than it must be. Never so much that a request that fits stops
+ * fitting.
  */
-export function documentTokens(parts: ContextParts, { context, prompt, answer, template = 0 }: Room): number {
+export function tokensFor(
+  part: 'documents' | 'memory',
+  parts: ContextParts,
+  { context, prompt, answer, template = 0 }: Room,
+): number {
   const usual = shareOf('answer', parts, context);
   // A client that asks for more than there is gets what there is, with or without documents.
   const reserved = answer === undefined || prompt + answer > context ? usual : answer;
   const left = context - prompt - reserved - templateTokens(context, template);
-  return Math.max(0, Math.min(shareOf('documents', parts, context), left));
+  return Math.max(0, Math.min(shareOf(part, parts, context), left));
 }
 
-/** Tokens that documents add at most to a request, for whoever chooses an expert by its context. */
-export function mostDocumentTokens(parts: ContextParts, passages: number, context: number): number {
-  return Math.min(shareOf('documents', parts, context), passages);
+/** Tokens that a part adds at most to a request, for whoever chooses an expert by its context. */
+export function mostTokensFor(
+  part: 'documents' | 'memory',
+  parts: ContextParts,
+  tokens: number,
+  context: number,
+): number {
+  return Math.min(shareOf(part, parts, context), tokens);
 }
 
 function templateTokens(context: number, characters: number): number {

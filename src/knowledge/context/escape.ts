@@ -3,11 +3,16 @@ import { plainData } from '../plain-data.ts';
 /** The tags around what is retrieved. */
 export const OUTER = 'documents';
 export const INNER = 'source';
+/** And around what is remembered. */
+export const REMEMBERED = 'memory';
 
 const LONGEST_ATTRIBUTE = 200;
 
 /** A tag that begins or ends like one of ours, however it is spelled. */
-const OWN_TAGS = new RegExp(`<(?=[\\s\\p{Cf}]*[/\\\\]?[\\s\\p{Cf}]*(?:${OUTER}?|${INNER}s?)\\b)`, 'giu');
+const OWN_TAGS = new RegExp(
+  `<(?=[\\s\\p{Cf}]*[/\\\\]?[\\s\\p{Cf}]*(?:${OUTER}?|${INNER}s?|${REMEMBERED}|memories)\\b)`,
+  'giu',
+);
 /**
  * What chat templates write between turns: engines read these words inside a text as well, so a document could end the user's turn and
  * begin one of the system.

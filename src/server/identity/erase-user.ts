@@ -1,15 +1,13 @@
 import type { KeptCaches } from '../../supervisor/kept-caches.ts';
 import type { KnowledgeHolder } from '../knowledge-holder.ts';
-import type { MemoryHolder } from '../memory-holder.ts';
 import type { PeopleHolder } from '../people-holder.ts';
-import type { RequestBook } from '../request-book.ts';
+import type { Remembrance } from '../remembrance.ts';
 
 /** Where something of a user is kept. */
 export interface KeptPlaces {
   readonly people: Pick<PeopleHolder, 'get' | 'users'>;
   readonly knowledge: Pick<KnowledgeHolder, 'peek'>;
-  readonly memory?: Pick<MemoryHolder, 'peek'> | undefined;
-  readonly requests: Pick<RequestBook, 'forget'>;
+  readonly remembrance: Pick<Remembrance, 'erase'>;
   readonly caches: Pick<KeptCaches, 'erase'>;
 }
 
@@ -18,7 +16,7 @@ export interface KeptPlaces {
  * is in the store. Answers how much it was, by what it was. Can be repeated where it fails.
  */
 export async function eraseUser(places: KeptPlaces, user: string): Promise<Readonly<Record<string, number>>> {
-  const { people, knowledge, memory, requests, caches } = places;
+  const { people, knowledge, remembrance, caches } = places;
   const store = people.get();
   const spokenFor = (await people.users()).filter((name) => name.startsWith(`${user}/`));
   const erased: Record<string, number> = {};
@@ -26,8 +24,7 @@ export async function eraseUser(places: KeptPlaces, user: string): Promise<Reado
   // The account comes last: until it is gone, all of this can be asked for again.
   for (const name of [...spokenFor, user]) {
     count('documents', (await knowledge.peek()?.clear(name)) ?? 0);
-    count('memories', (await memory?.peek()?.clear(name)) ?? 0);
-    requests.forget(name);
+    count('memories', await remembrance.erase(name));
     count('promptCaches', caches.erase({ user: name }).caches);
     for (const [part, number] of Object.entries(await store.erase(name))) count(part, number);
   }

@@ -129,6 +129,7 @@ export function statsView(view: Partial<StatsView> = {}): StatsView {
     requests: { total: 0, active: 0, queued: 0, failed: 0 },
     tokens: { prompt: 0, generated: 0 },
     knowledge: { state: 'off', reason: null, store: { kind: 'none', version: null }, queued: 0, embedding: null },
+    memory: { state: 'off', reason: null, queued: 0, embedding: null },
     ...view,
   };
 }

@@ -4,11 +4,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Knowledge } from '../../../src/profiles/knowledge-section.ts';
 import type { RequestContext } from '../../../src/server/context.ts';
-import { inform } from '../../../src/server/informed.ts';
-import type { KnowledgeAccess } from '../../../src/server/knowledge-use.ts';
+import { inform, type InformingAccess } from '../../../src/server/informed.ts';
 import { expertWith, recordingLogger } from '../supervisor/house.ts';
 
 const ROUTE = '/v1/chat/completions';
+const WANTS = { knowledge: { search: true }, memory: undefined, record: false, rate: false };
 const BODY = { messages: [{ role: 'user', content: 'Who founded the workshop?' }] };
 
 beforeEach(() => vi.useFakeTimers());
@@ -24,7 +24,7 @@ function frozen(state: 'ready' | 'degraded') {
     },
   };
   const logger = recordingLogger();
-  const access = { knowledge: { get: () => base, peek: () => base }, logger } as unknown as KnowledgeAccess;
+  const access = { knowledge: { get: () => base, peek: () => base }, logger } as unknown as InformingAccess;
   const context = {
     identity: { user: 'ana', admin: false },
     outgoing: new EventEmitter(),
@@ -41,14 +41,14 @@ describe('a store that does not answer', () => {
   ] as const)('and calls itself %s is waited for %i ms, and the request goes on without', async (state, limit) => {
     const { access, context, signals, logger } = frozen(state);
     let isOver = false;
-    const informing = inform(access, context, { route: ROUTE, body: BODY, bytes: 80, wanted: { search: true } });
+    const informing = inform(access, context, { route: ROUTE, body: BODY, bytes: 80, wants: WANTS });
     void informing.then(() => (isOver = true));
     await vi.advanceTimersByTimeAsync(limit - 100);
     expect(isOver).toBe(false);
     await vi.advanceTimersByTimeAsync(200);
     const use = (await informing).for(expertWith({ context: 4_096 }), true, ROUTE);
     expect(use.body).toBe(BODY);
-    expect(use.view()).toEqual({
+    expect(use.note().orchestrator).toEqual({
       sources: [],
       found: false,
       degraded: `the search took longer than ${limit / 1_000} s`,

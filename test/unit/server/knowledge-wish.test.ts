@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Knowledge } from '../../../src/profiles/knowledge-section.ts';
 import type { Profile } from '../../../src/profiles/profile.ts';
 import { Authenticator } from '../../../src/server/identity/authenticator.ts';
-import { addedTokens, refuseKnowledge, wantedKnowledge } from '../../../src/server/knowledge-wish.ts';
+import { documentsTokens, refuseKnowledge, wantedKnowledge } from '../../../src/server/knowledge-wish.ts';
 import { readKeys } from '../../../src/server/open-door.ts';
 
 const CHAT = '/v1/chat/completions';
@@ -100,11 +100,10 @@ describe('whether a request gets documents', () => {
 describe('the tokens that documents may add', () => {
   it('are their share of each context, and no more than the passages have', () => {
     const knowledge = Knowledge.parse({ enabled: true });
-    const added = addedTokens({ knowledge }, { search: true });
-    expect(added?.(4_096)).toBe(1_000);
-    expect(added?.(131_072)).toBe(6 * 340);
-    expect(addedTokens({ knowledge }, { search: true, topK: 1 })?.(131_072)).toBe(340);
-    expect(addedTokens({ knowledge }, { search: false })).toBeUndefined();
-    expect(addedTokens({ knowledge }, undefined)).toBeUndefined();
+    expect(documentsTokens({ knowledge }, { search: true }, 4_096)).toBe(1_000);
+    expect(documentsTokens({ knowledge }, { search: true }, 131_072)).toBe(6 * 340);
+    expect(documentsTokens({ knowledge }, { search: true, topK: 1 }, 131_072)).toBe(340);
+    expect(documentsTokens({ knowledge }, { search: false }, 131_072)).toBe(0);
+    expect(documentsTokens({ knowledge }, undefined, 131_072)).toBe(0);
   });
 });

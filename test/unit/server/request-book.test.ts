@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
 import { RequestBook } from '../../../src/server/request-book.ts';
-import type { RequestView } from '../../../src/server/views.ts';
+import type { RequestNote } from '../../../src/server/request-view.ts';
 
-const view = (id: string, expert = 'a') => ({ id, expert }) as RequestView;
+const view = (id: string, expert = 'a') => ({ id, expert }) as RequestNote;
 
 describe('the book of requests', () => {
   it('shows everybody their own, also where two have the same id', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { assemble } from '../../../../src/knowledge/context/assemble.ts';
-import { documentTokens, shareOf } from '../../../../src/knowledge/context/budget.ts';
+import { shareOf, tokensFor } from '../../../../src/knowledge/context/budget.ts';
 import { carefulTokens } from '../../../../src/knowledge/context/careful-tokens.ts';
 import { sourceView } from '../../../../src/knowledge/context/sources.ts';
 import { seededRandom } from '../../../../src/router/seeded-random.ts';
@@ -144,7 +144,7 @@ describe('the context of an answer', () => {
 describe('the tokens for documents', () => {
   it('are a share of the context, and what the request leaves', () => {
     const room = (context: number, prompt: number, answer?: number) =>
-      documentTokens(PARTS, { context, prompt, answer });
+      tokensFor('documents', PARTS, { context, prompt, answer });
     expect(shareOf('documents', PARTS, 4_096)).toBe(1_000);
     expect(room(4_096, 100)).toBe(1_000);
     expect(room(32_768, 100)).toBe(8_000);
@@ -153,7 +153,9 @@ describe('the tokens for documents', () => {
     expect(room(4_096, 100, 3_800)).toBeLessThan(20);
     // It asks for more than there is, with or without documents.
     expect(room(4_096, 100, 100_000)).toBe(1_000);
-    expect(documentTokens({ ...PARTS, documents: 0 }, { context: 4_096, prompt: 10, answer: undefined })).toBe(0);
+    expect(tokensFor('documents', { ...PARTS, documents: 0 }, { context: 4_096, prompt: 10, answer: undefined })).toBe(
+      0,
+    );
   });
 
   it('never make a request that fits exceed its context', () => {
@@ -170,7 +172,7 @@ describe('the tokens for documents', () => {
       };
       const [context, prompt] = [512 + number(32_000), number(40_000)];
       const answer = random() < 0.3 ? undefined : number(20_000);
-      const tokens = documentTokens(parts, { context, prompt, answer });
+      const tokens = tokensFor('documents', parts, { context, prompt, answer });
       expect(tokens).toBeGreaterThanOrEqual(0);
       if (prompt + (answer ?? 0) <= context) expect(prompt + (answer ?? 0) + tokens).toBeLessThanOrEqual(context);
       else if (tokens > 0) expect(prompt + tokens).toBeLessThanOrEqual(context);

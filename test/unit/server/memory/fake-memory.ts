@@ -1,7 +1,7 @@
 /** Memories in memory: what the routes see of the real ones. A word finds what has it. */
 import { createHash } from 'node:crypto';
 
-import type { MemoryBase, NewMemory, Recollection } from '../../../../src/memory/contract.ts';
+import type { MemoryBase, NewMemory, Obeyed, Recollection, Said } from '../../../../src/memory/contract.ts';
 import type { MemoryFilter, StoredMemory } from '../../../../src/store/people-contract.ts';
 import { page } from './pages.ts';
 
@@ -54,7 +54,7 @@ export class FakeMemory implements MemoryBase {
   status() {
     return { state: 'ready' as const, reason: null, queued: 0, embedding: null };
   }
-  async obey() {
+  async obey(_user: string, _said: Said): Promise<Obeyed | undefined> {
     return undefined;
   }
   async recall(user: string, { text }: { text: string }): Promise<Recollection> {
@@ -64,8 +64,8 @@ export class FakeMemory implements MemoryBase {
       ms: 1,
     };
   }
-  used(): void {}
-  async observe() {
+  used(_user: string, _ids: readonly string[]): void {}
+  async observe(_user: string, _said: Said): Promise<readonly StoredMemory[]> {
     return [];
   }
   async list(user: string, filter: MemoryFilter = {}) {
