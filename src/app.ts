@@ -14,6 +14,7 @@ import { budgetView } from './server/budget-views.ts';
 import { CandidateBook } from './server/candidate-book.ts';
 import { ClassifierKeeper } from './server/classifier-keeper.ts';
 import { createColdRoutes } from './server/cold-routes.ts';
+import { endRevoked } from './server/end-revoked.ts';
 import { createFrontDoor } from './server/front-door.ts';
 import { listen } from './server/http-server.ts';
 import { type KnownKey, LOCAL_USER } from './server/identity/authenticator.ts';
@@ -195,6 +196,12 @@ export async function startApp(options: AppOptions): Promise<App> {
     }
   };
   let settings: Settings;
+  const active = new ActiveRequests();
+  const endWhatIsRevoked = () => {
+    const { authenticator, profile: inForce } = settings;
+    const areAccountsOpen = inForce.security.auth !== 'users' || identities.peek() !== undefined;
+    endRevoked({ active, logger, counts: (identity) => authenticator.counts(identity), areAccountsOpen });
+  };
   const identities = new IdentityHolder({
     logger,
     load: async () => {
@@ -204,8 +211,9 @@ export async function startApp(options: AppOptions): Promise<App> {
         paths,
         store: () => people.get(),
         isShared: () => settings.profile.knowledge.store !== 'embedded',
-        erase: (user) => eraseUser({ people, knowledge, remembrance, caches }, user),
-        onRevoked: () => undefined,
+        erase: (user) =>
+          eraseUser({ people, knowledge, remembrance, caches, usage: gates.usageOf(settings.profile) }, user),
+        onRevoked: endWhatIsRevoked,
         hideSecret: (secret) => redactor.add(secret),
       });
     },
@@ -229,6 +237,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       people: identities,
       host: options.host,
     });
+    endWhatIsRevoked();
     for (const sentence of missingParts(wanted, { paths, environment, gpus: gpus.last })) logger.warn(sentence);
     for (const { id, expert } of plan.processes) {
       // Who is unloaded or asleep by now is not what changed.
@@ -240,7 +249,6 @@ export async function startApp(options: AppOptions): Promise<App> {
     return change;
   };
   apply(profile, 1);
-  const active = new ActiveRequests();
   const gates = new GateHolder({ active, stateDir: paths.stateDir, clock: systemClock, logger, metrics });
   await gates.prepare(profile);
 

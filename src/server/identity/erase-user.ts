@@ -2,6 +2,7 @@ import type { KeptCaches } from '../../supervisor/kept-caches.ts';
 import type { KnowledgeHolder } from '../knowledge-holder.ts';
 import type { PeopleHolder } from '../people-holder.ts';
 import type { Remembrance } from '../remembrance.ts';
+import type { UsageBook } from '../usage/usage-book.ts';
 
 /** Where something of a user is kept. */
 export interface KeptPlaces {
@@ -9,6 +10,8 @@ export interface KeptPlaces {
   readonly knowledge: Pick<KnowledgeHolder, 'peek'>;
   readonly remembrance: Pick<Remembrance, 'erase'>;
   readonly caches: Pick<KeptCaches, 'erase'>;
+  /** Undefined where nothing is kept. */
+  readonly usage: Pick<UsageBook, 'forget'> | undefined;
 }
 
 /**
@@ -16,7 +19,7 @@ export interface KeptPlaces {
  * is in the store. Answers how much it was, by what it was. Can be repeated where it fails.
  */
 export async function eraseUser(places: KeptPlaces, user: string): Promise<Readonly<Record<string, number>>> {
-  const { people, knowledge, remembrance, caches } = places;
+  const { people, knowledge, remembrance, caches, usage } = places;
   const store = people.get();
   const spokenFor = (await people.users()).filter((name) => name.startsWith(`${user}/`));
   const erased: Record<string, number> = {};
@@ -28,5 +31,7 @@ export async function eraseUser(places: KeptPlaces, user: string): Promise<Reado
     count('promptCaches', caches.erase({ user: name }).caches);
     for (const [part, number] of Object.entries(await store.erase(name))) count(part, number);
   }
+  // The figures stay, as nobody's.
+  await usage?.forget(user);
   return erased;
 }
