@@ -226,7 +226,7 @@ export class StoredKnowledge implements OpenKnowledge {
   }
 
   backup(user?: User): AsyncIterable<string> {
-    return this.#parts.store.backup(user);
+    return this.#parts.store.backup(user, { people: false });
   }
 
   async restore(lines: AsyncIterable<string>): Promise<{ readonly added: number; readonly kept: number }> {

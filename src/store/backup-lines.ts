@@ -2,9 +2,10 @@ import { z } from 'zod';
 
 import { AppError } from '../shared/errors.ts';
 import { isKey } from './ids.ts';
+import { PEOPLE_LINES } from './people/backup-lines.ts';
 
-/** Of the lines; a program reads those of its own version and older. */
-export const BACKUP_VERSION = 1;
+/** Of the lines; a program reads those of its own version and older. 1: documents. 2: people too. */
+export const BACKUP_VERSION = 2;
 
 const Key = z.string().refine(isKey, 'not a key');
 const Count = z.int().min(0);
@@ -66,9 +67,21 @@ const ChunkLine = z.strictObject({
 const VectorLine = z.strictObject({ type: z.literal('vector'), ord: Count, model: Key, f32: z.base64() });
 
 /** The last line: a backup without it was cut off. */
-const EndLine = z.strictObject({ type: z.literal('end'), records: Count });
+const EndLine = z.strictObject({
+  type: z.literal('end'),
+  records: Count,
+  /** How many of each type; from version 2 on. */
+  parts: z.record(z.string(), Count).optional(),
+});
 
-const Line = z.discriminatedUnion('type', [CollectionLine, DocumentLine, ChunkLine, VectorLine, EndLine]);
+const Line = z.discriminatedUnion('type', [
+  CollectionLine,
+  DocumentLine,
+  ChunkLine,
+  VectorLine,
+  ...PEOPLE_LINES,
+  EndLine,
+]);
 
 export type BackupHeader = z.infer<typeof Header>;
 export type BackupLine = z.infer<typeof Line>;
@@ -78,7 +91,7 @@ export type DocumentRecord = z.infer<typeof DocumentLine>;
 export function readHeader(line: string | undefined): BackupHeader {
   const { success, data } = Header.safeParse(line === undefined ? undefined : parse(line, 1));
   if (!success) {
-    throw new AppError('invalid_request', 'This is no backup of documents: its first line does not say so.');
+    throw new AppError('invalid_request', 'This is no backup of a store: its first line does not say so.');
   }
   if (data.version <= BACKUP_VERSION) return data;
   throw new AppError(

@@ -5,13 +5,21 @@ import type { Database } from './connection.ts';
 import type { Collection, StoredChunk, User } from './contract.ts';
 import { DOCUMENT_FIELDS } from './documents.ts';
 import { checkUser } from './ids.ts';
+import { peopleLinesOf } from './people/backup.ts';
 import { SLICE_ROWS } from './slices.ts';
 import { users } from './users.ts';
 
 const DOCUMENTS_AT_ONCE = 100;
 
-/** Lines of JSON, without their ends: a header, then of each user collections and documents, each document with what is its own. */
-export async function* backup(database: Database, user?: User): AsyncGenerator<string, void, undefined> {
+/**
+ * Lines of JSON, without their ends: a header, then of each user the account, keys, memories, conversations and feedback (`people`),
+ * collections and documents, each followed by what is its own.
+ */
+export async function* backup(
+  database: Database,
+  user?: User,
+  { people = true }: { readonly people?: boolean } = {},
+): AsyncGenerator<string, void, undefined> {
   if (user !== undefined) checkUser(user);
   const header: BackupHeader = {
     orchestrator: 'knowledge',
@@ -21,16 +29,19 @@ export async function* backup(database: Database, user?: User): AsyncGenerator<s
   };
   yield JSON.stringify(header);
   let records = 0;
+  const parts: Record<string, number> = {};
   for (const each of user === undefined ? await users(database) : [user]) {
-    for await (const line of linesOf(database, each)) {
+    for await (const line of linesOf(database, each, people)) {
       records += 1;
+      parts[line.type] = (parts[line.type] ?? 0) + 1;
       yield JSON.stringify(line);
     }
   }
-  yield JSON.stringify({ type: 'end', records } satisfies BackupLine);
+  yield JSON.stringify({ type: 'end', records, parts } satisfies BackupLine);
 }
 
-async function* linesOf(database: Database, user: User): AsyncGenerator<BackupLine> {
+async function* linesOf(database: Database, user: User, people: boolean): AsyncGenerator<BackupLine> {
+  if (people) yield* peopleLinesOf(database, user);
   const collections = await database.run<Collection[]>(
     `SELECT ${COLLECTION_FIELDS} FROM collection:[$user]..[$user, []]`,
     { user },

@@ -168,6 +168,11 @@ export interface StoreHealth {
   readonly version: string | null;
 }
 
+export interface BackupOptions {
+  /** Accounts with their passwords as they are at rest, keys (their digests), memories, conversations, feedback. Default: true. */
+  readonly people?: boolean;
+}
+
 export interface Store {
   readonly collections: CollectionRepository;
   readonly documents: DocumentRepository;
@@ -178,8 +183,12 @@ export interface Store {
   /** Everybody who has anything here: the one question that is nobody's. */
   users(): Promise<readonly User[]>;
   /** Everything, or all of one user, as lines of JSON, the first of which says what it is. */
-  backup(user?: User): AsyncIterable<string>;
-  /** Lines of a backup into what is here; what is here already stays. Resolves with how many records were added. */
-  restore(lines: AsyncIterable<string>): Promise<{ readonly added: number; readonly kept: number }>;
+  backup(user?: User, options?: BackupOptions): AsyncIterable<string>;
+  /** Lines of a backup into what is here; what is here already stays. Resolves with how many records were added, and of what. */
+  restore(lines: AsyncIterable<string>): Promise<{
+    readonly added: number;
+    readonly kept: number;
+    readonly parts: Readonly<Record<string, number>>;
+  }>;
   close(): Promise<void>;
 }

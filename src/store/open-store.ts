@@ -54,7 +54,7 @@ export function openStore({ place, logger, limits = {} }: StoreOptions): Store {
     people: peopleStore(keeper, serial),
     health: () => keeper.health(),
     users: () => users(keeper),
-    backup: (user) => backup(keeper, user),
+    backup: (user, options) => backup(keeper, user, options),
     restore: (lines) => restore(keeper, lines, index),
     close: () => keeper.close(),
   };

@@ -3,6 +3,8 @@ import { type BackupLine, type DocumentRecord, readHeader, readLine } from './ba
 import type { Database } from './connection.ts';
 import type { User } from './contract.ts';
 import type { NearestIndex } from './nearest.ts';
+import { isPeopleLine } from './people/backup-lines.ts';
+import { RestoringPeople } from './people/restore.ts';
 import { sweep } from './removal.ts';
 import { checkVector, floatsOf } from './vectors.ts';
 
@@ -17,6 +19,8 @@ type Part = Extract<BackupLine, { type: 'chunk' | 'vector' }>;
 export interface Restored {
   readonly added: number;
   readonly kept: number;
+  /** What was added, by the type of its line. */
+  readonly parts: Readonly<Record<string, number>>;
 }
 
 /**
@@ -47,7 +51,7 @@ export async function restore(
     if (!ended) {
       throw new AppError('invalid_request', `The backup was cut off after line ${number}; what is whole was added.`);
     }
-    return { added: restoring.added, kept: restoring.kept };
+    return { added: restoring.added, kept: restoring.kept, parts: restoring.parts };
   } catch (error) {
     await restoring.abandon().catch(() => undefined);
     throw error;
@@ -57,8 +61,10 @@ export async function restore(
 class Restoring {
   added = 0;
   kept = 0;
+  readonly parts: Record<string, number> = {};
   readonly #database: Database;
   readonly #index: NearestIndex | undefined;
+  readonly #people: RestoringPeople;
   /** Collections that have another id here, by user and id. */
   readonly #renamed = new Map<string, string>();
   #document: { readonly record: DocumentRecord; readonly models: Set<string>; readonly fresh: boolean } | undefined;
@@ -68,10 +74,13 @@ class Restoring {
   constructor(database: Database, index: NearestIndex | undefined) {
     this.#database = database;
     this.#index = index;
+    this.#people = new RestoringPeople(database, (type, added, kept) => this.#count(type, added, kept));
   }
 
   async take(record: BackupLine, number: number): Promise<void> {
     if (record.type !== 'chunk' && record.type !== 'vector') await this.#finish();
+    if (isPeopleLine(record)) return this.#people.take(record, number);
+    await this.#people.finish();
     switch (record.type) {
       case 'collection':
         return this.#takeCollection(record);
@@ -86,6 +95,7 @@ class Restoring {
   }
 
   async abandon(): Promise<void> {
+    await this.#people.abandon();
     const document = this.#document;
     this.#document = undefined;
     if (document?.fresh === true) await sweep(this.#database, document.record.user, document.record.id);
@@ -102,7 +112,7 @@ class Restoring {
       }`,
       { user, id, name, created, metadata },
     );
-    this.#count(typeof there !== 'string');
+    this.#countOne('collection', typeof there !== 'string');
     if (typeof there === 'string' && there !== id) this.#renamed.set(`${user}\n${id}`, there);
   }
 
@@ -127,7 +137,7 @@ class Restoring {
         collections: collections.map((each) => this.#renamed.get(`${user}\n${each}`) ?? each),
       },
     );
-    this.#count(fresh);
+    this.#countOne('document', fresh);
     this.#document = { record, models: new Set(), fresh };
   }
 
@@ -136,7 +146,7 @@ class Restoring {
     if (!document || part.ord >= document.record.extent) {
       throw new AppError('invalid_request', `Line ${number} of the backup belongs to no document.`);
     }
-    this.#count(document.fresh);
+    this.#countOne(part.type, document.fresh);
     if (!document.fresh) return;
     if (part.type === 'vector') document.models.add(part.model);
     this.#parts.push(part);
@@ -196,9 +206,14 @@ class Restoring {
     this.#document = undefined;
   }
 
-  #count(added: boolean): void {
-    if (added) this.added += 1;
-    else this.kept += 1;
+  #countOne(type: string, added: boolean): void {
+    this.#count(type, Number(added), Number(!added));
+  }
+
+  #count(type: string, added: number, kept: number): void {
+    this.added += added;
+    this.kept += kept;
+    if (added > 0) this.parts[type] = (this.parts[type] ?? 0) + added;
   }
 }
 

@@ -21,14 +21,14 @@ export function backupTests(opened: () => Store): void {
       });
       const before = await everythingOf(store, user);
       const lines = await linesOf(store.backup(user));
-      expect(JSON.parse(lines[0] ?? '')).toMatchObject({ orchestrator: 'knowledge', version: 1, user });
+      expect(JSON.parse(lines[0] ?? '')).toMatchObject({ orchestrator: 'knowledge', version: 2, user });
       await wipe(store, user);
       expect(await everythingOf(store, user)).toMatchObject({ documents: [], chunks: [], vectors: [] });
       const { added, kept } = await store.restore(from(lines));
       expect({ added, kept }).toEqual({ added: lines.length - 2, kept: 0 });
       expect(await everythingOf(store, user)).toEqual(before);
       expect(await store.vectors.missing(user, MODEL, 10)).toEqual([]);
-      expect(await store.restore(from(lines))).toEqual({ added: 0, kept: lines.length - 2 });
+      expect(await store.restore(from(lines))).toEqual({ added: 0, kept: lines.length - 2, parts: {} });
       expect(await everythingOf(store, user)).toEqual(before);
     });
 
@@ -54,7 +54,7 @@ export function backupTests(opened: () => Store): void {
       await wipe(store, user);
       const newer = await store.collections.ensure(user, 'laws');
       const again = await store.documents.create(user, { ...bytes, title: 'as it is' });
-      expect(await store.restore(from(lines))).toEqual({ added: 1, kept: 2 });
+      expect(await store.restore(from(lines))).toMatchObject({ added: 1, kept: 2 });
       expect(await store.documents.get(user, document.id)).toBeUndefined();
       expect((await store.documents.get(user, again.document.id))?.title).toBe('as it is');
       expect((await store.documents.get(user, other.document.id))?.collections).toEqual([newer.id]);
@@ -81,7 +81,7 @@ export function backupTests(opened: () => Store): void {
         [[], /no backup/],
         [['{"version":1}'], /no backup/],
         [['not json'], /Line 1 .* no JSON/],
-        [[header.replace('1', '2')], /version 2, .* reads 1/],
+        [[header.replace('1', '3')], /version 3, .* reads 2/],
         [[header, '{"type":"user"}'], /Line 2/],
         [[header, '{"type":"chunk","ord":0,"text":"","start":0,"end":0,"page":null,"headings":[]}'], /no document/],
         [[header, '{"type":"end","records":0}', '{"type":"end","records":0}'], /after its end/],
@@ -106,12 +106,12 @@ async function wipe(store: Store, user: string): Promise<void> {
   for (const { id } of await store.collections.list(user)) await store.collections.remove(user, id);
 }
 
-async function linesOf(lines: AsyncIterable<string>): Promise<string[]> {
+export async function linesOf(lines: AsyncIterable<string>): Promise<string[]> {
   const found: string[] = [];
   for await (const line of lines) found.push(line);
   return found;
 }
 
-async function* from(lines: readonly string[]): AsyncGenerator<string> {
+export async function* from(lines: readonly string[]): AsyncGenerator<string> {
   yield* lines;
 }

@@ -4,7 +4,7 @@ import type { Store, User } from '../../src/store/contract.ts';
 import { all, MODEL, newChunks, newDocument, newUser, newVectors, twoDocuments } from './parts.ts';
 
 /** What a statement would stumble over if a value were ever part of it. */
-const ZOO = [
+export const ZOO = [
   "'; DELETE document; --",
   '"; REMOVE TABLE document; --',
   '`; DELETE chunk; `',

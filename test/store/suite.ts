@@ -6,11 +6,14 @@ import { backupTests } from './backup.ts';
 import { collectionTests } from './collections.ts';
 import { conversationTests } from './conversations.ts';
 import { documentTests } from './documents.ts';
+import { erasureTests } from './erasure.ts';
 import { feedbackTests } from './feedback.ts';
 import { isolationTests } from './isolation.ts';
 import { memoryTests } from './memories.ts';
 import { newDocument, newUser } from './parts.ts';
 import { passageTests } from './passages.ts';
+import { peopleBackupTests } from './people-backup.ts';
+import { peopleIsolationTests } from './people-isolation.ts';
 import { vectorTests } from './vectors.ts';
 
 /** What every store has to do, however it is opened. Tests do not see each other: each has users of its own. */
@@ -40,6 +43,9 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
     memoryTests(opened);
     conversationTests(opened);
     feedbackTests(opened);
+    peopleBackupTests(opened);
+    peopleIsolationTests(opened);
+    erasureTests(opened);
 
     it('names everybody who has anything', async () => {
       const [one, two] = [newUser(), newUser()];
