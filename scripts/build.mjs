@@ -25,6 +25,7 @@ export async function bundle() {
         orchestrator: 'src/cli/main.ts',
         'train-worker': 'src/server/train-worker.ts',
         'reader-program': 'src/knowledge/extract/reader-program.ts',
+        'rewrite-program': 'src/store/rewrite-program.ts',
         'search-worker': 'src/knowledge/search/search-worker.ts',
       },
       outdir: building,

@@ -10,6 +10,7 @@ import { formatBytes } from '../shared/units.ts';
 import { connect, type ConnectionOptions, withConnectionOptions } from './client.ts';
 import { plainJson } from './plain.ts';
 import { showProgress } from './progress.ts';
+import { rewriteCommand } from './store-rewrite.ts';
 
 interface BackupOptions extends ConnectionOptions {
   readonly user?: string;
@@ -35,7 +36,8 @@ Examples:
     )
     .addCommand(backupCommand())
     .addCommand(restoreCommand())
-    .addCommand(statusCommand());
+    .addCommand(statusCommand())
+    .addCommand(rewriteCommand());
 }
 
 function backupCommand(): Command {

@@ -182,6 +182,8 @@ export interface Store {
   health(): StoreHealth;
   /** Everybody who has anything here: the one question that is nobody's. */
   users(): Promise<readonly User[]>;
+  /** How much of everything there is, of everybody: `documents`, `memories` and so on. */
+  counts(): Promise<Readonly<Record<string, number>>>;
   /** Everything, or all of one user, as lines of JSON, the first of which says what it is. */
   backup(user?: User, options?: BackupOptions): AsyncIterable<string>;
   /** Lines of a backup into what is here; what is here already stays. Resolves with how many records were added, and of what. */

@@ -2,17 +2,15 @@ import type { Logger } from '../telemetry/logger.ts';
 import { backup } from './backup.ts';
 import { chunkRepository } from './chunks.ts';
 import { collectionRepository } from './collections.ts';
-import type { Connection } from './connection.ts';
 import type { Store } from './contract.ts';
+import { counts } from './counts.ts';
 import { documentRepository } from './documents.ts';
 import { connectEmbedded, type EmbeddedPlace, type TimeLimits } from './embedded.ts';
 import { Keeper } from './keeper.ts';
 import { NearestIndex } from './nearest.ts';
-import { eraseAllNoted } from './people/erasure.ts';
 import { peopleStore } from './people/people.ts';
-import { sweepAll } from './removal.ts';
+import { prepare } from './prepare.ts';
 import { restore } from './restore.ts';
-import { migrate } from './schema.ts';
 import { Serial } from './serial.ts';
 import { connectServer, type ServerPlace } from './server.ts';
 import { users } from './users.ts';
@@ -54,6 +52,7 @@ export function openStore({ place, logger, limits = {} }: StoreOptions): Store {
     people: peopleStore(keeper, serial),
     health: () => keeper.health(),
     users: () => users(keeper),
+    counts: () => counts(keeper),
     backup: (user, options) => backup(keeper, user, options),
     restore: (lines) => restore(keeper, lines, index),
     close: () => keeper.close(),
@@ -66,9 +65,3 @@ const LIMITS = {
   // A server that is slower than this is as good as away: whoever asks a model does not wait for it.
   server: { connectMs: 5_000, callMs: 5_000, heartbeatMs: 10_000, backoffMs: 250 },
 };
-
-async function prepare(connection: Connection): Promise<void> {
-  await migrate(connection);
-  await sweepAll(connection);
-  await eraseAllNoted(connection);
-}

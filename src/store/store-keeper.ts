@@ -6,6 +6,7 @@ import type { Paths } from '../shared/paths.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Store } from './contract.ts';
 import { openStore } from './open-store.ts';
+import { finishRewrite } from './rewrite.ts';
 import type { ServerPlace } from './server.ts';
 
 export interface StoreKeeperOptions {
@@ -72,6 +73,7 @@ export class StoreKeeper {
   #openEmbedded(): Store {
     const { logger, paths } = this.#options;
     const directory = join(paths.stateDir, 'knowledge', 'store');
+    if (this.#embedded === undefined) finishRewrite(directory);
     return (this.#embedded ??= openStore({ place: { kind: 'embedded', directory }, logger }));
   }
 
