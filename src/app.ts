@@ -34,6 +34,7 @@ import { Routing } from './server/routing.ts';
 import { SecondOpinion } from './server/second-opinion.ts';
 import { createSettings, type Settings } from './server/settings.ts';
 import { reachableHost, writeRuntimeFile } from './server/runtime-file.ts';
+import { StoreDesk } from './server/store-desk.ts';
 import { serveCold } from './server/serve-cold.ts';
 import type { ReloadView } from './server/views.ts';
 import { startHeart, systemClock } from './shared/clock.ts';
@@ -293,7 +294,7 @@ export async function startApp(options: AppOptions): Promise<App> {
             store: store.people,
             users: () => store.users(),
             reconfigure: () => undefined,
-            close: () => Promise.resolve(),
+            close: () => use.close(),
           };
         },
         close: () => use.close(),
@@ -319,6 +320,14 @@ export async function startApp(options: AppOptions): Promise<App> {
     identities.apply(settings);
     remembrance.apply(settings);
   };
+  const storeDesk = new StoreDesk({
+    settings: () => settings,
+    stores,
+    onRestored: async () => {
+      remembrance.memory.renew();
+      await knowledge.peek()?.renew();
+    },
+  });
   const deadlines = new Deadlines();
   const inference = new Inference({ fleet, metrics, logger, deadlines, routing, knowledge, reminding, requests });
   metrics.observe({
@@ -409,6 +418,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     memory: remembrance.memory,
     people,
     feedbackSource: remembrance.rateable,
+    storeDesk,
     requests,
     identities,
     isKept: async (user) => (await people.users()).includes(user),

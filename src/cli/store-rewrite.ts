@@ -6,7 +6,6 @@ import { Command } from 'commander';
 import { CliError } from '../shared/errors.ts';
 import { resolvePaths } from '../shared/paths.ts';
 import { formatBytes } from '../shared/units.ts';
-import { rewriteStore } from '../store/rewrite.ts';
 import { lockStateDir } from '../supervisor/lock.ts';
 import { plainJson } from './plain.ts';
 import { showProgress } from './progress.ts';
@@ -39,6 +38,7 @@ export function rewriteCommand(): Command {
           `There is no embedded database in ${stateDir}. Where the profile names a server (knowledge.store), what stays in its files is that server's own affair.`,
         );
       }
+      const { rewriteStore } = await import('../store/rewrite.ts');
       const progress = showProgress('rewrite');
       progress.update({ stage: 'reading', bytesDone: 0, bytesTotal: undefined });
       try {

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 
 import { Command } from 'commander';
 
-import type { KnowledgeStatusJson } from '../server/knowledge/views.ts';
+import type { StoreStatusJson } from '../server/views.ts';
 import { CliError, messageOf } from '../shared/errors.ts';
 import { formatBytes } from '../shared/units.ts';
 import { connect, type ConnectionOptions, withConnectionOptions } from './client.ts';
@@ -23,8 +23,8 @@ interface JsonOptions extends ConnectionOptions {
 export function storeCommand(): Command {
   return new Command('store')
     .description(
-      'The database of everybody’s documents: whether it is well, a copy of it in a file, and back. The orchestrator runs meanwhile. ' +
-        'Needs an administrator’s key where the orchestrator asks for keys.',
+      'The database of everybody’s documents, memories, conversations and accounts: whether it is well, a copy of it in a file, and back ' +
+        '(the orchestrator runs meanwhile; an administrator’s key is needed where it asks for keys), and its files written anew.',
     )
     .addHelpText(
       'after',
@@ -32,7 +32,8 @@ export function storeCommand(): Command {
 Examples:
   orchestrator store backup documents.jsonl            everybody's
   orchestrator store backup ana.jsonl --user ana       one user's
-  orchestrator store restore documents.jsonl           adds what is not there; nothing is overwritten`,
+  orchestrator store restore documents.jsonl           adds what is not there; nothing is overwritten
+  orchestrator store rewrite                           what was deleted is in no file any more (orchestrator stopped)`,
     )
     .addCommand(backupCommand())
     .addCommand(restoreCommand())
@@ -42,13 +43,17 @@ Examples:
 
 function backupCommand(): Command {
   return withConnectionOptions(new Command('backup'))
-    .description('Writes collections, documents, passages and vectors into a new file, as lines of JSON.')
+    .description(
+      'Writes everything into a new file that only you can read, as lines of JSON: collections, documents, passages and vectors; accounts ' +
+        'with their passwords as they are at rest (argon2id), keys (their digests, never the keys), memories with their history and ' +
+        'vectors, conversations and feedback. Not in it: logins (whoever was logged in logs in again).',
+    )
     .argument('<file>', 'a file that is not there yet; it appears when it is whole')
     .option('-u, --user <name>', 'of this user alone (default: everybody)')
     .action(async (file: string, options: BackupOptions) => {
       if (existsSync(file)) throw new CliError(`${file} is there already; name another file.`);
       const query = options.user === undefined ? '' : `?user=${encodeURIComponent(options.user)}`;
-      const response = await connect(options).open(`/api/knowledge/backup${query}`);
+      const response = await connect(options).open(`/api/store/backup${query}`);
       const part = `${file}.part`;
       const progress = showProgress('backup');
       let bytesDone = 0;
@@ -56,17 +61,17 @@ function backupCommand(): Command {
       const counted = async function* (source: AsyncIterable<Buffer>) {
         for await (const chunk of source) {
           bytesDone += chunk.length;
-          tail = (tail + chunk.toString('latin1')).slice(-200);
+          tail = (tail + chunk.toString('latin1')).slice(-LAST_LINE);
           progress.update({ stage: 'writing', bytesDone, bytesTotal: undefined });
           yield chunk;
         }
       };
       try {
         await pipeline(response, counted, createWriteStream(part, { flags: 'wx', mode: 0o600 }));
-        const records = /\{"type":"end","records":(\d+)\}\s*$/.exec(tail)?.[1];
-        if (records === undefined) throw new CliError('the backup ended early; the log of the orchestrator says why.');
+        const end = endOf(tail);
+        if (end === undefined) throw new CliError('the backup ended early; the log of the orchestrator says why.');
         await rename(part, file);
-        progress.finish(`${file}: ${records} records, ${formatBytes(bytesDone)}`);
+        progress.finish(`${file}: ${end.records} records${amounts(end.parts)}, ${formatBytes(bytesDone)}`);
       } catch (error) {
         progress.finish();
         if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
@@ -83,7 +88,7 @@ function backupCommand(): Command {
 function restoreCommand(): Command {
   return withConnectionOptions(new Command('restore'))
     .description(
-      'Adds what a backup has and the store has not: collections by name, documents by id and by their bytes. What is there stays as ' +
+      'Adds what a backup has and the store has not: collections by name, documents by id and by their bytes, memories by id and by what they say. What is there stays as ' +
         'it is, so that it can be run again where it was cut off.',
     )
     .argument('<file>', 'written by `store backup` or `rag export`')
@@ -101,13 +106,15 @@ function restoreCommand(): Command {
         }
       };
       try {
-        const restored = await connect(options).json<{ added: number; kept: number }>('/api/knowledge/restore', {
+        const restored = await connect(options).json<Restored>('/api/store/restore', {
           upload: { contentType: 'application/jsonl', length: bytesTotal, bytes: bytes() },
         });
         progress.finish();
-        const { added, kept } = restored;
+        const { added, kept, parts } = restored;
         process.stdout.write(
-          options.json ? `${plainJson(restored)}\n` : `${added} records added; ${kept} were there already.\n`,
+          options.json
+            ? `${plainJson(restored)}\n`
+            : `${added} records added${amounts(parts)}; ${kept} were there already.\n`,
         );
       } catch (error) {
         progress.finish();
@@ -121,18 +128,49 @@ function statusCommand(): Command {
     .description('Whether the database is well, which one it is, and what waits. Exit code 1 while it is away.')
     .option('--json', 'print JSON')
     .action(async (options: JsonOptions) => {
-      const status = await connect(options).json<KnowledgeStatusJson>('/api/knowledge');
+      const status = await connect(options).json<StoreStatusJson>('/api/store');
       process.stdout.write(`${options.json ? plainJson(status) : statusLines(status).join('\n')}\n`);
       if (status.state === 'degraded') process.exitCode = 1;
     });
 }
 
-function statusLines({ state, reason, store, queued, embedding }: KnowledgeStatusJson): string[] {
+function statusLines({ state, reason, store, users, counts, queued, embedding }: StoreStatusJson): string[] {
   const version = store.version === null ? '' : `, SurrealDB ${store.version}`;
   const lines = [`${state}${reason === null ? '' : `: ${reason}`}`, `store: ${store.kind}${version}`];
+  if (users !== null) lines.push(`${users} users`);
+  if (counts) lines.push(...Object.entries(counts).flatMap(([what, count]) => (count > 0 ? `${what}: ${count}` : [])));
   if (queued > 0) lines.push(`${queued} documents wait to be read`);
   if (embedding) lines.push(`embedding: ${embedding.model}, ${embedding.waiting} passages wait`);
   return lines;
+}
+
+interface Restored {
+  readonly added: number;
+  readonly kept: number;
+  readonly parts: Readonly<Record<string, number>>;
+}
+
+const LAST_LINE = 2_000;
+
+/** The last line of a backup; undefined: it ended early. */
+function endOf(tail: string): { records: number; parts: Readonly<Record<string, number>> } | undefined {
+  const line = tail.trimEnd().split('\n').at(-1) ?? '';
+  try {
+    const {
+      type,
+      records,
+      parts = {},
+    } = JSON.parse(line) as { type?: string; records?: number; parts?: Restored['parts'] };
+    return type === 'end' && records !== undefined ? { records, parts } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** ` (2 document, 20 chunk)` */
+function amounts(parts: Readonly<Record<string, number>>): string {
+  const entries = Object.entries(parts);
+  return entries.length === 0 ? '' : ` (${entries.map(([type, count]) => `${count} ${type}`).join(', ')})`;
 }
 
 async function sizeOf(file: string): Promise<number> {

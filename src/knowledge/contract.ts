@@ -188,7 +188,9 @@ export interface KnowledgeBase {
     topic: string,
     options?: AddOptions & { readonly signal?: AbortSignal },
   ): Promise<{ readonly documents: readonly DocumentView[]; readonly problems: readonly string[] }>;
-  backup(user?: User): AsyncIterable<string>;
-  restore(lines: AsyncIterable<string>): Promise<{ readonly added: number; readonly kept: number }>;
+  /** Lines of JSON: this user's documents as a backup of the store has them. */
+  export(user: User): AsyncIterable<string>;
+  /** Records have come into the store from elsewhere: they are read, searched and embedded like the others. */
+  renew(): Promise<void>;
   close(): Promise<void>;
 }

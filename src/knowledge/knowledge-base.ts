@@ -225,17 +225,15 @@ export class StoredKnowledge implements OpenKnowledge {
     return { documents, problems };
   }
 
-  backup(user?: User): AsyncIterable<string> {
+  export(user: User): AsyncIterable<string> {
     return this.#parts.store.backup(user, { people: false });
   }
 
-  async restore(lines: AsyncIterable<string>): Promise<{ readonly added: number; readonly kept: number }> {
+  async renew(): Promise<void> {
     const { store, index, backlog, ingestion } = this.#parts;
-    const restored = await store.restore(lines);
     for (const user of await store.users()) index.forgetUser(user);
     backlog.lookAgain();
     await ingestion.requeue();
-    return restored;
   }
 
   reconfigure(setup: KnowledgeSetup): void {

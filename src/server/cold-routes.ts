@@ -22,6 +22,7 @@ import { addLearningRoutes, type LearningRoutesOptions } from './learning-routes
 import { addRequestRoutes, type RequestRoutesOptions } from './request-routes.ts';
 import { addRouteRoutes, type RouteRoutesOptions } from './route-routes.ts';
 import { addUsageRoutes, type UsageRoutesOptions } from './usage/usage-routes.ts';
+import { addStorePaths, type StoreRoutesOptions } from './store-paths.ts';
 import type { HealthView, StatsView } from './views.ts';
 
 /** An engine that computes on every core answers late; Prometheus itself waits ten seconds. */
@@ -40,7 +41,8 @@ export interface ColdRoutesOptions
     ReloadRoutesOptions,
     IdentityRoutesOptions,
     KnowledgeRoutesOptions,
-    MemoryRoutesOptions {
+    MemoryRoutesOptions,
+    StoreRoutesOptions {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly version: string;
@@ -133,6 +135,7 @@ export function createColdRoutes(options: ColdRoutesOptions): ColdApp {
   addDocumentPaths(app, options);
   addIdentityPaths(app, options);
   addMemoryPaths(app, options);
+  addStorePaths(app, options);
 
   app.post('/api/shutdown', (context) => {
     const drain = context.req.query('drainMs');

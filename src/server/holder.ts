@@ -71,6 +71,12 @@ export class Holder<Setup, Base extends Held<Setup>> {
     this.#turn();
   }
 
+  /** What is open is closed and opened anew: the store has changed under it. */
+  renew(): void {
+    this.#place = undefined;
+    this.#turn();
+  }
+
   /** Whatever is under way comes first. */
   async close(): Promise<void> {
     this.#setup = undefined;

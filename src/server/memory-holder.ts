@@ -55,6 +55,11 @@ export class MemoryHolder {
     this.#holder.want(settings.profile.memory.enabled ? setupOf(settings) : undefined);
   }
 
+  /** Records have come into the store from elsewhere: they are found like the others. */
+  renew(): void {
+    this.#holder.renew();
+  }
+
   /** Whatever is under way comes first. */
   close(): Promise<void> {
     return this.#holder.close();

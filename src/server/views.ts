@@ -288,6 +288,20 @@ export interface ReloadView {
   notes: string[];
 }
 
+/** `GET /api/store`. */
+export interface StoreStatusJson {
+  state: 'opening' | 'ready' | 'degraded' | 'closed';
+  reason: string | null;
+  store: { kind: string; version: string | null };
+  /** Who has anything; null while the store is away. */
+  users: number | null;
+  /** How much of everything there is, of everybody: `documents`, `memories`, `accounts` and so on. */
+  counts: Readonly<Record<string, number>> | null;
+  /** Documents that wait to be read. */
+  queued: number;
+  embedding: { model: string; waiting: number } | null;
+}
+
 /** `<stateDir>/runtime.json`, mode 0600: how the command line finds and authenticates to the running orchestrator. */
 export interface RuntimeFile {
   pid: number;

@@ -5,7 +5,6 @@ import { collectionOf, type KnowledgeRoutesOptions, knownOrNew } from './access.
 import { addCollectionRoutes } from './collection-routes.ts';
 import { addDocumentRoutes } from './document-routes.ts';
 import { collectionFields, idList, momentField, textField, wholeNumber, yesOrNo } from './fields.ts';
-import { linesIn } from './lines-in.ts';
 import { textAnswer } from './text-answer.ts';
 import { documentJson, type KnowledgeStatusJson, type LearnedJson, searchJson } from './views.ts';
 
@@ -65,18 +64,8 @@ export function addKnowledgeRoutes(app: ColdApp, options: KnowledgeRoutesOptions
   });
 
   app.get('/api/knowledge/export', (context) =>
-    textAnswer(context, inLines(knowledge.get().backup(context.env.identity.user))),
+    textAnswer(context, inLines(knowledge.get().export(context.env.identity.user))),
   );
-  app.get('/api/knowledge/backup', (context) => {
-    const user = textField(context.req.query('user'), 'user', 64);
-    return textAnswer(context, inLines(knowledge.get().backup(user)));
-  });
-  app.post('/api/knowledge/restore', async (context) => {
-    const base = knowledge.get();
-    const { body } = context.req.raw;
-    if (!body) throw new AppError('invalid_request', 'There is no backup in the body.');
-    return context.json(await base.restore(linesIn(body)));
-  });
 }
 
 function required(value: string | undefined, param: string): string {

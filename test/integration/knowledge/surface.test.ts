@@ -74,9 +74,9 @@ describe('between users', () => {
   });
 
   it('backups are for administrators', async () => {
-    expect((await ask('ana', 'GET', '/api/knowledge/backup')).status).toBe(403);
-    expect((await ask('ana', 'POST', '/api/knowledge/restore', {})).status).toBe(403);
-    const whole = await ask('root', 'GET', '/api/knowledge/backup?user=ana');
+    expect((await ask('ana', 'GET', '/api/store/backup')).status).toBe(403);
+    expect((await ask('ana', 'POST', '/api/store/restore', {})).status).toBe(403);
+    const whole = await ask('root', 'GET', '/api/store/backup?user=ana');
     expect(whole.status).toBe(200);
     expect(whole.text).not.toContain('Ben keeps bees');
   });
@@ -90,7 +90,7 @@ describe('between users', () => {
     expect((JSON.parse((await ask('ben', 'POST', '/api/knowledge/search', query)).text) as SearchJson).hits).toEqual(
       [],
     );
-    const restored = await house.request('/api/knowledge/restore', {
+    const restored = await house.request('/api/store/restore', {
       method: 'POST',
       body: own,
       headers: { authorization: `Bearer ${KEYS.root}`, 'content-type': 'application/x-ndjson' },
@@ -101,7 +101,7 @@ describe('between users', () => {
       text: expect.stringContaining('Umber') as string,
       document: { title: 'Pelican' },
     });
-    const cut = await house.request('/api/knowledge/restore', {
+    const cut = await house.request('/api/store/restore', {
       method: 'POST',
       body: own.slice(0, own.length / 2),
       headers: { authorization: `Bearer ${KEYS.root}` },

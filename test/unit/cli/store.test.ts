@@ -6,17 +6,22 @@ import { join, resolve } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
+import type { Store } from '../../../src/store/contract.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { newChunks, newDocument, newVectors } from '../../store/parts.ts';
 import { openKnowledgeHouse } from '../server/knowledge/knowledge-house.ts';
 
+const AWAY = { state: 'degraded', reason: 'nobody listens' } as const;
 const MAIN = resolve(import.meta.dirname, '../../../src/cli/main.ts');
 
 async function open() {
-  const house = await openKnowledgeHouse();
   const store = openStore({ place: { kind: 'memory' } });
-  house.base.backup = (user) => store.backup(user) as AsyncGenerator<string, void>;
-  house.base.restore = (lines) => store.restore(lines);
+  const storeDesk = {
+    with: <T>(work: (opened: Store) => Promise<T>) => work(store),
+    backup: (user: string | undefined) => store.backup(user) as AsyncGenerator<string>,
+    restore: (lines: AsyncIterable<string>) => store.restore(lines),
+  };
+  const house = await openKnowledgeHouse({ storeDesk });
   const url = await house.listen();
   const directory = mkdtempSync(join(tmpdir(), 'orchestrator-backup-'));
   const command = async (...args: string[]) => {
@@ -32,7 +37,7 @@ async function open() {
     return { code, stdout, stderr };
   };
   return {
-    house,
+    storeDesk,
     store,
     command,
     path: (name: string) => join(directory, name),
@@ -56,15 +61,19 @@ describe('store backup and restore', () => {
     const id = await opened.add('ana');
     const { code, stdout, stderr } = await opened.command('backup', 'all.jsonl');
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
-    expect(stderr).toMatch(/all\.jsonl: 41 records, /);
+    expect(stderr).toMatch(/all\.jsonl: 41 records \(1 document, 20 chunk, 20 vector\), /);
     expect(statSync(opened.path('all.jsonl')).mode & 0o777).toBe(0o600);
     await opened.store.documents.remove('ana', id);
     expect(await opened.command('restore', 'all.jsonl')).toMatchObject({
       code: 0,
-      stdout: '41 records added; 0 were there already.\n',
+      stdout: '41 records added (1 document, 20 chunk, 20 vector); 0 were there already.\n',
     });
     expect(await opened.store.chunks.count('ana')).toBe(20);
-    expect(JSON.parse((await opened.command('restore', 'all.jsonl', '--json')).stdout)).toEqual({ added: 0, kept: 41 });
+    expect(JSON.parse((await opened.command('restore', 'all.jsonl', '--json')).stdout)).toEqual({
+      added: 0,
+      kept: 41,
+      parts: {},
+    });
   });
 
   it('take one user alone where one is named', async () => {
@@ -82,7 +91,7 @@ describe('store backup and restore', () => {
     const refused = await opened.command('backup', 'there');
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('is there already; name another file') });
     expect(readFileSync(opened.path('there'), 'utf8')).toBe('mine');
-    opened.house.base.backup = async function* () {
+    opened.storeDesk.backup = async function* () {
       yield '{"orchestrator":"knowledge"}';
     };
     const early = await opened.command('backup', 'early');
@@ -109,8 +118,10 @@ describe('store status', () => {
     await using opened = await open();
     const well = await opened.command('status');
     expect(well).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ready\nstore: \w+/) });
-    const status = opened.house.base.status();
-    Object.assign(opened.house.base, { status: () => ({ ...status, state: 'degraded', reason: 'nobody listens' }) });
+    await opened.store.people.accounts.create({ name: 'ana', admin: true, password: null });
+    expect((await opened.command('status')).stdout).toMatch(/1 users\naccounts: 1\n/);
+    const away = { ...opened.store, health: () => ({ ...opened.store.health(), ...AWAY }) };
+    opened.storeDesk.with = (work) => work(away);
     expect(await opened.command('status')).toMatchObject({
       code: 1,
       stdout: expect.stringMatching(/^degraded: nobody listens\n/),

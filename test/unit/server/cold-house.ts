@@ -14,6 +14,7 @@ import { KnowledgeHolder } from '../../../src/server/knowledge-holder.ts';
 import { RequestBook } from '../../../src/server/request-book.ts';
 import { Learner } from '../../../src/server/learner.ts';
 import { Routing } from '../../../src/server/routing.ts';
+import { StoreDesk } from '../../../src/server/store-desk.ts';
 import { ServingTable } from '../../../src/server/serving.ts';
 import { Fleet } from '../../../src/supervisor/fleet.ts';
 import { KeptCaches } from '../../../src/supervisor/kept-caches.ts';
@@ -74,6 +75,11 @@ export async function routesOver(house: House, overrides: Partial<ColdRoutesOpti
     fleet,
     routing: new Routing({ fleet, bus, clock: house.clock, secondOpinion: { ask: () => undefined }, learner }),
     knowledge: new KnowledgeHolder({ logger: house.logger, load: () => Promise.reject(new Error('not here')) }),
+    storeDesk: new StoreDesk({
+      settings: () => options.settings(),
+      stores: () => Promise.reject(new Error('not here')),
+      onRestored: () => Promise.resolve(),
+    }),
     requests: new RequestBook(),
     identities: new IdentityHolder({ logger: house.logger, load: () => Promise.reject(new Error('not here')) }),
     isKept: () => Promise.resolve(false),

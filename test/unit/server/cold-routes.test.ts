@@ -6,6 +6,7 @@ import { NOBODY } from '../../../src/server/identity/authenticator.ts';
 import { createDocumentApp } from '../../../src/server/knowledge/document-app.ts';
 import { createIdentityApp } from '../../../src/server/identity/identity-app.ts';
 import { createMemoryApp } from '../../../src/server/memory/memory-app.ts';
+import { createStoreApp } from '../../../src/server/store-app.ts';
 import { findPolicy, POLICIES } from '../../../src/server/policy.ts';
 import type { ReloadRequest } from '../../../src/server/reload.ts';
 import type { ReloadView } from '../../../src/server/views.ts';
@@ -22,6 +23,7 @@ describe('every route', () => {
       ...createDocumentApp(options).routes,
       ...createMemoryApp(options).routes,
       ...createIdentityApp(options).routes,
+      ...createStoreApp(options).routes,
     ];
     const routes = new Set([
       ...INFERENCE_PATHS,

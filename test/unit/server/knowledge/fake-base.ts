@@ -177,18 +177,13 @@ export class FakeBase implements KnowledgeBase {
     return { documents: [document], problems: ['another source did not answer'] };
   }
 
-  async *backup(user?: string) {
+  async *export(user: string) {
     yield JSON.stringify({ backup: 1 });
-    for (const entry of this.entries) if (user === undefined || entry.user === user) yield JSON.stringify(entry);
+    for (const entry of this.entries) if (entry.user === user) yield JSON.stringify(entry);
   }
 
-  async restore(lines: AsyncIterable<string>) {
-    let added = 0;
-    for await (const line of lines) {
-      this.entries.push(JSON.parse(line) as Entry);
-      added += 1;
-    }
-    return { added, kept: 0 };
+  renew() {
+    return Promise.resolve();
   }
 
   close() {

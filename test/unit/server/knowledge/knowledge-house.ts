@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 
 import type { KnowledgeBase } from '../../../../src/knowledge/contract.ts';
+import type { ColdRoutesOptions } from '../../../../src/server/cold-routes.ts';
 import { createDocumentApp } from '../../../../src/server/knowledge/document-app.ts';
 import { House } from '../../supervisor/house.ts';
 import { routesOver } from '../cold-house.ts';
@@ -23,7 +24,7 @@ export interface Answer {
 
 export type Ask = (method: string, path: string, body?: unknown) => Promise<Answer>;
 
-export async function openKnowledgeHouse() {
+export async function openKnowledgeHouse(overrides: Partial<ColdRoutesOptions> = {}) {
   const house = await House.open();
   const directory = mkdtempSync(join(tmpdir(), 'orchestrator-uploads-'));
   const base = new FakeBase();
@@ -31,7 +32,7 @@ export async function openKnowledgeHouse() {
   const uploadsDir = join(directory, 'uploads');
   let asked: KnowledgeBase = base;
   const knowledge = { get: () => asked, status: () => base.status(), peek: () => asked };
-  const { app, options } = await routesOver(house, { knowledge, uploadsDir });
+  const { app, options } = await routesOver(house, { knowledge, uploadsDir, ...overrides });
   /** A plain user's requests; forms as forms, text as it is, else JSON. */
   const as =
     (user: string, admin = false): Ask =>
