@@ -67,11 +67,12 @@ export function oppositeOf(attribute: string): string | undefined {
  * What a statement changes of what is known. Nothing is overwritten: what it contradicts is closed and names it; what was closed is
  * opened again where it is said again; what was said before something newer does not beat it.
  */
-export function consolidate(statement: Statement, known: Known, times: Times): Work {
+export function consolidate(said: Statement, known: Known, times: Times): Work {
   // A clock that was set back would have everything that is said now be older than what is known: time goes on from there instead, and
   // what was said some while ago stays as long ago.
   const now = Math.max(times.now, times.last, ...known.memories.flatMap(timesOf));
-  const at = now - Math.max(0, times.now - statement.at);
+  const at = now - Math.max(0, times.now - said.at);
+  const statement = planned(said);
   if (statement.negated) return closed(statement, known.memories, { now, at });
   const hash = hashOf(statement);
   const existing =
@@ -79,6 +80,13 @@ export function consolidate(statement: Statement, known: Known, times: Times): W
   if (existing && isOpen(existing, at)) return seenAgain(statement, existing, known.memories, { now, at });
   if (existing) return opened(statement, existing, known.memories, { now, at });
   return added(statement, hash, known.memories, { now, at });
+}
+
+/** What is to be so some day is a plan, and takes the place of nothing before. */
+export function planned(statement: Statement): Statement {
+  const { attribute, subject, value, validFrom, at } = statement;
+  if (validFrom === null || validFrom <= at || !isSingle(attribute, subject)) return statement;
+  return { ...statement, kind: 'event', attribute: 'plan', value: `${attribute} ${value}`, corrects: false };
 }
 
 /** Whether it counts at this time: not closed, not over. */
@@ -118,6 +126,7 @@ function seenAgain(
   const rivals = rivalsOf(statement, existing, memories, at);
   const isBeaten = rivals.some(({ state, lastSeen }) => state === 'active' && lastSeen > at);
   const becomesActive = existing.state === 'quarantined' && !isBeaten;
+  const { validFrom } = statement;
   const change: MemoryChange = {
     id: existing.id,
     seen: existing.seen + 1,
@@ -127,15 +136,13 @@ function seenAgain(
     importance: Math.max(existing.importance, statement.importance),
     pinned: existing.pinned || statement.pinned,
     ...(at >= existing.lastSeen && { expires: statement.expires }),
-    ...(statement.validFrom !== null && statement.validFrom <= at && { validFrom: statement.validFrom }),
+    ...(validFrom !== null && validFrom <= at && { validFrom }),
     ...(becomesActive && { state: 'active' as const }),
   };
-  const beaten = existing.state === 'active' || becomesActive ? rivals.filter(({ lastSeen }) => lastSeen <= at) : [];
-  const isClosing = becomesActive || statement.corrects;
-  return {
-    add: [],
-    change: [change, ...(isClosing ? beaten.map((rival) => closing(rival, { until: at, now, by: existing.id })) : [])],
-  };
+  const counts = existing.state === 'active' || becomesActive;
+  const beaten = rivals.filter(({ lastSeen }) => counts && lastSeen <= at);
+  const by = existing.id;
+  return { add: [], change: [change, ...beaten.map((rival) => closing(rival, { until: at, now, by }))] };
 }
 
 function opened(
@@ -171,7 +178,7 @@ function opened(
     lastSeen: at,
     evidence: withEvidence(existing.evidence, statement.evidence),
   };
-  const beaten = isSure ? rivals.map((rival) => closing(rival, { until: from, now, by: existing.id, at })) : [];
+  const beaten = isSure ? rivals.map((rival) => closing(rival, { until: from, now, by: existing.id })) : [];
   return { add: [], change: [change, ...beaten] };
 }
 
@@ -212,7 +219,7 @@ function added(statement: Statement, hash: string, memories: readonly StoredMemo
   if (!newer)
     return {
       add: [memory],
-      change: isSure ? rivals.map((rival) => closing(rival, { until: from, now, by: 0, at })) : [],
+      change: isSure ? rivals.map((rival) => closing(rival, { until: from, now, by: 0 })) : [],
     };
   if (!isSure) return NOTHING;
   // It was so until what is known by now.
@@ -251,14 +258,10 @@ interface Closing {
   readonly now: number;
   /** Id, place among what is added, or nobody. */
   readonly by: string | number | null;
-  /** What begins later than this is still to come, and the old one counts until then. */
-  readonly at?: number;
 }
 
-function closing(memory: StoredMemory, { until, now, by, at = until }: Closing): MemoryChange {
-  const validTo = Math.min(memory.validTo ?? Infinity, Math.max(memory.validFrom, until));
-  const isToCome = memory.state === 'active' && validTo > at && validTo > memory.validFrom;
-  return { id: memory.id, validTo, retracted: isToCome ? null : now, supersededBy: by };
+function closing(memory: StoredMemory, { until, now, by }: Closing): MemoryChange {
+  return { id: memory.id, validTo: Math.max(memory.validFrom, until), retracted: now, supersededBy: by };
 }
 
 function withEvidence(before: readonly Evidence[], evidence: Evidence | null): readonly Evidence[] {

@@ -6,7 +6,6 @@ import type { MemoryRepository, StoredMemory } from '../store/people-contract.ts
 
 /** Of the lines; a program reads those of its own version and older. */
 const VERSION = 1;
-const A_PAGE = 200;
 const LONGEST_LINE = 100_000;
 
 const Header = z.object({ orchestrator: z.literal('memory'), version: z.int().min(1) });
@@ -53,12 +52,8 @@ export type Exported = Omit<StoredMemory, 'hash'>;
 /** Lines of JSON: a header, then every memory of the user, with its history and evidence. */
 export async function* exported(memories: MemoryRepository, user: User, now: number): AsyncGenerator<string> {
   yield JSON.stringify({ orchestrator: 'memory', version: VERSION, created: new Date(now).toISOString(), user });
-  let after: string | undefined;
-  do {
-    const page: readonly StoredMemory[] = await memories.list(user, { which: 'all', after, limit: A_PAGE });
-    for (const memory of page) yield JSON.stringify({ type: 'memory', ...memory });
-    after = page.length === A_PAGE ? page.at(-1)?.id : undefined;
-  } while (after !== undefined);
+  for await (const slice of memories.each(user, 'all'))
+    for (const memory of slice) yield JSON.stringify({ type: 'memory', ...memory });
 }
 
 /** @throws AppError `invalid_request` that names the line; then nothing of the file has been kept. @param most Memories at most. */

@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+
 import { isStopWord } from '../router/stop-words.ts';
 import { hashText } from '../router/hash.ts';
 import type { StoredMemory } from '../store/people-contract.ts';
@@ -18,22 +20,29 @@ const AROUND = new Set(
 /** Endings that the same word has in other forms: `vegetariano`, `vegetarianas`. */
 const ENDING = /(?:es|as|os|ed|ing|[aeosy])$/;
 const LEAST_STEM = 4;
+/** Some milliseconds. */
+const AT_ONCE = 50;
 
 /**
  * Memories that "forget …" means: each word of it that says anything must be in the memory's text, value or evidence, among the words by
  * which people ask for what it is about, or name whom it is about. Rather nothing than too much.
  */
-export function meantBy(what: string, memories: readonly StoredMemory[]): readonly StoredMemory[] {
+export async function meantBy(
+  what: string,
+  slices: AsyncIterable<readonly StoredMemory[]>,
+): Promise<readonly StoredMemory[]> {
   const wanted = tellingWords(what);
   if (wanted.length === 0) return [];
-  const meant = memories.filter((memory) => {
-    const own = wordsOf(memory);
-    return wanted.every((word) => own.has(word));
-  });
+  const meant: StoredMemory[] = [];
+  for await (const slice of slices) {
+    for (const [index, memory] of slice.entries()) {
+      const own = wordsOf(memory);
+      if (wanted.every((word) => own.has(word))) meant.push(memory);
+      if (index % AT_ONCE === 0) await setImmediate();
+    }
+  }
   // "Forget my name" does not mean the dog's, though it has one too.
-  const isAboutOthers = memories.some(({ subject }) =>
-    subjectWords(subject).some((word) => wanted.includes(stem(word))),
-  );
+  const isAboutOthers = meant.some(({ subject }) => subjectWords(subject).some((word) => wanted.includes(stem(word))));
   return isAboutOthers ? meant : withoutOthers(meant, wanted);
 }
 

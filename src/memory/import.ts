@@ -4,6 +4,7 @@ import { attributeOf, isSingle } from './attributes.ts';
 import { isOpen, oppositeOf } from './consolidate.ts';
 import type { Exported } from './exchange.ts';
 import { hashOf } from './hash.ts';
+import { everyMemory } from './every-memory.ts';
 import { folded, oneLine } from './one-line.ts';
 import { hasSecret } from './secrets.ts';
 import type { Writer } from './writer.ts';
@@ -25,7 +26,7 @@ export async function importAll(
   records: readonly Exported[],
   { memories, writer, now }: { readonly memories: MemoryRepository; readonly writer: Writer; readonly now: number },
 ): Promise<{ readonly added: number; readonly kept: number }> {
-  const before = await memories.list(user, { which: 'all' });
+  const before = await everyMemory(memories, user);
   const known = new Map(before.map((memory) => [memory.hash, memory]));
   const { fresh, successors, kept } = read(records, known, now);
   const byPlace = new Map<string, StoredMemory[]>();

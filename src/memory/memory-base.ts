@@ -127,7 +127,7 @@ export class StoredMemories implements OpenMemory {
   }
 
   async fitting(user: User, text: string): Promise<readonly StoredMemory[]> {
-    return meantBy(text, await this.#parts.memories.list(user, { which: 'all' }));
+    return meantBy(text, this.#parts.memories.each(user, 'all'));
   }
 
   async clear(user: User): Promise<number> {

@@ -5,6 +5,7 @@ import type { MemoryRepository, MemoryOrigin, StoredMemory } from '../store/peop
 import { admitted } from './admit.ts';
 import type { Statement } from './consolidate.ts';
 import type { Candidate, Command, Obeyed, Said } from './contract.ts';
+import { everyMemory } from './every-memory.ts';
 import { meantBy, saidLast } from './forgetting.ts';
 import { freeMemory } from './free-memory.ts';
 import { overlaps } from './own-words.ts';
@@ -137,13 +138,16 @@ export class Turns {
     unknown: string[],
   ): Promise<readonly StoredMemory[]> {
     const { memories, writer } = this.#options;
-    const all = await memories.list(user, { which: 'all' });
     if (command.do === 'forget-all') {
+      const all = await everyMemory(memories, user);
       this.erased(user);
       await writer.eraseAll(user);
       return all;
     }
-    const meant = command.what.trim() === '' ? saidLast(all, said) : meantBy(command.what, all);
+    const meant =
+      command.what.trim() === ''
+        ? saidLast(await everyMemory(memories, user), said)
+        : await meantBy(command.what, memories.each(user, 'all'));
     if (meant.length === 0) {
       unknown.push(command.what);
       return [];

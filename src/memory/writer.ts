@@ -5,7 +5,8 @@ import { AppError } from '../shared/errors.ts';
 import type { User } from '../store/contract.ts';
 import type { MemoryRepository, StoredMemory } from '../store/people-contract.ts';
 import { isSingle } from './attributes.ts';
-import { consolidate, type Known, oppositeOf, type Statement, type Work } from './consolidate.ts';
+import { consolidate, type Known, oppositeOf, planned, type Statement, type Work } from './consolidate.ts';
+import { everyMemory } from './every-memory.ts';
 import { leastWanted } from './evict.ts';
 import { hashOf } from './hash.ts';
 import { factsOf, passageOf } from './memory-source.ts';
@@ -102,7 +103,7 @@ export class Writer {
   async erase(user: User, ids: readonly string[]): Promise<readonly StoredMemory[]> {
     const { memories, onChange } = this.#options;
     if (ids.length === 0) return [];
-    const gone = withHistory(await memories.list(user, { which: 'all' }), new Set(ids));
+    const gone = withHistory(await everyMemory(memories, user), new Set(ids));
     if (gone.length === 0) return [];
     // Whoever asks from now on does not find them, however long the store takes.
     for (const { id } of gone) this.#drop(user, id);
@@ -144,7 +145,8 @@ export class Writer {
     return [...new Map(all.map((memory) => [memory.id, memory])).values()];
   }
 
-  async #state(user: User, statement: Statement, vector: Float32Array | undefined): Promise<Written> {
+  async #state(user: User, said: Statement, vector: Float32Array | undefined): Promise<Written> {
+    const statement = planned(said);
     const { memories, now } = this.#options;
     const known = await this.known(user, statement);
     const same = vector && !statement.negated ? await this.#same(user, statement, vector, known) : undefined;
@@ -206,7 +208,7 @@ export class Writer {
     const count = this.#counts.get(user) ?? (await memories.count(user, { which: 'all' }));
     this.#counts.set(user, count);
     if (count <= most) return;
-    const all = await memories.list(user, { which: 'all' });
+    const all = await everyMemory(memories, user);
     const unwanted = leastWanted(all, all.length - Math.floor(most * (1 - SLACK)), now());
     for (const id of unwanted) this.#drop(user, id);
     await memories.erase(user, unwanted);

@@ -182,8 +182,8 @@ export interface MemoryRepository {
   byHash(user: User, hash: string): Promise<StoredMemory | undefined>;
   list(user: User, filter?: MemoryFilter): Promise<readonly StoredMemory[]>;
   count(user: User, filter?: Pick<MemoryFilter, 'which' | 'states'>): Promise<number>;
-  /** All of a user's that count, in slices small enough to hold nobody up. */
-  each(user: User): AsyncIterable<readonly StoredMemory[]>;
+  /** All of a user's that count, or with their history, the newest first, in slices small enough to hold nobody up. */
+  each(user: User, which?: 'current' | 'all'): AsyncIterable<readonly StoredMemory[]>;
   /** All or nothing: what is added (a hash that is there already is refused with `conflict`), and what of others changes. Answers those added. */
   apply(
     user: User,

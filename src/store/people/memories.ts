@@ -89,16 +89,16 @@ export function memoryRepository(database: Database, serial: Serial): MemoryRepo
       );
       return found?.count ?? 0;
     },
-    async *each(user) {
+    async *each(user, which = 'current') {
       // A range with a `LIMIT` would be read to its end for each slice: the ranges themselves have to be small.
       const ids = await database.run<string[]>(
-        'SELECT VALUE id[1] FROM memory:[$user]..[$user, []] WHERE retracted = NULL',
-        { user: checkUser(user) },
+        `SELECT VALUE id[1] FROM memory:[$user]..[$user, []] WHERE $which = 'all' OR retracted = NULL`,
+        { user: checkUser(user), which },
       );
       for (let start = 0; start < ids.length; start += SLICE_ROWS) {
         const slice = await database.run<StoredMemory[]>(
-          `SELECT ${MEMORY_FIELDS} FROM memory:[$user, $first]..=[$user, $last] WHERE retracted = NULL`,
-          { user, first: ids[start], last: ids[Math.min(ids.length, start + SLICE_ROWS) - 1] },
+          `SELECT ${MEMORY_FIELDS} FROM memory:[$user, $first]..=[$user, $last] WHERE $which = 'all' OR retracted = NULL`,
+          { user, which, first: ids[start], last: ids[Math.min(ids.length, start + SLICE_ROWS) - 1] },
         );
         if (slice.length > 0) yield slice;
       }
