@@ -5,6 +5,7 @@ import type { BudgetView, ExpertState, ExpertView, StatsView } from '../server/v
 import { formatBytes, formatDuration } from '../shared/units.ts';
 import { footprintText, pausedLines, poolSummary } from './budget-table.ts';
 import { knowledgeLine } from './knowledge-line.ts';
+import { memoryLine } from './memory-line.ts';
 import type { Snapshot } from './snapshot.ts';
 import { tableLines } from './table.ts';
 
@@ -36,17 +37,20 @@ const HEADINGS = ['EXPERT', 'ENGINE', 'STATE', 'SINCE', 'IN FLIGHT/QUEUED', 'MEM
 
 /** The header, and the table, line by line. Memory is by pool where the profile counts pools. */
 export function statusLines({ stats, experts, budget }: Snapshot, options: TableOptions): string[] {
-  const knowledge = knowledgeLine(stats.knowledge);
   const lines = [
     headerLine(stats),
     ...poolLines(budget, options),
-    ...(knowledge === undefined
-      ? []
-      : [stats.knowledge.state === 'degraded' ? paint('yellow', knowledge, options) : knowledge]),
+    ...noted(knowledgeLine(stats.knowledge), stats.knowledge.state, options),
+    ...noted(memoryLine(stats.memory), stats.memory.state, options),
     '',
     ...expertTable(experts, options),
   ];
   return lines.map((line) => cut(line, options.width));
+}
+
+function noted(line: string | undefined, state: string, options: TableOptions): string[] {
+  if (line === undefined) return [];
+  return [state === 'degraded' ? paint('yellow', line, options) : line];
 }
 
 function headerLine(stats: StatsView): string {

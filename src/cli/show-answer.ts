@@ -34,7 +34,7 @@ export async function showAnswer(client: Client, request: ChatRequest, signal?: 
     shown = '';
     for (const source of answer.sources ? sourceLines(answer.sources) : [])
       process.stderr.write(`${dim(source, process.stderr)}\n`);
-    const memory = memoryLine(answer.memory);
+    const memory = memoryNote(answer.memory);
     if (memory !== undefined) process.stderr.write(`${dim(memory, process.stderr)}\n`);
     return answer;
   } finally {
@@ -62,7 +62,7 @@ export function sourceLines({ sources, found, degraded, withheld }: SourcesView)
 }
 
 /** What memory did, of `recalled=2; remembered=1; forgotten=0`; undefined where it did nothing. */
-export function memoryLine(header: string | null): string | undefined {
+export function memoryNote(header: string | null): string | undefined {
   const counts = [...(header ?? '').matchAll(/\b(recalled|remembered|forgotten)=(\d+)/g)];
   const done = counts.flatMap(([, what, count]) => (count === '0' ? [] : [`${count} ${what}`]));
   return done.length === 0 ? undefined : `memory: ${done.join(', ')} (see \`orchestrator memory list\`)`;

@@ -86,7 +86,7 @@ export function createColdRoutes(options: ColdRoutesOptions): ColdApp {
       requests: { total: requests, active: options.active(), queued: fleet.totalQueued, failed },
       tokens: { prompt: promptTokens, generated: generatedTokens },
       knowledge: options.knowledge.status(),
-      memory: options.memory?.status() ?? { state: 'off', reason: null, queued: 0, embedding: null },
+      memory: options.memory.status(),
     };
     return context.json(stats);
   });

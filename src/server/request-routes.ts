@@ -7,7 +7,7 @@ import type { RequestView } from './views.ts';
 
 export interface RequestRoutesOptions {
   readonly requests: RequestBook;
-  readonly memory?: MemoryRoutesOptions['memory'];
+  readonly memory: MemoryRoutesOptions['memory'];
 }
 
 /** What became of one of the user's own requests. */
@@ -27,6 +27,6 @@ export function addRequestRoutes(app: ColdApp, { requests, memory }: RequestRout
 
   const shown = async (note: MemoryNote, user: string) => {
     const { memoryUseView } = await import('./reminding/memory-note.ts');
-    return memoryUseView(note, user, () => memory?.get());
+    return memoryUseView(note, user, () => memory.get());
   };
 }

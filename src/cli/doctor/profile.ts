@@ -24,6 +24,7 @@ import { readMachineMemory } from '../../supervisor/machine-memory.ts';
 import { readRuntimeFile } from '../runtime-file.ts';
 import { fail, ok, type Check, warn } from './check.ts';
 import { checkKnowledge } from './knowledge.ts';
+import { checkPeople } from './people.ts';
 import { checkPools } from './pools.ts';
 
 export interface ProfileChecks {
@@ -53,6 +54,7 @@ export async function checkProfile(options: ProfileChecks): Promise<Check[]> {
     ...checkModels(profile, options),
     ...checkFolders(profile, options),
     ...checkKnowledge(profile, options.environment),
+    ...checkPeople(profile),
     ...(await checkBudget(profile, options)),
     ...profile.experts.flatMap((expert) => checkRemote(expert, options.environment)),
   ];

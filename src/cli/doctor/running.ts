@@ -8,6 +8,7 @@ import { readRuntimeFile } from '../runtime-file.ts';
 import { bindError } from './bind.ts';
 import { fail, ok, warn, type Check } from './check.ts';
 import { checkRunningKnowledge } from './knowledge.ts';
+import { checkRunningPeople } from './people.ts';
 import { holderOfPort } from './port-holder.ts';
 
 /** What runs on this machine: the orchestrator of the state directory, its port, and engines that nobody watches. */
@@ -18,6 +19,7 @@ export async function checkRunning(stateDir: string, port: number): Promise<Chec
       ? ok('orchestrator', `Runs at ${runtime.url} with profile ${runtime.profile} (process ${runtime.pid}).`)
       : ok('orchestrator', 'None runs on this state directory.'),
     ...(runtime ? await checkRunningKnowledge(runtime) : []),
+    ...(runtime ? await checkRunningPeople(runtime) : []),
     await checkPort(port, runtime),
     checkStaleEngines(stateDir, runtime !== undefined),
   ];

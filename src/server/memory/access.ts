@@ -1,4 +1,3 @@
-import type { MemoryBase } from '../../memory/contract.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { ConversationRepository, FeedbackRepository, StoredFeedback } from '../../store/people-contract.ts';
 import type { MemoryHolder } from '../memory-holder.ts';
@@ -8,39 +7,34 @@ import type { Settings } from '../settings.ts';
 /** What is known of a request that a judgement can be of. */
 export type Episode = Pick<StoredFeedback, 'expert' | 'route' | 'messages' | 'answer'>;
 
-/** What the routes over what is kept of people need. A part that is absent is one that this orchestrator does not keep. */
+/** What the routes over what is kept of people need. */
 export interface MemoryRoutesOptions {
-  readonly memory?: Pick<MemoryHolder, 'get' | 'status'> | undefined;
-  readonly people?: Pick<PeopleHolder, 'get'> | undefined;
-  readonly feedbackSource?:
-    | {
-        /** Of the user's own last requests; undefined: there is none of this id. */
-        find(user: string, requestId: string): Episode | undefined;
-      }
-    | undefined;
+  readonly memory: Pick<MemoryHolder, 'get' | 'status'>;
+  readonly people: Pick<PeopleHolder, 'get'>;
+  readonly feedbackSource: {
+    /** Of the user's own last requests; undefined: there is none of this id. */
+    find(user: string, requestId: string): Episode | undefined;
+  };
   readonly settings: () => Settings;
 }
 
 /** @throws AppError `memory_off` (says how to switch it on), `knowledge_unavailable`. */
-export function memoryOf({ memory }: MemoryRoutesOptions): MemoryBase {
-  if (memory) return memory.get();
-  throw notKept('remembers nothing of its users', 'memory');
-}
-
-/** @throws like `memoryOf`. */
 export function conversationsOf({ people, settings }: MemoryRoutesOptions): ConversationRepository {
-  if (people && settings().profile.conversations.enabled) return people.get().conversations;
-  throw notKept('keeps no conversations', 'conversations');
+  if (settings().profile.conversations.enabled) return people.get().conversations;
+  throw notKept('conversations');
 }
 
-/** @throws like `memoryOf`. */
+/** @throws like `conversationsOf`. */
 export function feedbackOf({ people, settings }: MemoryRoutesOptions): FeedbackRepository {
-  if (people && settings().profile.feedback.enabled) return people.get().feedback;
-  throw notKept('keeps no feedback', 'feedback');
+  if (settings().profile.feedback.enabled) return people.get().feedback;
+  throw notKept('feedback');
 }
 
-function notKept(what: string, key: string): AppError {
-  return new AppError('memory_off', `This orchestrator ${what}. Write \`${key}: { enabled: true }\` into the profile.`);
+function notKept(what: 'conversations' | 'feedback'): AppError {
+  return new AppError(
+    'memory_off',
+    `This orchestrator keeps no ${what}. Write \`${what}: { enabled: true }\` into the profile.`,
+  );
 }
 
 /** The one answer for an id that this user does not have: the same whether it is somebody else's or nobody's. */

@@ -8,7 +8,7 @@ import { idList, momentField, refuseField, textField, wholeNumber, yesOrNo } fro
 import { linesIn } from '../knowledge/lines-in.ts';
 import { textAnswer } from '../knowledge/text-answer.ts';
 import { readObject } from '../read-object.ts';
-import { memoryOf, type MemoryRoutesOptions, noMemory } from './access.ts';
+import { type MemoryRoutesOptions, noMemory } from './access.ts';
 import { choiceField, inLines, JSON_LINES, pageOf, shareField } from './fields.ts';
 import { type ForgottenJson, memoryJson, type MemoryListJson, recollectionJson } from './views.ts';
 
@@ -21,8 +21,8 @@ const STATES: readonly MemoryState[] = ['active', 'quarantined'];
 const WHICH = ['current', 'closed', 'all'] as const;
 
 /** `/api/memory*`: what is remembered of whoever asks, and of nobody else. */
-export function addMemoryRoutes(app: ColdApp, options: MemoryRoutesOptions): void {
-  const baseOf = () => memoryOf(options);
+export function addMemoryRoutes(app: ColdApp, { memory }: MemoryRoutesOptions): void {
+  const baseOf = () => memory.get();
 
   app.get('/api/memory', async (context) => {
     const base = baseOf();

@@ -23,7 +23,7 @@ export async function recordFeedback(options: MemoryRoutesOptions, { user, reque
   const ideal = textField(body['ideal_response'], 'ideal_response', LONGEST_IDEAL) ?? null;
   const comment = textField(body['comment'], 'comment', LONGEST_COMMENT) ?? null;
   const repository = feedbackOf(options);
-  const episode = options.feedbackSource?.find(user, requestId);
+  const episode = options.feedbackSource.find(user, requestId);
   if (!episode)
     throw new AppError(
       'request_not_found',

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { memoryLine } from '../../../src/cli/show-answer.ts';
+import { memoryNote } from '../../../src/cli/show-answer.ts';
 import { openMemoryHouse } from '../server/memory/memory-house.ts';
 import { runProgram } from './run-program.ts';
 
@@ -197,10 +197,10 @@ describe('feedback', () => {
 
 describe('chat', () => {
   it('says in a line what memory did', () => {
-    expect(memoryLine('recalled=2; remembered=1; forgotten=0')).toBe(
+    expect(memoryNote('recalled=2; remembered=1; forgotten=0')).toBe(
       'memory: 2 recalled, 1 remembered (see `orchestrator memory list`)',
     );
-    expect(memoryLine('recalled=0; remembered=0; forgotten=0')).toBeUndefined();
-    expect(memoryLine(null)).toBeUndefined();
+    expect(memoryNote('recalled=0; remembered=0; forgotten=0')).toBeUndefined();
+    expect(memoryNote(null)).toBeUndefined();
   });
 });

@@ -11,6 +11,8 @@ import type { Identity } from '../../../src/server/identity/contract.ts';
 import { IdentityHolder } from '../../../src/server/identity/identity-holder.ts';
 import { CandidateBook } from '../../../src/server/candidate-book.ts';
 import { KnowledgeHolder } from '../../../src/server/knowledge-holder.ts';
+import { MemoryHolder } from '../../../src/server/memory-holder.ts';
+import { PeopleHolder } from '../../../src/server/people-holder.ts';
 import { RequestBook } from '../../../src/server/request-book.ts';
 import { Learner } from '../../../src/server/learner.ts';
 import { Routing } from '../../../src/server/routing.ts';
@@ -81,6 +83,9 @@ export async function routesOver(house: House, overrides: Partial<ColdRoutesOpti
       onRestored: () => Promise.resolve(),
     }),
     requests: new RequestBook(),
+    memory: new MemoryHolder({ logger: house.logger, load: () => Promise.reject(new Error('not here')) }),
+    people: new PeopleHolder({ logger: house.logger, load: () => Promise.reject(new Error('not here')) }),
+    feedbackSource: { find: () => undefined },
     identities: new IdentityHolder({ logger: house.logger, load: () => Promise.reject(new Error('not here')) }),
     isKept: () => Promise.resolve(false),
     usage: () => undefined,
