@@ -95,6 +95,7 @@ export function joinParts(
     now,
     perUser: () => setup.memory.perUser,
     onChange,
+    users,
   });
   const backlog = new Backlog({
     store: memoryBacklog(memories),
@@ -136,7 +137,14 @@ export function joinParts(
     },
   });
   const settings = () => setup.memory;
-  const recall = new Recall({ memories, index, standing, embedder: () => embedder, settings });
+  const recall = new Recall({
+    memories,
+    index,
+    standing,
+    knows: (user) => writer.knows(user),
+    embedder: () => embedder,
+    settings,
+  });
   const use = (wanted: MemorySetup) => {
     setup = wanted;
     const before = embedder;

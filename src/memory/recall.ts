@@ -12,6 +12,8 @@ export interface RecallOptions {
   readonly memories: Pick<MemoryRepository, 'get'>;
   readonly index: { search(user: User, query: IndexQuery): Promise<IndexAnswer> };
   readonly standing: Pick<Standing, 'of'>;
+  /** Whether anything is remembered of a user. */
+  readonly knows: (user: User) => boolean;
   readonly embedder: () => (Embedder & { readonly isLoaded: boolean }) | undefined;
   readonly settings: () => { readonly topK: number; readonly minSimilarity: number };
 }
@@ -40,6 +42,7 @@ export class Recall {
     const startedAt = performance.now();
     const { signal = NEVER } = query;
     signal.throwIfAborted();
+    if (!this.#options.knows(user)) return { memories: [], degraded: null, ms: performance.now() - startedAt };
     const enough = new AbortController();
     const either = AbortSignal.any([signal, enough.signal]);
     const tooLate = delay(MOST_MS, enough.signal).then(() => NOTHING_IN_TIME);

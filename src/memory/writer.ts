@@ -15,7 +15,7 @@ import type { Standing } from './standing.ts';
 
 export interface WriterOptions {
   readonly memories: MemoryRepository;
-  readonly index: Pick<SearchIndex, 'search' | 'setDocument' | 'addChunks' | 'removeDocument' | 'forgetUser'>;
+  readonly index: Pick<SearchIndex, 'search' | 'setDocument' | 'addChunks' | 'removeDocument' | 'forgetUser' | 'warm'>;
   readonly backlog: Pick<Backlog, 'added' | 'dropped'>;
   readonly standing: Standing;
   /** The wall clock, milliseconds since 1970. */
@@ -24,6 +24,8 @@ export interface WriterOptions {
   readonly perUser: () => number;
   /** Counts only. */
   readonly onChange: (change: 'kept' | 'closed' | 'forgotten', count: number) => void;
+  /** Everybody of whom something is remembered. */
+  readonly users: Iterable<User>;
 }
 
 /** What became of a statement. */
@@ -47,13 +49,20 @@ export class Writer {
   /** Nothing of a user was recorded later: what the clock says never takes that back. */
   readonly #last = new Map<User, number>();
   readonly #counts = new Map<User, number>();
+  readonly #users: Set<User>;
 
   constructor(options: WriterOptions) {
     this.#options = options;
+    this.#users = new Set(options.users);
   }
 
   get locks(): UserLocks {
     return this.#locks;
+  }
+
+  /** Whether anything is, or was, remembered of this user: of nobody else need the index be asked. */
+  knows(user: User): boolean {
+    return this.#users.has(user);
   }
 
   /** In order with all other work of this user; what it calls of this class is part of it. */
@@ -80,7 +89,7 @@ export class Writer {
   /** Within `run`. Answers what was added. */
   async apply(user: User, work: Work): Promise<readonly StoredMemory[]> {
     if (work.add.length === 0 && work.change.length === 0) return [];
-    const { memories, onChange } = this.#options;
+    const { memories, index, onChange } = this.#options;
     const last = await this.#lastOf(user);
     const added = await memories.apply(user, work);
     const changed = await memories.get(
@@ -96,6 +105,11 @@ export class Writer {
     onChange('kept', added.length);
     onChange('closed', work.change.filter(({ retracted }) => typeof retracted === 'number').length);
     if (added.length > 0) await this.#bound(user);
+    if (added.length > 0 && !this.#users.has(user)) {
+      this.#users.add(user);
+      // The next question of somebody new finds it read.
+      void index.warm([user]);
+    }
     return added;
   }
 
@@ -125,6 +139,7 @@ export class Writer {
     const count = await memories.erase(user, 'all');
     index.forgetUser(user);
     standing.forget(user);
+    this.#users.delete(user);
     this.#counts.delete(user);
     onChange('forgotten', count);
     return count;
