@@ -128,10 +128,10 @@ function idFor(path: string, { memory, conversation, feedback }: Kept): string {
   return path.startsWith('/api/conversations') ? conversation : feedback;
 }
 
-/** Without what a question itself changes: how long it took. */
+/** Without what a question itself changes: how long it took, and when an export was written. */
 async function everythingOf(ask: AskAs, user: string): Promise<string[]> {
   const texts: string[] = [];
   for (const [method, path, body] of READS)
-    texts.push((await ask(user, method, path, body)).text.replaceAll(/"(?:ms|uses|lastUsed)":[^,}]+/g, ''));
+    texts.push((await ask(user, method, path, body)).text.replaceAll(/"(?:ms|uses|lastUsed|created)":[^,}]+/g, ''));
   return texts;
 }
