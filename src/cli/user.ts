@@ -4,6 +4,7 @@ import { addCommand, passwdCommand, resumeCommand, suspendCommand } from './user
 import { keyCommand } from './user/key.ts';
 import { listCommand, showCommand } from './user/look.ts';
 import { removeCommand } from './user/remove.ts';
+import { usageCommand } from './user/usage.ts';
 
 export function userCommand(): Command {
   return new Command('user')
@@ -18,7 +19,8 @@ Examples:
   orchestrator user add ana
   orchestrator user key add ana --name laptop > ana.key
   orchestrator user key add webui --act-as --name "Open WebUI"
-  orchestrator user suspend ana`,
+  orchestrator user suspend ana
+  orchestrator user usage --by day`,
     )
     .addCommand(addCommand())
     .addCommand(listCommand())
@@ -27,5 +29,6 @@ Examples:
     .addCommand(resumeCommand())
     .addCommand(passwdCommand())
     .addCommand(removeCommand())
-    .addCommand(keyCommand());
+    .addCommand(keyCommand())
+    .addCommand(usageCommand());
 }

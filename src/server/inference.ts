@@ -160,6 +160,8 @@ export class Inference {
     ownHeaders: readonly string[],
     lease: Lease,
   ): Promise<void> {
+    // Nobody can be told meanwhile: what is ended now is ended as soon as it is sent.
+    if (context.pass) context.pass.onEnd = undefined;
     const body = slot.body(await lease.bindSlot(slot.request));
     this.#trySend(context, route, { ...prepared, body, slot: undefined }, ownHeaders, lease);
   }

@@ -9,8 +9,6 @@ const FLUSH_MS = 5_000;
 const DAY_MS = 86_400_000;
 /** Whole months older than this are let go. */
 export const KEPT_DAYS = 400;
-/** The one that is written, and those a wrong clock has been in. */
-const MOST_OPEN = 3;
 
 /** What a credential has used on the day that it is. */
 export interface UsedToday {
@@ -154,8 +152,10 @@ export class UsageBook {
         }
       }
       this.#isFailing = false;
-      const idle = [...this.#months.keys()].toSorted().slice(0, -MOST_OPEN);
-      for (const name of idle) if (!this.#months.get(name)?.isDirty) this.#months.delete(name);
+      // The one that is written stays, and what a wrong clock has opened goes.
+      const current = this.day().slice(0, 7);
+      for (const { name, isDirty } of this.#months.values())
+        if (name !== current && !isDirty && !this.#loading.has(name)) this.#months.delete(name);
     } catch (error) {
       // Said once, and tried again with the next request.
       if (!this.#isFailing)
