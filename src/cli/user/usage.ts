@@ -11,7 +11,7 @@ interface UsageOptions extends UserOptions {
   readonly user?: string;
   readonly from?: string;
   readonly to?: string;
-  readonly by: string;
+  readonly by?: string;
   readonly csv?: boolean;
 }
 
@@ -25,17 +25,21 @@ export function usageCommand(): Command {
     .option('-u, --user <name>', 'of this user, and of those whom its keys speak for (default: of everybody)')
     .option('--from <day>', 'from this day on (UTC), e.g. 2026-11-01', day)
     .option('--to <day>', 'up to this day', day)
-    .option('--by <groups>', `grouped by ${GROUPS.join(', ')}, or several with commas between`, groups, 'user')
+    .option(
+      '--by <groups>',
+      `grouped by ${GROUPS.join(', ')}, or several with commas between (default: user; of one: day,expert)`,
+      groups,
+    )
     .option('--csv', 'print CSV, for a spreadsheet')
     .addHelpText(
       'after',
       `
 Examples:
   orchestrator user usage
-  orchestrator user usage --user ana --by day,expert --from 2026-11-01
+  orchestrator user usage --user ana --from 2026-11-01
   orchestrator user usage --by day,user,key,expert --csv > usage.csv`,
     )
-    .action(async ({ user, from, to, by, ...options }: UsageOptions) => {
+    .action(async ({ user, from, to, by = user === undefined ? 'user' : 'day,expert', ...options }: UsageOptions) => {
       const client = open(options);
       const query = { user, from, to, by };
       if (options.csv) {

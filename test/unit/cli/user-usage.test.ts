@@ -39,13 +39,15 @@ describe('user usage', () => {
     const args = ['user', 'usage', '--user', 'ana', '--from', '2026-11-01', '--to', '2026-11-02', '--by', 'day,expert'];
     expect((await runProgram(house.url, [...args, '--json'])).stdout).toBe(`${JSON.stringify(VIEW, null, 2)}\n`);
     expect(house.asked.at(-1)?.url).toBe('/api/usage?user=ana&from=2026-11-01&to=2026-11-02&by=day%2Cexpert');
+    await runProgram(house.url, ['user', 'usage', '--user', 'ana']);
+    expect(house.asked.at(-1)?.url).toBe('/api/usage?user=ana&by=day%2Cexpert');
     for (const wrong of [
       ['--from', 'monday'],
       ['--by', 'moon'],
       ['--to', '2026-13-99'],
     ])
       expect((await runProgram(house.url, ['user', 'usage', ...wrong])).code).toBe(2);
-    expect(house.asked).toHaveLength(1);
+    expect(house.asked).toHaveLength(2);
   });
 
   it('says where nothing is kept, and where nothing was used', async () => {
