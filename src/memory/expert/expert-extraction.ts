@@ -202,7 +202,7 @@ class ExpertExtraction implements SecondExtraction {
     const summary = (answer as { readonly summary?: unknown } | null)?.summary;
     if (typeof summary !== 'string' || summary.trim() === '' || signal.aborted) return;
     const at = turns.at(-1)?.at ?? now.updated;
-    await keepSummary(user, { conversation: id, text: summary.trim(), language, at });
+    await keepSummary(user, { conversation: id, text: prompts.shortSummary(summary), language, at });
     await conversations.change(user, id, { summarized: now.turns });
   }
 

@@ -5,6 +5,8 @@ import { MOST_FOUND, type PromptLanguage } from './prompts.ts';
 /** Below 0.8: what only a model has found is believed when it has been said twice. */
 const CONFIDENCE = 0.6;
 const IMPORTANCE = 0.5;
+/** Characters; what is longer is no statement. */
+const LONGEST = { quote: 240, value: 80, text: 160 };
 /** Words of fewer letters say nothing by themselves. */
 const SHORT = 4;
 /** So many letters at the beginning are the same in all forms of most words. */
@@ -43,7 +45,8 @@ function asCandidate(entry: unknown, message: string, language: PromptLanguage):
   ];
   const start = said === '' || gist === '' ? -1 : message.indexOf(said);
   const end = start + said.length;
-  if (start < 0 || !standsIn(gist, said) || DENIED.test(said)) return undefined;
+  if (start < 0 || said.length > LONGEST.quote || gist.length > LONGEST.value) return undefined;
+  if (!standsIn(gist, said) || DENIED.test(said)) return undefined;
   if (isQuestion(message, end) || isQuoted(message, start, end)) return undefined;
   const known = attributeOf(name);
   return {
@@ -88,7 +91,8 @@ function isQuoted(message: string, start: number, end: number): boolean {
 function isGrounded(statement: string, quote: string): boolean {
   const stems = new Set(wordsOf(quote).map(stemOf));
   const words = wordsOf(statement).filter((word) => word.length >= SHORT || /\d/.test(word));
-  return statement !== '' && words.every((word) => stems.has(stemOf(word)) || AROUND.has(word));
+  if (statement === '' || statement.length > LONGEST.text) return false;
+  return words.every((word) => stems.has(stemOf(word)) || AROUND.has(word));
 }
 
 /** Words by which a statement in the third person says what somebody said in the first. */

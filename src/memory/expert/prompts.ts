@@ -6,13 +6,14 @@ export type PromptLanguage = 'es' | 'en';
 
 /** Candidates of one message at most. */
 export const MOST_FOUND = 3;
-/** Characters of a quote, of a value, of a statement and of a summary. */
-const LONGEST = { quote: 240, value: 80, text: 160, summary: 700 };
 /** Who a statement may be about, besides the user. */
 const PEOPLE = ['partner', 'mother', 'father', 'son', 'daughter', 'brother', 'sister', 'grandmother', 'grandfather'];
 const OTHERS = ['friend', 'colleague', 'boss', 'dog', 'cat', 'pet'];
 
-/** What the answer to {@link extractionPrompt} is held to. The evidence comes first: what follows is made of it. */
+/**
+ * What the answer about a message is held to. The evidence comes first: what follows is made of it. No lengths: engines that compile a
+ * schema into a grammar take several times as long for each token with them.
+ */
 export const FOUND_SCHEMA = {
   type: 'object',
   additionalProperties: false,
@@ -26,11 +27,11 @@ export const FOUND_SCHEMA = {
         additionalProperties: false,
         required: ['quote', 'about', 'attribute', 'value', 'text'],
         properties: {
-          quote: { type: 'string', minLength: 1, maxLength: LONGEST.quote },
+          quote: { type: 'string' },
           about: { type: 'string', enum: ['user', ...PEOPLE, ...OTHERS] },
           attribute: { type: 'string', enum: [...ATTRIBUTES.map(({ name }) => name), 'other'] },
-          value: { type: 'string', minLength: 1, maxLength: LONGEST.value },
-          text: { type: 'string', minLength: 1, maxLength: LONGEST.text },
+          value: { type: 'string' },
+          text: { type: 'string' },
         },
       },
     },
@@ -38,16 +39,16 @@ export const FOUND_SCHEMA = {
 } as const;
 
 /** Room for as many as may be found, quote and all. */
-export const FOUND_TOKENS = 600;
+export const FOUND_TOKENS = 400;
 
 export const SUMMARY_SCHEMA = {
   type: 'object',
   additionalProperties: false,
   required: ['summary'],
-  properties: { summary: { type: 'string', minLength: 1, maxLength: LONGEST.summary } },
+  properties: { summary: { type: 'string' } },
 } as const;
 
-export const SUMMARY_TOKENS = 400;
+export const SUMMARY_TOKENS = 300;
 
 /** How a message is looked at, in the language of its user. */
 export const EXTRACT: Readonly<Record<PromptLanguage, string>> = {
@@ -103,6 +104,15 @@ export function conversationPrompt(turns: readonly Turn[], room: number): string
   return lines.length === 0 ? undefined : `<conversation>\n${lines.join('\n')}\n</conversation>`;
 }
 
+/** Whole sentences of it, where it is longer than was asked for. */
+export function shortSummary(text: string): string {
+  const line = text.trim();
+  if (line.length <= LONGEST_SUMMARY) return line;
+  const head = line.slice(0, LONGEST_SUMMARY);
+  return /^.*[.!?](?=\s)/s.exec(head)?.[0] ?? `${head.slice(0, head.lastIndexOf(' '))}…`;
+}
+
+const LONGEST_SUMMARY = 700;
 /** What stands in a turn beyond that is mostly pasted. */
 const LONGEST_TURN = 800;
 
