@@ -15,6 +15,8 @@ export interface OrchestratorOptions {
   readonly directory: string;
   /** A shipped profile by name, or the experts of one that is made here. */
   readonly profile: string | Readonly<Record<string, unknown>>;
+  /** Beside its experts, of a profile that is made here. */
+  readonly more?: Readonly<Record<string, unknown>>;
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -22,12 +24,12 @@ export interface OrchestratorOptions {
 export async function startOrchestrator(
   options: OrchestratorOptions,
 ): Promise<Orchestrator & { readonly upMs: number }> {
-  const { directory, profile } = options;
+  const { directory, profile, more } = options;
   const stateDir = join(directory, 'state');
   mkdirSync(stateDir, { recursive: true });
   const port = await freePort();
   const env = { ...process.env, ...options.env, ORCHESTRATOR_STATE_DIR: stateDir };
-  const name = typeof profile === 'string' ? profile : writeProfile(directory, profile);
+  const name = typeof profile === 'string' ? profile : writeProfile(directory, { experts: profile, ...more });
   const bin = join(packageRoot(), 'bin', 'orchestrator.mjs');
   const startedAt = performance.now();
   const program = startProgram([bin, 'up', '--profile', name, '--port', String(port), '--log-level', 'warn'], { env });
@@ -36,9 +38,9 @@ export async function startOrchestrator(
   return { url, program, stateDir, upMs: performance.now() - startedAt };
 }
 
-function writeProfile(directory: string, experts: Readonly<Record<string, unknown>>): string {
+function writeProfile(directory: string, profile: Readonly<Record<string, unknown>>): string {
   const file = join(directory, 'bench.yaml');
   // JSON is YAML.
-  writeFileSync(file, JSON.stringify({ name: 'bench', experts, limits: { connectionsPerAddress: 4_096 } }));
+  writeFileSync(file, JSON.stringify({ name: 'bench', ...profile, limits: { connectionsPerAddress: 4_096 } }));
   return file;
 }

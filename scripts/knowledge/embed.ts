@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { resolvePaths } from '../../src/shared/paths.ts';
 import { unitOf } from '../../src/shared/unit-vector.ts';
 import { callEngine } from '../../src/supervisor/engine-call.ts';
-import { startHelper } from './helper-engine.ts';
+import { type HelperEngine, startHelper } from './helper-engine.ts';
 
 /** What `npm test` gets: English, 384 dimensions. */
 const MINILM = '6cbaf558adb400c7/all-minilm-l6-v2-f16.gguf';
@@ -15,10 +15,15 @@ export interface BenchEmbedder {
 }
 
 /** @param model A GGUF file; default: the MiniLM of the demo profile, and the pooling that it wants. */
-export async function openEmbedder(model: string | undefined): Promise<BenchEmbedder> {
+export function startEmbeddings(model: string | undefined): Promise<HelperEngine> {
   const minilm = join(resolvePaths(process.env).modelsDir, MINILM);
   const settings = { task: 'embed', context: 512, ...(model ? {} : { 'llama-server': { pooling: 'mean' } }) };
-  const engine = await startHelper(model ?? minilm, settings);
+  return startHelper(model ?? minilm, settings);
+}
+
+/** @param model As of {@link startEmbeddings}. */
+export async function openEmbedder(model: string | undefined): Promise<BenchEmbedder> {
+  const engine = await startEmbeddings(model);
   const batch = async (input: readonly string[]) => {
     const call = { method: 'POST', path: '/v1/embeddings', body: { input } } as const;
     const answer = JSON.parse(await callEngine(engine.upstream, call, new AbortController().signal)) as {

@@ -46,7 +46,11 @@ beforeAll(async () => {
     totalQueued: 0,
     processes: [],
   } as unknown as ExpertExtractionParts['fleet'];
-  const helper: HelperExpert = { expert: asExpert(SETTINGS) as unknown as HelperExpert['expert'], path: '/v1/chat/completions', set: undefined };
+  const helper: HelperExpert = {
+    expert: asExpert(SETTINGS) as unknown as HelperExpert['expert'],
+    path: '/v1/chat/completions',
+    set: undefined,
+  };
   const ignore = () => undefined;
   const logger: Logger = { debug: (...told) => failures.push(told), info: ignore, warn: ignore, error: ignore };
   const turn = (ord: number, text: string) => {
