@@ -174,7 +174,10 @@ export interface KnowledgeBase {
   detach(user: User, id: string, collection: string): Promise<DocumentView | undefined>;
   collections(user: User): Promise<readonly (Collection & { readonly documents: number })[]>;
   collection(user: User, idOrName: string): Promise<Collection | undefined>;
+  /** The one of this name, made where there is none. */
   createCollection(user: User, name: string, metadata?: Readonly<Record<string, string>>): Promise<Collection>;
+  /** A new one. Undefined: the name is taken. */
+  newCollection(user: User, name: string, metadata?: Readonly<Record<string, string>>): Promise<Collection | undefined>;
   changeCollection(
     user: User,
     id: string,

@@ -38,6 +38,9 @@ export interface KnowledgeParts {
 const TEXT_SLICE = 100;
 
 /** The documents of every user: what is asked is handed to the part that knows, and all of them are told of what changed. */
+/** Documents of one slice of a `clear`: others may be at the store in between. */
+const CLEARED_AT_ONCE = 100;
+
 export class StoredKnowledge implements OpenKnowledge {
   readonly #parts: KnowledgeParts;
   readonly #autoLearn: AutoLearn;
@@ -123,11 +126,35 @@ export class StoredKnowledge implements OpenKnowledge {
   async clear(user: User, collection?: string): Promise<number> {
     const of = collection === undefined ? undefined : await this.collection(user, collection);
     if (collection !== undefined && !of) return 0;
-    const ids: string[] = [];
-    for await (const { id } of documentsOf(this.#parts.store, user, { collection: of?.id })) ids.push(id);
+    const found: StoredDocument[] = [];
+    for await (const document of documentsOf(this.#parts.store, user, { collection: of?.id })) found.push(document);
     let removed = 0;
-    for (const id of ids) if (await this.remove(user, id)) removed += 1;
+    for (let start = 0; start < found.length; start += CLEARED_AT_ONCE) {
+      removed += await this.#removeMany(user, found.slice(start, start + CLEARED_AT_ONCE));
+    }
     return removed;
+  }
+
+  /** As `remove`, in transactions of many. */
+  async #removeMany(user: User, documents: readonly StoredDocument[]): Promise<number> {
+    const { store, spool, locks, ingestion, backlog, index } = this.#parts;
+    const ids = documents.map(({ id }) => id);
+    const cancel = () => Promise.all(ids.map((id) => ingestion.cancel(user, id)));
+    await cancel();
+    const removed = await locks.run(user, async () => {
+      for (const id of ids) {
+        backlog.dropped(user, id);
+        index.removeDocument(user, id);
+      }
+      const were = new Set(await store.documents.removeMany(user, ids));
+      // Of one that somebody else removed, the same bytes may have come again.
+      const gone = documents.filter(({ id }) => were.has(id));
+      await Promise.all(gone.map(({ sha256 }) => spool.remove(user, sha256)));
+      return were;
+    });
+    await cancel();
+    for (const id of removed) this.#parts.onRemoved(user, id);
+    return removed.size;
   }
 
   async approve(user: User, id: string): Promise<DocumentView | undefined> {
@@ -178,6 +205,14 @@ export class StoredKnowledge implements OpenKnowledge {
 
   createCollection(user: User, name: string, metadata?: Readonly<Record<string, string>>): Promise<Collection> {
     return this.#parts.store.collections.ensure(user, name, metadata);
+  }
+
+  newCollection(
+    user: User,
+    name: string,
+    metadata?: Readonly<Record<string, string>>,
+  ): Promise<Collection | undefined> {
+    return this.#parts.store.collections.create(user, name, metadata);
   }
 
   changeCollection(

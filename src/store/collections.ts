@@ -34,6 +34,17 @@ export function collectionRepository(database: Database, serial: Serial): Collec
           { user, name: checkName(name), metadata, id: newId('vs'), now: Date.now() },
         ),
       ),
+    create: (user, name, metadata = {}) =>
+      serial.run(checkUser(user), () =>
+        database.run<Collection | undefined>(
+          `{
+            IF array::len(SELECT VALUE id FROM collection WHERE owner = $user AND name = $name) > 0 { RETURN NONE };
+            CREATE collection:[$user, $id] SET owner = $user, name = $name, created = $now, metadata = $metadata RETURN NONE;
+            RETURN (SELECT ${COLLECTION_FIELDS} FROM collection:[$user, $id]..=[$user, $id])[0];
+          }`,
+          { user, name: checkName(name), metadata, id: newId('vs'), now: Date.now() },
+        ),
+      ),
     async change(user, id, { name, metadata }) {
       checkUser(user);
       if (!isKey(id)) return undefined;

@@ -100,6 +100,8 @@ export interface CollectionRepository {
   find(user: User, idOrName: string): Promise<Collection | undefined>;
   /** The one of this name, made where there is none. */
   ensure(user: User, name: string, metadata?: Readonly<Record<string, string>>): Promise<Collection>;
+  /** A new one. Undefined: the name is taken. */
+  create(user: User, name: string, metadata?: Readonly<Record<string, string>>): Promise<Collection | undefined>;
   change(
     user: User,
     id: string,
@@ -122,6 +124,8 @@ export interface DocumentRepository {
   ): Promise<StoredDocument | undefined>;
   /** With its chunks and vectors, in transactions that a crash cannot leave half done for the next look. False: there is none. */
   remove(user: User, id: string): Promise<boolean>;
+  /** Many at once, in far fewer transactions. Answers those that were there. */
+  removeMany(user: User, ids: readonly string[]): Promise<readonly string[]>;
 }
 
 export interface ChunkRepository {

@@ -2,7 +2,7 @@ import { AppError } from '../shared/errors.ts';
 import type { Database } from './connection.ts';
 import type { DocumentRepository, StoredDocument } from './contract.ts';
 import { checkCount, checkUser, isKey, newId } from './ids.ts';
-import { beginRemoval, sweep } from './removal.ts';
+import { beginRemoval, removeMany, sweep } from './removal.ts';
 import type { Serial } from './serial.ts';
 
 /** One record is read as a range of one where it was written in the same transaction, and is written once in it: engine 3.0 forgets its id. */
@@ -101,6 +101,10 @@ export function documentRepository(database: Database, serial: Serial): Document
         await sweep(database, user, id);
         return true;
       });
+    },
+    async removeMany(user, ids) {
+      checkUser(user);
+      return removeMany(database, user, [...new Set(ids.filter(isKey))]);
     },
   };
 }

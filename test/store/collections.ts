@@ -33,6 +33,16 @@ export function collectionTests(opened: () => Store): void {
       expect(new Set(made.map(({ id }) => id)).size).toBe(1);
     });
 
+    it('are new for one alone of many who want the same name', async () => {
+      const user = newUser();
+      const made = await Promise.all(
+        Array.from({ length: 10 }, () => store.collections.create(user, 'new', { a: 'b' })),
+      );
+      expect(made.filter(Boolean)).toHaveLength(1);
+      expect(await store.collections.list(user)).toEqual(made.filter(Boolean));
+      expect(await store.collections.create(newUser(), 'new')).toMatchObject({ name: 'new', metadata: {} });
+    });
+
     it('change their name and metadata as a whole; a name that is taken is refused', async () => {
       const user = newUser();
       const { id } = await store.collections.ensure(user, 'a', { old: '1' });

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import type { Store } from '../../src/store/contract.ts';
-import { MODEL, all, newDocument, newUser, twoDocuments } from './parts.ts';
+import { MODEL, all, newChunks, newDocument, newUser, twoDocuments } from './parts.ts';
 
 export function documentTests(opened: () => Store): void {
   describe('documents', () => {
@@ -109,6 +109,25 @@ export function documentTests(opened: () => Store): void {
       expect((await store.documents.change(user, document.id, { error: null }))?.error).toBeNull();
       expect(await store.documents.change(user, 'doc_none', { state: 'ready' })).toBeUndefined();
       expect(await store.documents.count(user)).toBe(1);
+    });
+
+    it('go, many at once, and nothing else does', async () => {
+      const user = newUser();
+      const { document, other } = await twoDocuments(store, user, 700);
+      const more: string[] = [];
+      for (let index = 0; index < 130; index += 1) {
+        const { document: small } = await store.documents.create(user, newDocument());
+        if (index < 5) await store.chunks.write(user, small.id, newChunks(200));
+        more.push(small.id);
+      }
+      const gone = await store.documents.removeMany(user, [document, ...more, 'doc_none', document]);
+      expect([...gone].sort()).toEqual([document, ...more].sort());
+      expect((await store.documents.list(user)).map(({ id }) => id)).toEqual([other]);
+      expect([await store.chunks.count(user), await store.vectors.count(user, MODEL)]).toEqual([3, 3]);
+      expect(await store.chunks.range(user, more[0]!, 0, 300)).toEqual([]);
+      expect(await store.chunks.range(user, document, 0, 900)).toEqual([]);
+      expect(await store.documents.removeMany(newUser(), [other])).toEqual([]);
+      expect(await store.chunks.count(user)).toBe(3);
     });
 
     it('go with their passages and vectors', async () => {

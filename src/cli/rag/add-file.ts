@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { AddedJson, DocumentJson } from '../../server/knowledge/views.ts';
 import { delay } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';
+import { Limiter } from '../../shared/limiter.ts';
 import { formatBytes } from '../../shared/units.ts';
 import { plainLine } from '../plain.ts';
 import { showProgress } from '../progress.ts';
@@ -33,7 +34,7 @@ interface Outcome {
   readonly failure: string | null;
 }
 
-/** Uploads at a time: reading the next from the disk while the server writes the one before. */
+/** Uploads at a time: reading the next from the disk while the server writes the one before. As many are looked at whether they are read. */
 const AT_ONCE = 4;
 const POLL_MS = 150;
 
@@ -74,41 +75,31 @@ async function addAll(documents: Documents, files: readonly FoundFile[], options
     done += bytes;
     progress.update({ stage: 'reading', bytesDone: Math.floor(done), bytesTotal: total });
   };
-  const outcomes: Outcome[] = [];
-  const waiting = files.entries();
-  const work = async () => {
-    for (const [index, file] of waiting) {
-      let sent = 0;
-      outcomes[index] = await addOne(documents, file, options, (bytes) => {
-        sent += bytes;
-        advance(bytes / 2);
-      });
-      advance(file.bytes - sent / 2);
+  const [uploads, looks] = [new Limiter(AT_ONCE), new Limiter(AT_ONCE)];
+  const one = async (file: FoundFile): Promise<Outcome> => {
+    const { path, bytes } = file;
+    let sent = 0;
+    const onSent = (more: number) => {
+      sent += more;
+      advance(more / 2);
+    };
+    try {
+      const added = await uploads.run(() => uploadFile(documents, file, { collections: options.collection, onSent }));
+      // While one is being read the next are sent.
+      const read = options.wait ? await looks.run(() => untilRead(documents, added)) : added;
+      const failure = read.state === 'failed' ? (read.error ?? 'it could not be read') : null;
+      return { path, bytes, document: { ...read, existed: added.existed }, failure };
+    } catch (error) {
+      return { path, bytes, document: null, failure: messageOf(error) };
+    } finally {
+      advance(bytes - sent / 2);
     }
   };
   if (files.length > 0) advance(0);
   try {
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    return await Promise.all(files.map(one));
   } finally {
     progress.finish();
-  }
-  return outcomes;
-}
-
-async function addOne(
-  documents: Documents,
-  file: FoundFile,
-  { collection, wait }: Options,
-  onSent: (bytes: number) => void,
-): Promise<Outcome> {
-  const { path, bytes } = file;
-  try {
-    const added = await uploadFile(documents, file, { collections: collection, onSent });
-    const read = wait ? await untilRead(documents, added) : added;
-    const failure = read.state === 'failed' ? (read.error ?? 'it could not be read') : null;
-    return { path, bytes, document: { ...read, existed: added.existed }, failure };
-  } catch (error) {
-    return { path, bytes, document: null, failure: messageOf(error) };
   }
 }
 

@@ -72,9 +72,13 @@ function add(documents: Documents, said: object, { collection }: Options): Promi
 }
 
 /** Says on a terminal what is waited for. */
-export async function whileReading<T>(what: string, work: () => Promise<T>): Promise<T> {
+export function whileReading<T>(what: string, work: () => Promise<T>): Promise<T> {
+  return whileWorking(`reading ${what}`, work);
+}
+
+export async function whileWorking<T>(what: string, work: () => Promise<T>): Promise<T> {
   const line = new StatusLine();
-  line.show(`reading ${plainLine(what)} …`);
+  line.show(`${plainLine(what)} …`);
   try {
     return await work();
   } finally {

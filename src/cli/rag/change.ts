@@ -4,7 +4,7 @@ import type { DocumentJson, LearnedJson } from '../../server/knowledge/views.ts'
 import { messageOf } from '../../shared/errors.ts';
 import { confirm } from '../confirm.ts';
 import { plainLine } from '../plain.ts';
-import { whileReading } from './add.ts';
+import { whileReading, whileWorking } from './add.ts';
 import {
   collect,
   documentPath,
@@ -56,7 +56,9 @@ export function clearCommand(): Command {
       if (!yes && !(await confirm(`Delete ${what}${whose}?`)))
         return void process.stderr.write('nothing was deleted.\n');
       const query = collection === undefined ? '?all=true' : queryOf({ collection });
-      const { deleted } = await documents.json<{ deleted: number }>(`/documents${query}`, { method: 'DELETE' });
+      const { deleted } = await whileWorking(`deleting ${what}`, () =>
+        documents.json<{ deleted: number }>(`/documents${query}`, { method: 'DELETE' }),
+      );
       print(options, { deleted }, () => [`deleted: ${counted(deleted, 'document')}`]);
     });
 }

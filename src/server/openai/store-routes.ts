@@ -1,4 +1,5 @@
 import type { KnowledgeBase } from '../../knowledge/contract.ts';
+import type { Collection } from '../../store/contract.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { ColdApp } from '../cold-context.ts';
 import { type KnowledgeRoutesOptions, noCollection } from '../knowledge/access.ts';
@@ -21,7 +22,7 @@ export function addStoreRoutes(app: ColdApp, { knowledge }: KnowledgeRoutesOptio
     const wanted = isNameless(body['name']) ? NAMELESS : collectionName(body['name'], 'name');
     const metadata = metadataField(body['metadata']);
     const files = await filesNamed(base, user, body['file_ids']);
-    const store = await base.createCollection(user, await freeName(base, user, wanted), metadata);
+    const store = await newStore(base, user, { wanted, metadata });
     for (const { id } of files) await base.attach(user, id, store.id);
     return context.json(storeObject(store, await allDocuments(base, user, store.id)));
   });
@@ -53,7 +54,7 @@ export function addStoreRoutes(app: ColdApp, { knowledge }: KnowledgeRoutesOptio
     const metadata = metadataField(body['metadata']);
     const { id, name: before } = await storeOf(base, user, context.req.param('id'));
     const wanted = isNameless(body['name']) ? before : collectionName(body['name'], 'name');
-    const name = wanted === before ? undefined : await freeName(base, user, wanted);
+    const [name] = wanted === before ? [] : await freeNames(base, user, wanted);
     const store = await base.changeCollection(user, id, {
       ...(name !== undefined && { name }),
       ...(metadata && { metadata }),
@@ -72,12 +73,30 @@ export function addStoreRoutes(app: ColdApp, { knowledge }: KnowledgeRoutesOptio
 
 const isNameless = (name: unknown) => name === undefined || name === null || name === '';
 
-/** To OpenAI two stores may have one name; here the second is `notes (2)`, so that what was meant to be apart stays apart. */
-async function freeName(base: KnowledgeBase, user: string, wanted: string): Promise<string> {
-  const taken = new Set((await base.collections(user)).map(({ name }) => name));
-  for (let number = 1; number < MOST_OF_A_NAME; number += 1) {
-    const name = number === 1 ? wanted : `${wanted} (${number})`;
-    if (!taken.has(name)) return name;
+/** Several that come at once with one name get one each. */
+async function newStore(
+  base: KnowledgeBase,
+  user: string,
+  { wanted, metadata }: { wanted: string; metadata: Readonly<Record<string, string>> | undefined },
+): Promise<Collection> {
+  for (const name of await freeNames(base, user, wanted)) {
+    const made = await base.newCollection(user, name, metadata);
+    if (made) return made;
   }
-  throw new AppError('conflict', `You have ${MOST_OF_A_NAME} vector stores "${wanted}" already.`, { param: 'name' });
+  throw tooMany(wanted);
+}
+
+/** To OpenAI two stores may have one name; here the second is `notes (2)`, so that what was meant to be apart stays apart. */
+async function freeNames(base: KnowledgeBase, user: string, wanted: string): Promise<readonly string[]> {
+  const taken = new Set((await base.collections(user)).map(({ name }) => name));
+  const free = Array.from({ length: MOST_OF_A_NAME }, (_, index) =>
+    index === 0 ? wanted : `${wanted} (${index + 1})`,
+  ).filter((name) => !taken.has(name));
+  if (free.length === 0) throw tooMany(wanted);
+  return free;
+}
+
+function tooMany(wanted: string): AppError {
+  const message = `You have ${MOST_OF_A_NAME} vector stores "${wanted}" already.`;
+  return new AppError('conflict', message, { param: 'name' });
 }

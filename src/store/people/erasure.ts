@@ -1,6 +1,6 @@
 import type { Database } from '../connection.ts';
 import type { User } from '../contract.ts';
-import { beginRemoval, sweep } from '../removal.ts';
+import { removeMany } from '../removal.ts';
 
 /** `user`: everything of this user. Noted before anything goes; whoever opens the store after a crash finishes it. */
 type What = 'user' | 'memories' | 'conversation';
@@ -188,10 +188,7 @@ async function eraseOnce(database: Database, user: User): Promise<Record<string,
     user,
   });
   const documents = await database.run<string[]>('SELECT VALUE id[1] FROM document:[$user]..[$user, []]', { user });
-  for (const document of documents) {
-    await beginRemoval(database, user, document, true);
-    await sweep(database, user, document);
-  }
+  await removeMany(database, user, documents);
   const collections = await database.run<number>(
     'RETURN array::len(DELETE collection:[$user]..[$user, []] RETURN BEFORE)',
     { user },

@@ -2,8 +2,14 @@ import { afterAll, describe, expect, it } from 'vitest';
 
 import type { Connection, Database } from '../../../src/store/connection.ts';
 import { connectEmbedded } from '../../../src/store/embedded.ts';
-import { beginRemoval, sweep, sweepAll } from '../../../src/store/removal.ts';
+import { counts } from '../../../src/store/counts.ts';
+import { eraseAllNoted, eraseUser } from '../../../src/store/people/erasure.ts';
+import { peopleStore } from '../../../src/store/people/people.ts';
+import { beginRemoval, removeMany, sweep, sweepAll } from '../../../src/store/removal.ts';
 import { type Migration, migrate, MIGRATIONS } from '../../../src/store/schema.ts';
+import { Serial } from '../../../src/store/serial.ts';
+import { users } from '../../../src/store/users.ts';
+import { newFeedback, newMemory, newTurn } from '../../store/people-parts.ts';
 
 const NEXT = Math.max(...MIGRATIONS.map(({ version }) => version)) + 1;
 const opened: Connection[] = [];
@@ -133,6 +139,56 @@ describe('a removal', () => {
       }
     }
   }, 60_000);
+});
+
+describe('a removal of many', () => {
+  it('that was cut off after any of its statements is finished by the next look', async () => {
+    for (let stop = 0; stop <= 5; stop += 1) {
+      const database = await empty();
+      await migrate(database);
+      await fill(database);
+      const removing = removeMany(endingAfter(database, stop), 'user', ['doc', 'other', 'none']);
+      if (stop < 5) await expect(removing).rejects.toThrow('killed');
+      await removing.catch(() => undefined);
+      await sweepAll(database);
+      expect(await countOf(database, COUNT.chunk), `after ${stop}`).toBe(stop === 0 ? PASSAGES + 1 : 0);
+      expect(await countOf(database, 'SELECT VALUE id FROM document')).toBe(stop === 0 ? 2 : 0);
+      expect(await countOf(database, 'SELECT VALUE id FROM removal')).toBe(0);
+    }
+  }, 60_000);
+});
+
+describe('an erasure', () => {
+  it('of a user that was cut off after any of its statements is finished by the next look', async () => {
+    for (let stop = 0; ; stop += 1) {
+      const database = await empty();
+      await migrate(database);
+      await fill(database);
+      const people = peopleStore(database, new Serial());
+      await people.accounts.create({ name: 'user', admin: false, password: null });
+      const added = await people.memories.apply('user', { add: [newMemory(), newMemory()] });
+      const vector = Float32Array.of(1, 0);
+      await people.memories.vectors.write(
+        'user',
+        'model',
+        added.map(({ id }) => ({ id, vector })),
+      );
+      await people.conversations.append('user', 'chat', [newTurn()], '');
+      await people.feedback.put(newFeedback('user'));
+      const isWhole = await eraseUser(endingAfter(database, stop), 'user').then(
+        () => true,
+        () => false,
+      );
+      await sweepAll(database);
+      await eraseAllNoted(database);
+      const left = Object.entries(await counts(database)).filter(([, count]) => count > 0);
+      if (stop === 0) expect(left.length).toBeGreaterThan(5);
+      else expect(left, `after ${stop}`).toEqual([]);
+      expect(await users(database)).toEqual(stop === 0 ? ['user'] : []);
+      expect(await countOf(database, 'SELECT VALUE id FROM erasure')).toBe(0);
+      if (isWhole) return expect(stop).toBeGreaterThan(10);
+    }
+  }, 120_000);
 });
 
 const COUNT = {

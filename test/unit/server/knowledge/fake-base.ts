@@ -142,6 +142,11 @@ export class FakeBase implements KnowledgeBase {
     return this.#make(user, name, metadata);
   }
 
+  async newCollection(user: string, name: string, metadata = {}) {
+    const taken = this.groups.some((group) => group.user === user && group.name === name);
+    return taken ? undefined : this.#make(user, name, metadata);
+  }
+
   async changeCollection(user: string, id: string, change: Partial<Pick<Collection, 'name' | 'metadata'>>) {
     const group = await this.collection(user, id);
     return group && Object.assign(group, change);

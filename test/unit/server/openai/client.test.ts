@@ -59,6 +59,10 @@ describe('vector stores', () => {
     });
     const same = await ana.vectorStores.create({ name: 'sky' });
     expect(same.name, 'another one').toBe('sky (2)');
+    const atOnce = await Promise.all(Array.from({ length: 10 }, () => ana.vectorStores.create({ name: 'many' })));
+    const names = ['many', ...Array.from({ length: 9 }, (_, index) => `many (${index + 2})`)];
+    expect(atOnce.map(({ name }) => name).sort()).toEqual(names.sort());
+    expect(new Set(atOnce.map(({ id }) => id)).size).toBe(10);
     expect((await ana.vectorStores.create({})).name).toBe('unnamed');
     expect((await ana.vectorStores.list({ limit: 2 })).data).toHaveLength(2);
     expect((await ana.vectorStores.update(store.id, { name: 'night', metadata: { c: 'd' } })).name).toBe('night');
