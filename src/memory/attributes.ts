@@ -91,6 +91,13 @@ export const ATTRIBUTES: readonly Attribute[] = [
   row('style', 'instruction', {}),
 ];
 
+/** The attribute for a favourite of this word, in either language. */
+export const FAVOURITE_OF: ReadonlyMap<string, string> = new Map(
+  FAVOURITES.flatMap(([thing, es, en]) =>
+    [...listed(es), ...listed(en)].map((word): [string, string] => [word, `favourite-${thing}`]),
+  ),
+);
+
 const BY_NAME = new Map(ATTRIBUTES.map((attribute) => [attribute.name, attribute]));
 
 function row(name: string, kind: MemoryKind, extra: Extra, words = WORDS_OF[name]): Attribute {

@@ -1,0 +1,123 @@
+import type { Candidate, Said } from '../contract.ts';
+import { answerTo } from './answers.ts';
+import { candidateOf, type Found } from './candidates.ts';
+import { LIFE_EN } from './grammar-en-life.ts';
+import { WHO_EN } from './grammar-en.ts';
+import { LIFE_ES } from './grammar-es-life.ts';
+import { WHO_ES } from './grammar-es.ts';
+import { EVENTS_EN } from './grammar-en-events.ts';
+import { EVENTS_ES } from './grammar-es-events.ts';
+import { INSTRUCTIONS_EN, INSTRUCTIONS_ES } from './grammar-instructions.ts';
+import { WORK_EN, WORK_ES } from './grammar-work.ts';
+import { guard } from './guards.ts';
+import { having, ofKin } from './kin.ts';
+import { isCasual, ownWords } from './own-words.ts';
+import type { Scope } from './pattern.ts';
+import { plainAt } from './read.ts';
+import { Grammar } from './rules.ts';
+import { holdsSecret } from './secrets.ts';
+import { type Sentence, sentencesOf, type Start, startsOf } from './sentences.ts';
+import { tokenize } from './tokens.ts';
+
+const MOST_CANDIDATES = 3;
+
+const GRAMMAR = new Grammar([
+  { language: 'es', rules: [...INSTRUCTIONS_ES, ...WHO_ES, ...LIFE_ES, ...EVENTS_ES] },
+  { language: 'en', rules: [...INSTRUCTIONS_EN, ...WHO_EN, ...LIFE_EN, ...EVENTS_EN] },
+]);
+const WORK = new Grammar([
+  { language: 'es', rules: WORK_ES },
+  { language: 'en', rules: WORK_EN },
+]);
+
+/** What a user says of themselves in a message, without any model: at most three, the best first. */
+export function extract(said: Said): readonly Candidate[] {
+  const text = ownWords(said.text);
+  const tokens = tokenize(text);
+  const scope: Scope = { text, tokens, end: tokens.length, casual: isCasual(text) };
+  const sentences = sentencesOf(scope);
+  const guarded = guard(scope, sentences);
+  const found: Candidate[] = [];
+  for (const sentence of sentences) {
+    let done = sentence.from;
+    for (const start of startsOf(scope, sentence)) {
+      if (start.at < done || guarded.isBarred(start.at)) continue;
+      const read = readAt(said, { ...scope, end: endOf(sentence, guarded.isBarred) }, sentence, start);
+      found.push(...read.candidates);
+      done = Math.max(done, read.end);
+    }
+  }
+  if (found.length === 0 && said.before !== null && !guarded.isBarred(0)) found.push(...answerTo(said, scope));
+  return best(said, found);
+}
+
+/** Nothing is read over into what asks, or what is not the user's own. */
+function endOf(sentence: Sentence, isBarred: (at: number) => boolean): number {
+  let end = sentence.from;
+  while (end < sentence.asks && !isBarred(end)) end++;
+  return end;
+}
+
+interface Read {
+  readonly candidates: readonly Candidate[];
+  /** The word behind what was read. */
+  readonly end: number;
+}
+
+const NOTHING: Read = { candidates: [], end: 0 };
+
+function readAt(said: Said, scope: Scope, sentence: Sentence, { at, corrects }: Start): Read {
+  const kin = ofKin(scope, at) ?? having(scope, at);
+  if (kin !== undefined) {
+    const candidates = kin.found.flatMap(
+      ({ rule, matched, from }) =>
+        candidateOf(said, scope, {
+          rule,
+          matched,
+          from,
+          subject: kin.subject,
+          who: kin.who,
+          corrects,
+          sentence: sentence.from,
+        }) ?? [],
+    );
+    return { candidates, end: kin.end };
+  }
+  return readRule(said, scope, GRAMMAR, { at, from: at, corrects, sentence: sentence.from });
+}
+
+interface Place {
+  /** The word at which the rule is tried, and the one at which what is said begins. */
+  readonly at: number;
+  readonly from: number;
+  readonly corrects: boolean;
+  readonly sentence: number;
+}
+
+function readRule(said: Said, scope: Scope, grammar: Grammar, { at, from, corrects, sentence }: Place): Read {
+  for (const { rule, pattern } of grammar.beginningWith(plainAt(scope, at))) {
+    const matched = pattern.match(scope, at);
+    if (matched === undefined) continue;
+    const found: Found = { rule, matched, from, subject: 'user', who: null, corrects, sentence };
+    const candidate = candidateOf(said, scope, found);
+    if (candidate === undefined) continue;
+    const more =
+      rule.also === 'work' ? readRule(said, scope, WORK, { at: matched.end, from, corrects, sentence }) : NOTHING;
+    return { candidates: [candidate, ...more.candidates], end: Math.max(matched.end, more.end) };
+  }
+  return NOTHING;
+}
+
+/** Once each, without secrets, the surest first; of the same, what matters more, and then what was said last. */
+function best(said: Said, found: readonly Candidate[]): readonly Candidate[] {
+  const kept = new Map<string, Candidate>();
+  for (const candidate of found) {
+    if (holdsSecret(candidate.quote) || said.text.slice(candidate.start, candidate.end) !== candidate.quote) continue;
+    kept.set(`${candidate.subject} ${candidate.attribute} ${candidate.value.toLowerCase()}`, candidate);
+  }
+  return [...kept.values()]
+    .sort(
+      (one, other) => other.confidence - one.confidence || other.importance - one.importance || other.start - one.start,
+    )
+    .slice(0, MOST_CANDIDATES);
+}

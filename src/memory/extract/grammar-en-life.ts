@@ -1,0 +1,223 @@
+import type { Rule } from './rules.ts';
+
+/** Home, body, tastes and things, in English. */
+export const LIFE_EN: readonly Rule[] = [
+  {
+    say: [
+      'i am <married/single/divorced/widowed/engaged/separated/a_widow/a_widower>',
+      '(i|we) got <engaged/divorced>',
+      'i am (no longer) <single>',
+    ],
+    is: 'marital',
+    tell: 'Is {1}',
+    time: 'since',
+    corrects: true,
+  },
+  {
+    say: ['(i|we) (just|recently|finally)? (got married|tied the knot)', '(i|we) have been married'],
+    is: 'marital',
+    tell: 'Got married{date}',
+    value: 'married',
+    time: 'back',
+    corrects: true,
+  },
+  {
+    say: [
+      '(we|my <girlfriend/boyfriend/partner/wife/husband/fiance> and i) (have|just|recently|finally)? (broke up|broken up|split up|separated|got divorced|are getting divorced|divorced)',
+      'i (just|recently)? (broke up) with my <girlfriend/boyfriend/partner/fiance>',
+      'my <girlfriend/boyfriend/partner/wife/husband> (left me|dumped me|broke up with me)',
+      'i (just)? (got divorced|am getting divorced|am getting a divorce)',
+    ],
+    is: 'marital',
+    tell: 'Has separated from their partner',
+    value: 'separated',
+    corrects: true,
+  },
+  { say: 'i have a <girlfriend/boyfriend/partner>', is: 'marital', tell: 'Has a {1}' },
+  {
+    say: ['i am (no longer|not) (a)? <diet> (anymore|any more)', 'i am no longer (a)? <diet>'],
+    is: 'diet',
+    tell: 'Is no longer {1}',
+    ends: true,
+  },
+  {
+    say: ['(i am|we are|i went|i have been|i became|i turned|i have gone|i eat) (a|an|mostly|fully|strictly)? <diet>'],
+    is: 'diet',
+    tell: 'Is {1}',
+    time: 'since',
+  },
+  {
+    say: [
+      '(i|we) (do not|can not|no longer|never|should not) (eat|drink|have|consume|touch|tolerate) (any|anything with|much)? <food>',
+      '(i|we) (stopped|quit|have stopped|gave up|have given up) (eating|drinking)? <food>',
+      'i avoid (eating|drinking)? <food>',
+      'i (am off|have cut out|cut out) <food>',
+    ],
+    is: 'diet',
+    tell: 'Does not take {1}',
+  },
+  {
+    say: ['i am on (a|the) <nameddiet>', 'i (follow|eat|keep to|stick to) (a|the) <nameddiet>'],
+    is: 'diet',
+    tell: 'Follows a diet: {1}',
+  },
+  {
+    say: [
+      '(i|we) (eat|keep) <halal/kosher/gluten-free/gluten_free/vegan/vegetarian/plant-based/low-carb>',
+      'i am <lactose_intolerant/gluten-free/gluten_free/gluten_intolerant/a_teetotaler/teetotal>',
+    ],
+    is: 'diet',
+    tell: 'Diet: {1}',
+  },
+  { say: 'i am (no longer) allergic to <rest>', is: 'allergy', tell: 'Is no longer allergic to {1}', ends: true },
+  {
+    say: [
+      '(i am|we are) (severely|very|highly|deathly|mildly|badly)? (allergic|intolerant) to <rest>',
+      'i (have|suffer from) (a|an) (severe|bad|serious|mild)? <allergen> (allergy|intolerance)',
+      'i (have|suffer from) (a|an)? (severe|bad|serious|mild)? allergy to <rest>',
+      'i have <hay_fever>',
+    ],
+    is: 'allergy',
+    tell: 'Is allergic to {1}',
+  },
+  {
+    say: [
+      'i (use|am in|need|rely on|get around in) (a|an)? <wheelchair/crutches/hearing_aid/hearing_aids/screen_reader/walking_stick/cane/walker>',
+    ],
+    is: 'accessibility',
+    tell: 'Uses a {1}',
+  },
+  {
+    say: [
+      'i am (legally|partially|completely|severely|a bit)? <blind/deaf/colour-blind/color-blind/colourblind/colorblind/colour_blind/color_blind/dyslexic/left-handed/left_handed/hard_of_hearing/visually_impaired/dyscalculic>',
+      'i have <dyslexia/low_vision/limited_mobility/vertigo/a_fear_of_flying>',
+    ],
+    is: 'accessibility',
+    tell: 'Is {1}',
+  },
+  {
+    say: [
+      'i (have|suffer from|was diagnosed with|have been diagnosed with|got diagnosed with|am diagnosed with|live with) (a|chronic|severe|mild)? <type_1_diabetes/type_2_diabetes/diabetes/asthma/anxiety/depression/adhd/epilepsy/hypertension/cancer/hiv/fibromyalgia/arthritis/migraines/multiple_sclerosis/bipolar_disorder/ocd/autism/hypothyroidism/crohn/endometriosis/high_blood_pressure/high_cholesterol/ibs/ptsd>',
+      'i am <diabetic/asthmatic/autistic/bipolar/epileptic/pregnant/neurodivergent/a_diabetic/type_1_diabetic/a_type_1_diabetic>',
+    ],
+    is: 'health',
+    tell: 'Health: {1}',
+  },
+  {
+    say: 'i am (a|an)? (practising|practicing|devout)? <catholic/christian/muslim/jewish/buddhist/hindu/atheist/agnostic/mormon/protestant/sikh>',
+    is: 'belief',
+    tell: 'Is {1}',
+  },
+  {
+    say: [
+      'i am (a|an)? <republican/democrat/socialist/communist/libertarian/left-wing/right-wing/conservative/liberal>',
+      'i (vote|voted|always vote) for <rest>',
+    ],
+    is: 'politics',
+    tell: 'Politics: {1}',
+  },
+  {
+    say: 'i am (a)? <gay/lesbian/bisexual/bi/queer/asexual/pansexual/trans/transgender/straight>',
+    is: 'sexuality',
+    tell: 'Is {1}',
+  },
+  {
+    say: [
+      '(i|we) (can)? (speak|also speak) (fluent|some|a little|a bit of|native|good|decent)? <langs>',
+      'i am (fluent|bilingual|a native speaker|native) (in|of) <langs>',
+      'i am a native <lang> speaker',
+      'my (native language|mother tongue|first language|native tongue) is <lang>',
+    ],
+    is: 'language',
+    tell: 'Speaks {1}',
+  },
+  // Tastes: what is not liked before what is.
+  {
+    say: ['i (no longer|do not) (like|love|enjoy) <taste> (anymore|any more)', 'i no longer (like|love|enjoy) <taste>'],
+    is: 'likes',
+    tell: 'No longer likes {1}',
+    ends: true,
+  },
+  {
+    say: [
+      '(i|we) (do not|never) (really|particularly)? (like|enjoy|care for|fancy) <taste>',
+      '(i|we) (hate|despise|detest|loathe|dislike|can not stand|can not bear) <taste>',
+      'i am not (a|really a|much of a)? (big|huge|great)? (fan of|keen on|fond of|into) <taste>',
+    ],
+    is: 'dislikes',
+    tell: 'Does not like {1}',
+  },
+  {
+    say: [
+      'my (all time|all-time|absolute)? favourite <favourite> (is|are|has always been|was always) (probably|definitely|the)? <rest>',
+      'my (all time|all-time)? favourite is <taste>',
+    ],
+    is: 'favourite',
+    tell: 'Favourite {1}: {2}',
+    value: '{2}',
+  },
+  {
+    say: [
+      '(i|we) (would rather|prefer) (it when|that|if) you <rest>',
+      'i (prefer|like|want) (short|brief|concise|long|detailed|direct|simple|bullet point|step-by-step|to the point) (answers|replies|explanations|responses)',
+    ],
+    is: 'style',
+    tell: '{all}',
+  },
+  { say: '(i|we) prefer <taste>', is: 'prefers', tell: 'Prefers {1}', sure: 0.84 },
+  {
+    say: [
+      '(i|we) (love|like|enjoy|adore) (to|doing)? <taste>',
+      'i am (very|really|pretty|big|super)? (into|fond of|keen on|passionate about|crazy about|obsessed with|interested in) <taste>',
+      'i am (a|an) (big|huge|massive|great|die-hard|lifelong|real|avid|total)? (fan|lover|enthusiast|supporter|admirer) of <taste>',
+      'i am a (big|huge|massive|die-hard|lifelong)? <fanof> (fan|lover|supporter|enthusiast|buff|nerd|geek)',
+      'i support <own>',
+      'i have always loved <taste>',
+    ],
+    is: 'likes',
+    tell: 'Likes {1}',
+  },
+  { say: '(i|we) (play|have been playing) (the)? <activity>', is: 'hobby', tell: 'Plays {1}' },
+  {
+    say: [
+      '(i|we) (do|practise|practice|train) (a lot of|some)? <sport>',
+      '(i|we) (go|often go|usually go|like to go) <sport>',
+      'i (go to|hit) the <gym>',
+      'i run <marathons/half_marathons>',
+      'i am (a|an) (keen|avid|amateur|hobby)? <runner/cyclist/climber/hiker/surfer/gamer/swimmer/skier/triathlete/knitter/birdwatcher/amateur_astronomer/chess_player>',
+    ],
+    is: 'hobby',
+    tell: 'Does {1}',
+  },
+  {
+    say: [
+      '(in|on) my (free|spare) time i <hobbyverb>',
+      'my (main|favourite)? (hobby|hobbies|pastime|passion) (is|are) <taste>',
+      '(i) <hobbyverb> in my (free|spare) time',
+    ],
+    is: 'hobby',
+    tell: 'In their free time: {1}',
+  },
+  { say: 'i collect <taste>', is: 'hobby', tell: 'Collects {1}' },
+  // Things.
+  {
+    say: [
+      '(i|we) (drive|ride) <product>',
+      '(i|we) (have|own|drive|ride|just bought|bought|have bought|got) <vehicle>',
+      'my (car|bike|motorbike|motorcycle|truck|van) is <product>',
+    ],
+    is: 'vehicle',
+    tell: 'Has {1}',
+  },
+  { say: '(i|we) (have|own|run) <possession>', is: 'owns', tell: 'Has {1}' },
+  {
+    say: [
+      'my (work|personal|main|home|current)? (laptop|computer|pc|phone|editor|desktop|tablet|camera|printer|os|operating system|shell|browser|distro) (is|runs|has) <product>',
+      'my (work|personal|main)? (laptop|computer|pc|phone|editor|desktop|tablet|os|operating system|shell|browser|distro) (is|runs) <tech>',
+      '(i|we) (use|run|code in|program in|write|develop in|work with|work in|switched to|have switched to|moved to|daily drive|own|have|mostly use|mainly use) <tech>',
+      'i am (on|using|running|a) <tech>',
+    ],
+    is: 'uses',
+    tell: 'Uses {1}',
+  },
+];

@@ -1,0 +1,254 @@
+import type { Rule } from './rules.ts';
+
+/** Home, body, tastes and things, in Spanish. */
+export const LIFE_ES: readonly Rule[] = [
+  {
+    say: ['ya no estoy <casado/casada/saliendo_con_nadie/soltero/soltera>'],
+    is: 'marital',
+    tell: 'Ya no está {1}',
+    ends: true,
+  },
+  {
+    say: [
+      'estoy <casado/casada/soltero/soltera/divorciado/divorciada/separado/separada/viudo/viuda/prometido/prometida>',
+      'soy <soltero/soltera/viudo/viuda/divorciado/divorciada>',
+      'me (quede|he quedado) <viudo/viuda>',
+    ],
+    is: 'marital',
+    tell: 'Está {1}',
+    time: 'since',
+    corrects: true,
+  },
+  {
+    say: [
+      'me (divorcie|he divorciado|acabo de divorciar|separe|he separado)',
+      'nos (divorciamos|hemos divorciado|separamos|hemos separado)',
+      'acabo de divorciarme|separarme',
+    ],
+    is: 'marital',
+    tell: 'Se ha separado',
+    value: 'separación',
+    time: 'since',
+    corrects: true,
+  },
+  {
+    say: [
+      '(mi|mis)? (lo dejamos | lo hemos dejado)',
+      '(he roto|rompi|corte|he cortado|termine|he terminado) con mi <novia/novio/pareja/prometida/prometido/chica/chico>',
+      'mi <novia/novio/pareja/marido/mujer> (y yo)? (lo dejamos | lo hemos dejado | rompimos | hemos roto | terminamos | cortamos | me dejo | me ha dejado)',
+    ],
+    is: 'marital',
+    tell: 'Ha roto con su pareja',
+    value: 'ruptura',
+    corrects: true,
+  },
+  {
+    say: ['(me|nos) (case|casamos|he casado|hemos casado) (con <name>)?', 'acabo|acabamos de casarme|casarnos'],
+    is: 'marital',
+    tell: 'Se casó{date}',
+    value: 'casado',
+    time: 'back',
+    corrects: true,
+  },
+  { say: ['tengo <novia/novio/pareja>'], is: 'marital', tell: 'Tiene {1}' },
+  { say: ['ya no soy <diet>'], is: 'diet', tell: 'Ya no es {1}', ends: true },
+  {
+    say: ['(soy|somos|me he hecho|me hice|me he vuelto|me volvi|ahora soy|llevo <count> anos siendo) <diet>'],
+    is: 'diet',
+    tell: 'Es {1}',
+    time: 'since',
+  },
+  {
+    say: [
+      '(ya)? no (como|comemos|puedo comer|podemos comer|tomo|puedo tomar|pruebo|consumo|puedo consumir|bebo|puedo beber) (nada con|nada de)? <food>',
+      '(he dejado|deje) (de (comer|tomar|beber|consumir)|el|la|los|las) <food>',
+      'evito (comer|tomar)? (el|la|los|las)? <food>',
+    ],
+    is: 'diet',
+    tell: 'No toma {1}',
+  },
+  {
+    say: ['(sigo|hago|llevo|estoy (haciendo|siguiendo)) (una|la) dieta <nameddiet>', 'estoy a dieta <nameddiet>'],
+    is: 'diet',
+    tell: 'Sigue una dieta {1}',
+  },
+  { say: ['(como|comemos) <halal/kosher/sin_gluten/sin_sal/vegano/vegetariano>'], is: 'diet', tell: 'Come {1}' },
+  { say: ['(soy|somos) <abstemio/abstemia>'], is: 'diet', tell: 'Es {1}' },
+  {
+    say: ['ya no soy (alergico|alergica) (a|al) <rest>'],
+    is: 'allergy',
+    tell: 'Ya no tiene alergia a {1}',
+    ends: true,
+  },
+  {
+    say: [
+      '(soy|somos) (muy)? (alergico|alergica|alergicos) (a (los|las|la|el)?|al) <rest>',
+      'tengo (una)? alergia (a (los|las|la|el)?|al) <rest>',
+      '(me da|me dan) alergia (el|la|los|las) <rest>',
+    ],
+    is: 'allergy',
+    tell: 'Tiene alergia a {1}',
+  },
+  {
+    say: ['soy (intolerante) (a (los|las|la|el)?|al) <rest>', 'tengo intolerancia (a (los|las|la|el)?|al) <rest>'],
+    is: 'allergy',
+    tell: 'Tiene intolerancia a {1}',
+  },
+  {
+    say: [
+      '(uso|voy en|me muevo en|utilizo|necesito) <silla_de_ruedas/muletas/audifono/audifonos/lector_de_pantalla/baston/andador/una_silla_de_ruedas>',
+    ],
+    is: 'accessibility',
+    tell: 'Usa {1}',
+  },
+  {
+    say: [
+      'soy <ciego/ciega/sordo/sorda/daltonico/daltonica/dislexico/dislexica/zurdo/zurda/hipoacusico/invidente/tartamudo/miope>',
+      'tengo <dislexia/daltonismo/movilidad_reducida/baja_vision/vertigo/miedo_a_volar/discapacidad_auditiva/discapacidad_visual>',
+    ],
+    is: 'accessibility',
+    tell: 'Tiene en cuenta: {1}',
+  },
+  {
+    say: [
+      '(tengo|padezco|sufro|sufro de|me han diagnosticado|me diagnosticaron|vivo con) <diabetes/diabetes_tipo_1/diabetes_tipo_2/asma/ansiedad/depresion/tdah/epilepsia/hipertension/cancer/vih/fibromialgia/artritis/migranas/esclerosis_multiple/bipolaridad/toc/autismo/hipotiroidismo/crohn/endometriosis/la_tension_alta/colesterol>',
+      'soy <diabetico/diabetica/asmatico/asmatica/autista/bipolar/epileptico/epileptica/hipertenso/hipertensa/celiaco/celiaca>',
+      'estoy <embarazada>',
+    ],
+    is: 'health',
+    tell: 'Salud: {1}',
+  },
+  {
+    say: [
+      'soy <catolico/catolica/cristiano/cristiana/musulman/musulmana/judio/judia/budista/ateo/atea/agnostico/agnostica/protestante/evangelico/evangelica/testigo_de_jehova>',
+    ],
+    is: 'belief',
+    tell: 'Es {1}',
+  },
+  {
+    say: [
+      'soy <de_izquierdas/de_derechas/socialista/comunista/liberal/conservador/conservadora/anarquista>',
+      'voto (a|al) <rest>',
+      'soy militante de <rest>',
+    ],
+    is: 'politics',
+    tell: 'Política: {1}',
+  },
+  {
+    say: ['soy <gay/lesbiana/bisexual/heterosexual/asexual/trans/transexual/homosexual/pansexual>'],
+    is: 'sexuality',
+    tell: 'Es {1}',
+  },
+  {
+    say: [
+      '(hablo|hablamos|domino|se hablar) (un poco de | algo de | perfectamente | muy bien | bien)? <langs>',
+      'mi (lengua materna | idioma materno | lengua nativa | lengua) es (el)? <lang>',
+      '(soy nativo|soy nativa|soy bilingue) (de|en) <langs>',
+      'mi (lengua materna | idioma materno) es (el)? <lang>',
+      'tengo (un)? nivel (alto|medio|basico|nativo|b1|b2|c1|c2) (de|en) <langs>',
+      'me defiendo (en|con el) <langs>',
+      'soy <bilingue>',
+    ],
+    is: 'language',
+    tell: 'Habla {1}',
+  },
+  // Tastes: what is not liked before what is.
+  {
+    say: ['ya no me (gusta|gustan|encanta|encantan|interesa|interesan) (el|la|los|las)? <taste>'],
+    is: 'likes',
+    tell: 'Ya no le gusta {1}',
+    ends: true,
+  },
+  {
+    say: [
+      '(a mi)? no me (gusta|gustan|agrada|agradan|va|van) (nada|mucho)? <taste>',
+      '(odio|detesto|aborrezco|no soporto|no aguanto|no trago) <taste>',
+      'me (repugna|repugnan|da asco|dan asco|cae mal|horroriza|horrorizan) <taste>',
+      'no puedo con <taste>',
+      'no soy (muy)? (fan|amigo|amiga|partidario|partidaria) de <taste>',
+    ],
+    is: 'dislikes',
+    tell: 'No le gusta {1}',
+  },
+  {
+    say: [
+      'mi <favorito> (favorito|favorita|preferido|preferida) (es|siempre ha sido|ha sido siempre) (el|la)? <rest>',
+      'mis <favorito> (favoritos|favoritas|preferidos|preferidas) son (los|las)? <rest>',
+    ],
+    is: 'favourite',
+    tell: 'Su {1} favorito: {2}',
+    value: '{2}',
+  },
+  {
+    say: [
+      '(a mi)? me (gusta|gustan|encanta|encantan|flipa|flipan|chifla|chiflan|mola|molan|apasiona|apasionan|fascina|fascinan|pirra|pirran|copa|late|laten|interesa|interesan|priva|vuelve loco|vuelve loca|vuelven loco|vuelven loca) (muchisimo|mucho|un monton|un montón|bastante|tambien|sobre todo|demasiado)? <taste>',
+      '(a mi)? me (vuelve|vuelven) (loco|loca) <taste>',
+      '(adoro|amo) <taste>',
+      'disfruto (mucho)? (de|con)? <taste>',
+    ],
+    is: 'likes',
+    tell: 'Le gusta {1}',
+  },
+  {
+    say: [
+      'soy (un|una)? (gran|mega|super)? (fan|fanatico|fanatica|aficionado|aficionada|amante|apasionado|apasionada|adicto|adicta|forofo|hincha|seguidor|seguidora|socio|socia) (de|del|a|al) <taste>',
+      'soy (del) <own>',
+    ],
+    is: 'likes',
+    tell: 'Le gusta {1}',
+  },
+  {
+    say: [
+      'prefiero que (me)? (respondas|contestes|hables|expliques|escribas|des|trates|tutees|digas|pongas|uses) <rest>',
+      'prefiero (las|tus|unas)? (respuestas|explicaciones|contestaciones) <rest>',
+    ],
+    is: 'style',
+    tell: '{all}',
+  },
+  { say: ['prefiero <taste>'], is: 'prefers', tell: 'Prefiere {1}', sure: 0.84 },
+  { say: '(juego|jugamos) (al|a la|a los|a) <activity>', is: 'hobby', tell: 'Juega a {1}' },
+  { say: 'toco (el|la|los)? <instrument>', is: 'hobby', tell: 'Toca {1}' },
+  {
+    say: [
+      '(practico|hago|entreno) (mucho|mucha)? <sport>',
+      '(salgo|voy|suelo ir|suelo salir|me voy) (a|de) <sport>',
+      'voy a (clase|clases) de <activity>',
+      'voy al <gimnasio>',
+      'corro <maratones/medias_maratones>',
+      'soy <corredor/corredora/ciclista/escalador/escaladora/senderista/surfista/gamer/ajedrecista/montanero/montanera>',
+    ],
+    is: 'hobby',
+    tell: 'Practica {1}',
+  },
+  {
+    say: [
+      'en mi tiempo libre <hobbyverb>',
+      '(mi aficion|mi hobby|mi pasatiempo|mi pasion|mis aficiones|mis hobbies|mis pasatiempos) (favorito|favorita|principal)? (es|son) (el|la|los|las)? <taste>',
+    ],
+    is: 'hobby',
+    tell: 'En su tiempo libre: {1}',
+  },
+  { say: 'colecciono <taste>', is: 'hobby', tell: 'Colecciona {1}' },
+  { say: 'canto en <rest>', is: 'hobby', tell: 'Canta en {1}' },
+  // Things.
+  {
+    say: [
+      '(conduzco|manejo|tengo|me he comprado|me compre|hemos comprado|compramos|acabo de comprarme|acabo de comprar) <vehicle>',
+      'mi (coche|auto|carro|moto|bici|furgoneta) es <product>',
+      'conduzco <product>',
+      'manejo <product>',
+    ],
+    is: 'vehicle',
+    tell: 'Tiene {1}',
+  },
+  { say: ['(tengo|poseo|regento|llevo) <possession>'], is: 'owns', tell: 'Tiene {1}' },
+  {
+    say: [
+      'mi (portatil|ordenador|computadora|compu|pc|movil|telefono|celular|editor|laptop|impresora|camara|lenguaje|distro|sistema operativo|sistema|shell|navegador) (favorito|de trabajo|principal|es|tiene) (es|un|una)? <product>',
+      'mi (portatil|ordenador|computadora|pc|movil|telefono|celular|editor|sistema operativo|navegador) es <tech>',
+      '(uso|utilizo|trabajo con|programo en|programo con|desarrollo en|desarrollo con|me paso a|me he pasado a|me cambie a|soy usuario de|soy usuaria de|trabajo en|tengo) <tech>',
+    ],
+    is: 'uses',
+    tell: 'Usa {1}',
+  },
+];

@@ -1,0 +1,71 @@
+import type { Rule } from './rules.ts';
+
+/** How the user wants to be spoken to, from now on. `{all}`: as it was said. */
+export const INSTRUCTIONS_ES: readonly Rule[] = [
+  {
+    say: [
+      '(respondeme|contestame|responde|contesta|hablame|escribeme|explicame|explicamelo|dame|ponme|usa|utiliza|tratame|llamame|incluye|termina|empieza|habla|escribe|se|respondedme|contestad|responda|conteste|respondame|hableme|respondeme) <standing>',
+      '(siempre|nunca) (respondeme|contestame|responde|respondas|contestes|me respondas|me hables|hablame|me contestes|uses|utilices|usa|utiliza|me trates|dame|me des|pongas|pon|escribe|escribas|explicame|expliques|incluye|incluyas|me llames|llamame|termina|empieces|cita|citame) <rest>',
+    ],
+    is: 'instruction',
+    tell: '{all}',
+  },
+  {
+    say: [
+      '(de ahora en adelante|a partir de ahora|desde ahora|de aqui en adelante|en adelante|de hoy en adelante|en el futuro|por defecto|en todas tus respuestas|en tus respuestas|cada vez que me respondas) (por favor)? <imperative>',
+    ],
+    is: 'instruction',
+    tell: '{all}',
+  },
+  {
+    say: [
+      '(no (me)? (uses|utilices|pongas|metas|incluyas|anadas)) (nunca|mas)? (tantos|tantas|ningun)? <manners>',
+      '(no me (trates|hables|llames)) de (usted|tu|vos)',
+      '(tuteame|tratame de usted|tratame de tu|hablame de tu|hablame de usted|trateme de usted|hablame de vos|no me tutees)',
+      '(usa|utiliza) (el|los|las|la)? <measures>',
+      '(dame|prefiero|quiero) (siempre)? (las)? (respuestas) <brief>',
+      '(se) <breve/conciso/concisa/directo/directa> (en tus respuestas|conmigo|siempre|cuando me respondas)',
+      '(hablame|respondeme|contestame) (siempre)? (en) <lang> (siempre|por favor)?',
+      '(quiero|necesito|me gustaria|prefiero) que (siempre)? me (respondas|contestes|hables|trates|expliques|escribas|llames) <rest>',
+      'no me (des|mandes|escribas) respuestas <brief>',
+    ],
+    is: 'instruction',
+    tell: '{all}',
+    sure: 0.86,
+  },
+];
+
+export const INSTRUCTIONS_EN: readonly Rule[] = [
+  {
+    say: [
+      '(please)? (always|never) (answer|reply|respond|speak|talk|write|use|give|include|explain|address|call|start|end|cite|put|be|keep|format|add|tell|show|assume|greet|avoid|refer to) <rest>',
+      '(please)? (answer|reply|respond|speak|talk|write|use|give|include|explain|address|keep|be|format) <standing>',
+    ],
+    is: 'instruction',
+    tell: '{all}',
+  },
+  {
+    say: [
+      '(from now on|going forward|in the future|in future|by default|from here on|moving forward|from this point on|whenever you answer|in all your answers|for all your answers|every time you answer) (please|i want you to|i would like you to|can you)? <imperative>',
+    ],
+    is: 'instruction',
+    tell: '{all}',
+  },
+  {
+    say: [
+      '(please)? (do not|stop) (ever)? (use|using|include|including|add|adding|put|putting|give me|giving me) (any|so many|the)? <manners>',
+      '(please)? (no) <manners> please',
+      '(please)? use (the)? <measures>',
+      '(please)? keep (your|the|all)? (answers|replies|responses|explanations|it|things) <brief>',
+      '(please)? (be) <brief> (with me|in your answers|when you answer|always)',
+      '(please)? (speak|talk|answer|reply|respond) (to me)? in <lang>',
+      '(i want|i would like|i need) you to (always)? (answer|reply|respond|speak|talk|write|explain|call|address|be|keep) <rest>',
+      '(please)? (avoid) (using)? <manners>',
+      '(please)? (address me as|refer to me as) <rest>',
+      '(please)? (do not|stop) (apologise|apologize|apologising|apologizing|apologising all the time|flatter me|flattering me|lecture me|lecturing me|call me sir)',
+    ],
+    is: 'instruction',
+    tell: '{all}',
+    sure: 0.86,
+  },
+];

@@ -1,0 +1,171 @@
+import { readTime } from './dates.ts';
+import type { Scope } from './pattern.ts';
+import { isCondition, plainAt, tokenAt } from './read.ts';
+import { GAP, type Token } from './tokens.ts';
+import { longestIn, wordSet } from './words/word-set.ts';
+
+/** The words of a sentence, from `from` to before `to`. */
+export interface Sentence {
+  readonly from: number;
+  readonly to: number;
+  /** From here on it asks; `to` where it does not. */
+  readonly asks: number;
+}
+
+/** Where a statement may begin, and what the words before it say of it. */
+export interface Start {
+  readonly at: number;
+  /** "No, …", "actually …": what was known is wrong. */
+  readonly corrects: boolean;
+}
+
+const ENDS = new Set(['.', '!', '?', '…', '\n', GAP, '¡', '¿', ';', '\r', '|']);
+const BREAKS = new Set([',', ':', '(', ')', '—', '–', '[', ']', '*', '-', '•', '…']);
+/** A colon behind one of these introduces the user ("about me: …"); behind others it introduces a text. */
+const INTRODUCE = wordSet(`
+  me mi mis fact facts dato datos contexto context background info information informacion details detalles btw note nota intro presento
+  presentacion pd ps update actualizacion correccion correction situacion situation perfil profile about yo case caso cierto this esto
+  something algo thing cosa cosas things problem problema honest sincero introduction saber know lado plus
+`);
+const JOINTS = wordSet(
+  'y e and but pero porque because since as so como aunque although though also tambien ya_que dado_que puesto_que asi_que plus ademas & cause cuz well pues',
+);
+const ASKING = wordSet(`
+  que cual cuales quien quienes donde adonde cuando cuanto cuanta cuantos cuantas como por_que puedes puedo podrias podemos podria podeis sabes sabrias
+  conoces crees hay tienes tenes eres es deberia debo recomiendas recomendarias recuerdas te_acuerdas alguna algun alguien me_puedes
+  me_podrias me_recomiendas me_ayudas me_dices te_importa te_importaria se_puede cual_es serias quieres dirias me_das
+  what which who whom whose where when how why can could would will should shall may might do does did is are was were am have has had any
+  anyone anybody got wanna isn't aren't
+`);
+/** Said before a statement, and no part of it. */
+const LEADS = wordSet(`
+  hola holi buenas buenos_dias buenas_tardes buenas_noches hey oye oiga mira bueno pues vale ok okay gracias muchas_gracias claro ah oh eh por_cierto
+  ademas tambien yo pero y es_que la_verdad la_verdad_es_que lo_cierto_es_que resulta_que que_sepas_que para_que_sepas para_que_lo_sepas te_cuento te_cuento_que
+  te_comento te_comento_que como_te_dije ya_te_dije_que te_dije_que en_realidad de_hecho actualmente hoy_en_dia asi_que entonces a_mi
+  por_si_te_sirve por_si_sirve por_si_te_ayuda por_si_acaso por_si_ayuda si_te_sirve si_sirve si_te_ayuda a_ver o_sea encantado encantada
+  un_placer mucho_gusto perdon perdona correccion me_equivoque rectifico mejor_dicho ahora_mismo en_mi_caso personalmente sinceramente
+  la_cosa_es_que el_caso_es_que lo_que_pasa_es_que pasa_que sabes_que tienes_que_saber_que debes_saber_que has_de_saber_que ten_en_cuenta_que recuerda_que acuerdate_de_que
+  apunta_que apunta anota_que anota ya ahora nosotros mi_pareja_y_yo mi_familia_y_yo fijate_que imaginate_que_no sobre_mi buah jo uf uff vaya hombre mujer tio tia
+  no_se_si_te_lo_dije_pero no_te_lo_habia_dicho_pero antes_de_nada primero lo_primero una_cosa sii exacto correcto eso_es efectivamente
+  hi hello greetings well so thanks thank_you yes yeah yep sure okay btw by_the_way also and but plus honestly tbh actually basically you_see
+  you_know just_so_you_know for_the_record for_context for_reference fyi i_told_you i_told_you_that i_already_told_you as_i_said like_i_said as_i_mentioned as_you_know
+  remember_that remember note_that keep_in_mind_that keep_in_mind please fun_fact
+  in_case_it_helps if_it_helps if_it_matters in_case_it_matters sorry oops wait correction my_mistake my_bad i_mean i_meant in_fact
+  the_thing_is the_thing_is_that the_truth_is truth_is you_should_know you_should_know_that i_should_mention i_should_mention_that i_should_say i_forgot_to_mention
+  i_forgot_to_mention_that did_i_mention let_me_introduce_myself nice_to_meet_you pleased_to_meet_you good_morning good_afternoon good_evening
+  personally nowadays these_days now currently right_now at_the_moment today hoy about_me me_presento first_of_all first to_be_honest
+  in_my_case as_for_me for_my_part since_then quick_update update good_news great_news bad_news buenas_noticias noticia news for_me ah_yes ah_si oh_yes
+  sabes_una_cosa adivina_que guess_what lately ultimamente desde_hace_poco por_fin finalmente finally unfortunately por_desgracia desgraciadamente
+  lamentablemente luckily por_suerte a_partir_de_ahora_pero desde_ahora normalmente usually soy_yo dato_curioso dato jaja haha lol
+  no_exactly exactly right correct that_is_right that_is_correct eso_si aunque although like resulta it_turns_out turns_out it_turns_out_that
+`);
+const CORRECTING = wordSet(`
+  en_realidad actually me_equivoque rectifico mejor_dicho perdon perdona correccion correction sorry oops wait my_mistake my_bad i_mean i_meant
+  in_fact de_hecho no_exactly
+`);
+
+/** Sentences in their order. */
+export function sentencesOf(scope: Scope): Sentence[] {
+  const sentences: Sentence[] = [];
+  let from = 0;
+  for (let at = 0; at <= scope.end; at++) {
+    const token = scope.tokens[at];
+    if (at < scope.end && token !== undefined && !endsSentence(token)) continue;
+    if (at > from) {
+      const isOpened = scope.tokens[from - 1]?.plain === '¿';
+      const isQuestion = token?.plain === '?' || isOpened;
+      sentences.push({ from, to: at, asks: asksFrom({ ...scope, end: at }, from, isQuestion, isOpened) });
+    }
+    from = at + 1;
+  }
+  return sentences;
+}
+
+function endsSentence(token: Token): boolean {
+  if (token.kind !== 'sign') return false;
+  return ENDS.has(token.plain) || token.plain.charCodeAt(0) > 0x2030;
+}
+
+/** From which word on a sentence asks: "I'm vegan, what can I cook?" states first. */
+function asksFrom(scope: Scope, from: number, isQuestion: boolean, isOpened: boolean): number {
+  if (isOpened) return from;
+  const segments = segmentsOf(scope, from);
+  // Without a mark only what cannot be anything else, at the very beginning.
+  if (!isQuestion) return isAskingAt(scope, from, false) ? from : (askedLater(scope, segments) ?? scope.end);
+  for (const at of segments) if (isAskingAt(scope, at, true)) return at;
+  return segments.length > 1 ? (segments.at(-1) ?? from) : from;
+}
+
+/** "I'm vegan what can I cook", "soy celiaco que puedo cenar": many write no signs at all. */
+function askedLater(scope: Scope, segments: readonly number[]): number | undefined {
+  return segments.find((at) => at > (segments[0] ?? 0) && isAskingAt(scope, at, false));
+}
+
+function isAskingAt(scope: Scope, at: number, marked: boolean): boolean {
+  let from = at;
+  while (
+    from < at + 3 &&
+    (JOINTS.has(plainAt(scope, from)) || ['hola', 'hi', 'hey', 'oye'].includes(plainAt(scope, from)))
+  ) {
+    if (plainAt(scope, from) === 'como' || plainAt(scope, from) === 'since') break;
+    from++;
+  }
+  const word = plainAt(scope, from);
+  const next = plainAt(scope, from + 1);
+  if (longestIn(ASKING, scope.tokens, from, scope.end, 3) === 0) return false;
+  if (marked) return !(word === 'como' && (next === 'soy' || next === 'no' || next === 'tengo'));
+  if (/^(?:what|which|who|where|how|why|can|could|would|should|do|does|did|is|are|am)$/.test(word)) {
+    return next !== 'not' && next !== 'i_am' && tokenAt(scope, from + 1) !== undefined;
+  }
+  return /^(?:donde|cual|cuales|quien|cuanto|cuanta|cuantos|cuantas|puedes|podrias|sabes|conoces|recomiendas)$/.test(
+    word,
+  );
+}
+
+/** Where the parts of a sentence begin: behind signs, and behind words that join. */
+function segmentsOf(scope: Scope, from: number): number[] {
+  const segments = [from];
+  for (let at = from; at < scope.end; at++) {
+    const token = tokenAt(scope, at);
+    if (token === undefined || token.kind === 'quoted') continue;
+    if (token.kind === 'sign' && BREAKS.has(token.plain)) {
+      if (token.plain === ':' && !INTRODUCE.has(plainAt(scope, at - 1))) break;
+      if (token.plain === '-' && isWithinWord(scope, at)) continue;
+      segments.push(at + 1);
+    } else if (at > from) {
+      const length = longestIn(JOINTS, scope.tokens, at, scope.end, 2);
+      if (length > 0) segments.push(at + length);
+    }
+  }
+  return segments;
+}
+
+const isWithinWord = (scope: Scope, at: number) =>
+  scope.tokens[at - 1]?.end === scope.tokens[at]?.start && scope.tokens[at]?.end === scope.tokens[at + 1]?.start;
+
+/** Every word of a sentence at which a statement of the user may begin, in their order. */
+export function startsOf(scope: Scope, sentence: Sentence): Start[] {
+  const within = { ...scope, end: sentence.to };
+  const starts = new Map<number, Start>();
+  let corrected = false;
+  for (const segment of segmentsOf(within, sentence.from)) {
+    let at = segment;
+    let corrects: boolean = corrected;
+    corrected = false;
+    for (let steps = 0; steps < 6; steps++) {
+      if (at >= sentence.asks) break;
+      if (!starts.has(at)) starts.set(at, { at, corrects });
+      const denies = plainAt(within, at) === 'no' && (plainAt(within, at + 1) === ',' || at + 1 >= sentence.to);
+      const agrees = plainAt(within, at) === 'si' && !isCondition(within, at);
+      const length = denies || agrees ? 1 : longestIn(LEADS, within.tokens, at, sentence.to, 7);
+      const joint = length === 0 ? longestIn(JOINTS, within.tokens, at, sentence.to, 2) : 0;
+      const time = length + joint === 0 ? readTime(within, at, 0, 'ahead') : undefined;
+      const skipped = time === undefined ? length + joint : time.to - at;
+      if (skipped === 0) break;
+      corrects ||= denies || longestIn(CORRECTING, within.tokens, at, sentence.to, 3) > 0;
+      at += skipped;
+      corrected = corrects;
+    }
+  }
+  return [...starts.values()].sort((one, other) => one.at - other.at);
+}

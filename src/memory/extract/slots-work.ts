@@ -1,0 +1,124 @@
+import type { Scope, Slot } from './pattern.ts';
+import { isWordAt, mayEndAt, plainAt, tokenAt } from './read.ts';
+import { endOfCapitals } from './slots-people.ts';
+import { knownPlace } from './slots-places.ts';
+import { CLAUSE_ENDS, MAY_FOLLOW, NO_NAMES, STATEMENT_STARTS } from './words/common.ts';
+import { FIELDS, JOBS_EN, JOBS_ES, NO_TRADE, WORKPLACES } from './words/jobs.ts';
+import { longestIn } from './words/word-set.ts';
+
+const MOST_TITLE_WORDS = 6;
+const ARTICLES = new Set(['el', 'la', 'los', 'las', 'un', 'una', 'the', 'a', 'an', 'mi', 'my']);
+/** Ends of trades that are in no list; and what ends so and is none. */
+const TRADE_ENDS = /(?:olog[oa]|ologist|ograf[oa]|ographer|iatra|ician|ineer|therapist)$/;
+
+/** English: the trade ends the words (`senior software engineer`, `high school maths teacher`). */
+export const trade: Slot = (scope, at) => {
+  let last = -1;
+  for (let next = at; next < at + MOST_TITLE_WORDS && isWordAt(scope, next); next++) {
+    const plain = plainAt(scope, next);
+    if (NO_TRADE.has(plain) || plain === 'of') break;
+    if (isTradeEn(plain) && mayEndAt(scope, next + 1)) last = next;
+    if (MAY_FOLLOW.has(plain) || CLAUSE_ENDS.has(plain)) break;
+  }
+  if (last < 0) return undefined;
+  // "a teacher of English", "a professor of modern history"
+  let to = last + 1;
+  if (plainAt(scope, to) === 'of' && isWordAt(scope, to + 1)) {
+    to += 2;
+    while (to < last + 5 && isWordAt(scope, to) && !MAY_FOLLOW.has(plainAt(scope, to))) to++;
+  }
+  return { from: at, to };
+};
+
+const isTradeEn = (plain: string) => JOBS_EN.has(plain) || TRADE_ENDS.test(plain);
+
+/** Spanish: the trade begins the words (`ingeniera de software`, `profesor de matemáticas`). */
+export const oficio: Slot = (scope, at) => {
+  const from = ['un', 'una'].includes(plainAt(scope, at)) ? at + 1 : at;
+  const known = longestIn(JOBS_ES, scope.tokens, from, scope.end, 3);
+  const length = known > 0 ? known : isWordAt(scope, from) && isTradeEs(plainAt(scope, from)) ? 1 : 0;
+  if (length === 0 || NO_TRADE.has(plainAt(scope, from))) return undefined;
+  let to = from + length;
+  let extra = 0;
+  while (extra < 4 && isWordAt(scope, to)) {
+    const plain = plainAt(scope, to);
+    const isOf = ['de', 'del'].includes(plain) && isWordAt(scope, to + 1);
+    if (!isOf && (MAY_FOLLOW.has(plain) || STATEMENT_STARTS.has(plain) || CLAUSE_ENDS.has(plain))) break;
+    if (isOf && (NO_NAMES.has(plainAt(scope, to + 1)) || knownPlace(scope, to + 1) !== undefined)) {
+      if (!['la', 'los', 'las', 'el'].includes(plainAt(scope, to + 1))) break;
+    }
+    to += isOf ? 2 : 1;
+    if (isOf && ['la', 'los', 'las', 'el'].includes(plainAt(scope, to - 1)) && isWordAt(scope, to)) to++;
+    extra++;
+  }
+  return mayEndAt(scope, to) ? { from, to } : undefined;
+};
+
+const isTradeEs = (plain: string) => JOBS_EN.has(plain) || (TRADE_ENDS.test(plain) && plain.length > 6);
+
+/** An employer: a name with a capital (`Indra`, `the Ministry of Health`), or in a message without capitals a word that is nothing else. */
+export const employer: Slot = (scope, at) => {
+  const from = ARTICLES.has(plainAt(scope, at)) ? at + 1 : at;
+  const token = tokenAt(scope, from);
+  if (token === undefined || token.kind === 'sign') return undefined;
+  if (token.kind === 'quoted') return { from, to: from + 1 };
+  if (token.capital && (!NO_NAMES.has(token.plain) || EMPLOYERS.has(token.plain))) {
+    let to = endOfCapitals(scope, from);
+    while (['of', 'for', '&', 'and'].includes(plainAt(scope, to)) && isNamePart(scope, to))
+      to = endOfCapitals(scope, to + 1);
+    return { from, to };
+  }
+  if (EMPLOYERS.has(token.plain) && mayEndAt(scope, from + 1)) return { from, to: from + 1 };
+  const isOther = [NO_NAMES, FIELDS, WORKPLACES, NO_EMPLOYERS].some((set) => set.has(token.plain));
+  if (!scope.casual || from > at || isOther || token.kind !== 'word' || !mayEndAt(scope, from + 1)) return undefined;
+  return { from, to: from + 1 };
+};
+
+const isNamePart = (scope: Scope, at: number) =>
+  tokenAt(scope, at + 1)?.capital === true &&
+  plainAt(scope, at + 1) !== 'i' &&
+  (plainAt(scope, at) !== 'and' || !scope.casual);
+const EMPLOYERS = new Set(
+  `google amazon microsoft apple meta facebook netflix ibm oracle indra telefonica inditex zara mercadona santander bbva repsol iberdrola
+  correos renfe accenture deloitte kpmg pwc everis seat ikea lidl carrefour walmart starbucks spotify nvidia intel tesla siemens bosch
+  airbus boeing sap cisco uber globant mercadolibre rappi`.split(/\s+/),
+);
+const NO_EMPLOYERS = new Set(
+  `casa home remoto equipo ello turnos noche dia verano linea night nights shifts pairs groups progress peace silence private public general
+  negro b cosas things stuff work school university college front proyecto project proyectos projects todo everything mejorar equipos teams
+  tarde tardes mananas turno remotely full-time part-time myself mismo misma ello cuenta propia directo parejas grupo pijama`.split(
+    /\s+/,
+  ),
+);
+
+/** `un hospital de Madrid`, `at a small bakery`: a place of work with its article. */
+export const workplace: Slot = (scope, at) => {
+  if (!ARTICLES.has(plainAt(scope, at))) return undefined;
+  let head = at + 1;
+  while (head < at + 4 && isWordAt(scope, head) && longestIn(WORKPLACES, scope.tokens, head, scope.end, 3) === 0)
+    head++;
+  const length = longestIn(WORKPLACES, scope.tokens, head, scope.end, 3);
+  if (length === 0 || tokenAt(scope, head)?.capital === true) return undefined;
+  let to = head + length;
+  // English tells the sort before, Spanish behind: "una empresa de logística", "un colegio público".
+  while (to < head + 6 && isWordAt(scope, to)) {
+    const plain = plainAt(scope, to);
+    const isOf = plain === 'de' || plain === 'del' || plain === 'that';
+    if (!isOf && (MAY_FOLLOW.has(plain) || STATEMENT_STARTS.has(plain) || CLAUSE_ENDS.has(plain))) break;
+    if (plain === 'that') break;
+    to++;
+  }
+  return { from: at, to };
+};
+
+/** A sector or a discipline, as it is known. */
+export const field: Slot = (scope, at) => {
+  const from =
+    ARTICLES.has(plainAt(scope, at)) || ['sector', 'campo', 'mundo'].includes(plainAt(scope, at)) ? at + 1 : at;
+  const start = ['sector', 'campo', 'mundo'].includes(plainAt(scope, from)) ? from + 1 : from;
+  const article = /^(?:de|del|la)$/.test(plainAt(scope, start)) ? 1 : 0;
+  const second = /^(?:la|el)$/.test(plainAt(scope, start + article)) ? 1 : 0;
+  const at2 = start + article + second;
+  const length = longestIn(FIELDS, scope.tokens, at2, scope.end, 3);
+  return length > 0 && mayEndAt(scope, at2 + length) ? { from: at2, to: at2 + length } : undefined;
+};

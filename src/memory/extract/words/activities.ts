@@ -1,0 +1,43 @@
+import { wordSet } from './word-set.ts';
+
+export const SPORTS = wordSet(`
+  futbol baloncesto tenis padel natacion ciclismo atletismo yoga pilates crossfit escalada senderismo boxeo judo karate kickboxing surf esqui snowboard
+  patinaje voleibol balonmano rugby golf remo vela buceo equitacion esgrima gimnasia ballet baile danza zumba running triatlon correr nadar
+  caminar andar_en_bici bici bicicleta bici_de_montana montana escalar musculacion pesas deporte meditacion taekwondo capoeira parkour spinning
+  teatro ceramica costura ganchillo punto bailar trekking excursiones pescar pesca caza bailar_salsa salsa bachata artes_marciales calistenia
+  voluntariado fotografia
+  football soccer basketball tennis paddle swimming cycling athletics climbing bouldering hiking boxing surfing skiing snowboarding skating
+  volleyball handball rowing sailing diving scuba_diving horse_riding horseback_riding fencing gymnastics dance dancing jogging triathlon
+  triathlons weightlifting meditation martial_arts jiu-jitsu jiu_jitsu bjj mountain_biking biking kayaking canoeing fishing hunting camping birdwatching
+  pottery photography knitting woodworking gardening volunteer_work calisthenics baseball cricket hockey badminton squash archery running
+`);
+export const ACTIVITIES = wordSet(`
+  ajedrez videojuegos cartas poker rol juegos_de_mesa golf petanca dardos billar ping_pong tenis_de_mesa lol fortnite minecraft fifa zelda play
+  chess video_games videogames board_games cards poker dungeons d&d darts pool table_tennis ping-pong ultimate_frisbee frisbee softball
+  lacrosse pickleball games guitarra ingles italiano frances aleman japones cocina pintura dibujo canto salsa
+`);
+export const INSTRUMENTS = wordSet(`
+  guitarra piano violin bateria bajo saxofon saxo flauta trompeta violonchelo chelo ukelele clarinete acordeon arpa gaita teclado cajon percusion
+  guitarra_electrica guitarra_espanola viola contrabajo armonica
+  guitar piano violin drums bass saxophone sax flute trumpet cello ukulele clarinet accordion harp banjo bagpipes keyboard viola trombone
+  electric_guitar bass_guitar acoustic_guitar double_bass harmonica mandolin oboe
+`);
+export const VEHICLES = wordSet(`
+  coche auto carro moto bici bicicleta furgoneta furgo patinete seat renault peugeot citroen ford toyota tesla volkswagen bmw audi mercedes
+  opel kia hyundai nissan dacia fiat mazda honda skoda volvo vespa camper autocaravana electrico scooter
+  car motorbike motorcycle bike bicycle van truck suv pickup chevrolet chevy subaru jeep lexus e-bike hybrid prius campervan camper_van
+  golf corsa clio civic corolla
+`);
+export const POSSESSIONS = wordSet(`
+  huerto jardin barco velero restaurante bar tienda panaderia peluqueria academia canal_de_youtube blog podcast empresa_propia startup finca
+  casa_en casa_con piso_en casa_rural negocio granja libreria impresora_3d piscina piano_de_cola terraza invernadero telescopio
+  garden vegetable_garden boat sailboat restaurant bakery shop store youtube_channel blog podcast farm bookstore small_business
+  business vineyard cabin holiday_home summer_house 3d_printer greenhouse telescope swimming_pool allotment food_truck
+`);
+export const ALLERGENS = wordSet(`
+  nut peanut tree_nut shellfish pollen cat dog dairy milk egg soy wheat gluten lactose penicillin latex dust bee seafood fish sesame mold
+`);
+export const SCHOOL_SUBJECTS = wordSet(`
+  maths math mathematics physics chemistry biology history geography music art philosophy literature yoga pilates dance programming computer_science
+  economics pe kindergarten preschool primary_school high_school third_grade second_grade first_grade
+`);

@@ -1,0 +1,78 @@
+import { wordSet } from './word-set.ts';
+
+/** What a person is by trade, in Spanish; the word that leads (`ingeniera de software`). */
+export const JOBS_ES = wordSet(`
+  abogado abogada actor actriz administrativo administrativa agente agricultor agricultora albanil analista arquitecto arquitecta artista
+  asesor asesora asistente astronomo astronoma auditor auditora auxiliar azafata azafato bailarin bailarina bibliotecario bibliotecaria
+  biologo biologa bombero bombera cajero cajera camarero camarera camionero camionera cantante carnicero carnicera carpintero carpintera
+  cartero cartera catedratico catedratica ceramista cerrajero chef chofer cientifico cientifica cirujano cirujana cocinero cocinera
+  comadrona comercial community_manager compositor compositora conductor conductora conserje consultor consultora contable contador
+  contadora coordinador coordinadora copywriter cuidador cuidadora data_scientist decorador decoradora delineante dentista dependiente
+  dependienta desarrollador desarrolladora dibujante director directora disenador disenadora dj doctor doctora economista editor editora
+  educador educadora electricista empleado empleada empresario empresaria enfermero enfermera enologo entrenador entrenadora escritor
+  escritora escultor estilista estudiante farmaceutico farmaceutica filosofo filosofa fisico fisica fisio fisioterapeuta florista fontanero
+  fontanera fotografo fotografa freelance funcionario funcionaria ganadero ganadera geologo geologa gerente gestor gestora guarda
+  guardia_civil guia guionista historiador historiadora ilustrador ilustradora informatico informatica ingeniero ingeniera inspector
+  inspectora interprete investigador investigadora jardinero jardinera jefe jefa joyero juez jueza librero librera limpiador limpiadora
+  locutor locutora logopeda maestro maestra maquetador maquillador maquilladora maquinista marinero marketer masajista matematico
+  matematica matrona mecanico mecanica medico medica militar minero misionero modelo modista monitor monitora musico musica notario notaria
+  nutricionista obrero obrera odontologo odontologa oftalmologo opositor opositora optico optica orientador orientadora panadero panadera
+  pastelero pastelera pediatra peluquero peluquera peon periodista pescador pianista piloto pintor pintora policia politologo portero
+  portera procurador profe profesor profesora programador programadora project_manager psicologo psicologa psiquiatra publicista quimico
+  quimica radiologo realizador recepcionista redactor redactora reportero reportera repostero repostera restaurador sastre secretario
+  secretaria segurata senografa sociologo sociologa soldador soldado socorrista tatuador tatuadora taxista tecnico tecnica telefonista
+  teleoperador teleoperadora terapeuta tester topografo tornero trabajador_social trabajadora_social traductor traductora transportista
+  urologo vendedor vendedora veterinario veterinaria vigilante viticultor youtuber zapatero becario becaria emprendedor emprendedora
+  opositora medica_residente consultor_freelance ama_de_casa amo_de_casa ganadero apicultor apicultora sumiller barista camarografo
+  repartidor repartidora conserje tendero tendera libretista plomero plomera mesero mesera licenciado licenciada odontopediatra
+`);
+
+/** In English; the word that ends it (`senior software engineer`). */
+export const JOBS_EN = wordSet(`
+  accountant actor actress actuary administrator analyst animator archaeologist architect archivist artist assistant associate astronomer
+  attorney auditor author baker banker barber barista bartender biologist blacksmith bookkeeper botanist bricklayer broker builder butcher
+  caregiver carer carpenter cashier ceo cfo chef chemist chiropractor cleaner clerk coach composer comedian consultant contractor cook
+  coordinator copywriter cto curator dancer dentist dermatologist designer detective developer dev dietitian director dj doctor driver
+  economist editor educator electrician engineer entrepreneur estimator executive farmer filmmaker firefighter fisherman florist founder
+  freelancer gardener geographer geologist glazier grad hairdresser handyman historian housekeeper housewife illustrator inspector
+  instructor intern interpreter investor janitor jeweller jeweler journalist judge lawyer lecturer librarian lifeguard linguist locksmith
+  machinist manager marketer mathematician mechanic medic microbiologist midwife miner model musician nanny neurologist novelist nurse
+  nutritionist officer operator optician optometrist painter paralegal paramedic pastor pediatrician paediatrician pharmacist philosopher
+  photographer physicist physician physiotherapist physio pianist pilot plumber poet policeman policewoman politician porter postdoc
+  postman potter president priest principal producer professor programmer psychiatrist psychologist psychotherapist publisher radiographer
+  radiologist ranger realtor receptionist recruiter reporter researcher roofer sailor salesman salesperson saleswoman scientist
+  screenwriter sculptor seamstress secretary shopkeeper singer sociologist soldier solicitor specialist statistician stockbroker
+  stylist student superintendent supervisor surgeon surveyor tailor teacher technician tester therapist trader trainer translator trucker
+  tutor tattooist undergrad undergraduate vet veterinarian waiter waitress welder woodworker worker writer youtuber zoologist apprentice
+  sysadmin devops homemaker stay-at-home_mother beekeeper winemaker brewer sommelier
+`);
+
+/** What stands before a trade and is not part of a thing (`a bit of an engineer` is none). */
+export const NO_TRADE = wordSet(`
+  bad good great terrible horrible lousy big huge better best worst perfect natural bit lot kind sort little not such total complete
+  mal buen gran peor mejor mero pesimo
+`);
+
+/** Studies and sectors that are written in lower case. */
+export const FIELDS = wordSet(`
+  marketing finanzas finance ventas sales it informatica tecnologia tech educacion education sanidad healthcare salud health turismo tourism
+  hosteleria hospitality construccion construction banca banking seguros insurance logistica logistics publicidad advertising derecho law
+  recursos_humanos hr human_resources consultoria consulting investigacion research biotech biotecnologia fintech ciberseguridad
+  cybersecurity agricultura agriculture moda fashion medios media periodismo journalism diseno design inmobiliaria real_estate retail
+  comercio manufacturing energia energy renovables renewables automocion automotive aviation farmaceutica pharma politica_social
+  publishing ingenieria engineering software accounting contabilidad ciencia_de_datos data_science ai ia machine_learning biology
+  physics chemistry academia administracion la_administracion_publica la_construccion el_campo la_hosteleria la_banca la_sanidad
+  la_educacion el_sector_publico el_turismo public_health social_work music film games videojuegos gaming cine robotica robotics
+  atencion_al_cliente customer_service customer_support soporte support quality_assurance qa operations operaciones e-commerce
+`);
+
+/** Where people work: `en un hospital`, `at a bakery`. */
+export const WORKPLACES = wordSet(`
+  hospital banco bar restaurante tienda escuela colegio instituto universidad empresa startup fabrica oficina clinica farmacia biblioteca
+  hotel agencia consultora taller bufete gestoria supermercado aeropuerto laboratorio guarderia residencia panaderia peluqueria cafeteria
+  ayuntamiento museo editorial multinacional ong gimnasio notaria almacen estudio ministerio libreria cooperativa granja bodega imprenta
+  ambulatorio centro_de_salud call_center despacho concesionario
+  bank shop store restaurant school university college company startup start-up factory office clinic pharmacy library agency consultancy
+  firm workshop supermarket airport lab laboratory nursery bakery salon cafe museum charity nonprofit non-profit gym warehouse studio farm
+  winery hospice bookstore bookshop garage law_firm hospital pub brewery theatre theater kindergarten preschool
+`);
