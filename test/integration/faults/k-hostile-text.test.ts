@@ -52,17 +52,28 @@ const web = createServer((request, response) => {
   response.end();
 });
 let url = '';
+let planted = 0;
 
 beforeAll(async () => {
   await new Promise<void>((done) => web.listen(0, '127.0.0.1', done));
   url = `http://127.0.0.1:${(web.address() as AddressInfo).port}`;
   house = await startOrchestrator({
-    profile: profileOf({ a: fakeExpert({ echo: true }) }, { knowledge: { enabled: true } }),
+    profile: profileOf(
+      { a: fakeExpert({ echo: true }) },
+      {
+        knowledge: { enabled: true },
+        memory: { enabled: true },
+        conversations: { enabled: true },
+        feedback: { enabled: true },
+      },
+    ),
     args: ['--log-level', 'debug'],
   });
   await until('the store is open', async () => {
     const status = (await (await house.request('/api/knowledge')).json()) as KnowledgeStatusJson;
-    return status.state === 'ready';
+    return (
+      status.state === 'ready' && (await house.request('/api/memory')).ok && (await house.request('/api/feedback')).ok
+    );
   });
 });
 
@@ -83,7 +94,37 @@ async function plant(text: string): Promise<string[]> {
   form.set('file', new Blob([`A file. ${text}`]), `${line.replaceAll(/[/\\]/g, '')}.md`);
   form.set('purpose', 'assistants');
   expect((await house.request('/v1/files', { method: 'POST', body: form })).status).toBe(200);
+  const conversation = `c-${planted}`;
+  planted += 1;
+  const answer = await house.chat(text, { model: 'a', orchestrator: { conversation } });
+  await answer.text();
+  const request = answer.headers.get('x-request-id') ?? '';
+  const judged = { request_id: request, rating: 'down', ideal_response: text, comment: text };
+  expect((await house.post('/v1/feedback', judged)).status).toBe(201);
+  // What is remembered is a line of 500 characters.
+  const remembered = await house.post('/api/memory', { text: `${planted} ${line}` });
+  expect(remembered.status, await remembered.clone().text()).toBe(201);
+  const memory = (await remembered.json()) as { id: string };
+  await until('the conversation is kept', async () => (await house.request(`/api/conversations/${conversation}`)).ok);
+  if (isTitle)
+    await house.request(`/api/conversations/${conversation}`, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ title: line }),
+    });
   return [
+    '/api/memory',
+    `/api/memory/${memory.id}`,
+    '/api/memory/export',
+    `/api/memory/${encodeURIComponent(line)}`,
+    '/api/conversations',
+    `/api/conversations/${conversation}`,
+    '/api/conversations/export',
+    '/api/feedback',
+    '/api/feedback?all=1',
+    '/api/feedback/export',
+    `/api/requests/${request}`,
+    '/api/usage?format=csv',
     '/api/knowledge/documents',
     `/api/knowledge/documents/${id}`,
     `/api/knowledge/documents/${id}/text`,
@@ -100,7 +141,8 @@ async function search(query: string): Promise<Response> {
   return house.post('/api/knowledge/search', { query });
 }
 
-const DATA = /^(?:application\/json|application\/jsonl; charset=utf-8|text\/plain; charset=utf-8|text\/event-stream)/i;
+const DATA =
+  /^(?:application\/json|application\/jsonl; charset=utf-8|text\/(?:plain|csv); charset=utf-8|text\/event-stream)/i;
 
 describe('K2 text that would be a page', () => {
   it.each(SCRIPTS)('K2 %s is data in every answer', async (script) => {
@@ -115,8 +157,8 @@ describe('K2 text that would be a page', () => {
     for (const answer of answers) {
       const where = `${answer.url}: ${answer.headers.get('content-type')}`;
       expect(answer.headers.get('content-type'), where).toMatch(DATA);
-      const isPlain = answer.headers.get('content-type')?.startsWith('text/plain');
-      if (isPlain) expect(answer.headers.get('content-disposition'), where).toBe('attachment');
+      const isPlain = /^text\/(?:plain|csv)/.test(answer.headers.get('content-type') ?? '');
+      if (isPlain) expect(answer.headers.get('content-disposition'), where).toMatch(/^attachment\b/);
       // What an engine says goes through as it is, with the type that it says.
       if (!answer.url.includes('/v1/chat/'))
         expect(answer.headers.get('x-content-type-options'), where).toBe('nosniff');
@@ -131,7 +173,7 @@ describe('K3 text that would fetch', () => {
       const paths = await plant(beacon);
       for (const path of paths) await (await house.request(path)).text();
       await (await search(beacon)).text();
-      await (await house.chat(beacon, { model: 'a', orchestrator: { knowledge: true } })).text();
+      await (await house.chat(beacon, { model: 'a', orchestrator: { knowledge: true, memory: true } })).text();
     }
     expect(asked).toEqual([]);
     // The server is one that would have told.

@@ -72,6 +72,27 @@ describe('user', () => {
     expect((await run('user', 'show', 'ana')).code).toBe(1);
   });
 
+  it('H2: another’s key is one that never was, and what others use is nobody’s business', async () => {
+    const keyOf = async (user: string) => {
+      await run('user', 'add', user, '--no-admin');
+      return JSON.parse((await run('user', 'key', 'add', user, '--json')).stdout) as { id: string; key: string };
+    };
+    const [eva, max] = [await keyOf('eva'), await keyOf('max')];
+    const remove = (id: string) =>
+      house.request(`/api/keys/${id}`, { method: 'DELETE', headers: { authorization: `Bearer ${max.key}` } });
+    const [strange, never] = [await remove(eva.id), await remove(eva.id.replace(/.{6}$/, 'zzzzzz'))];
+    expect([strange.status, never.status]).toEqual([404, 404]);
+    expect((await strange.text()).replace(eva.id, '')).toBe((await never.text()).replace(/key_\w+zzzzzz/, ''));
+    expect((await chat(eva.key, 'b')).status).toBe(200);
+    const own = await ask(max.key, '/api/keys');
+    expect(await own.text()).not.toContain(eva.id);
+    for (const path of ['/api/usage?user=eva', '/api/users', '/api/users/eva', '/api/users/eva/keys', '/api/identity'])
+      expect((await ask(max.key, path)).status, path).toBe(403);
+    const usage = await ask(max.key, '/api/usage');
+    expect(usage.status).toBe(200);
+    expect(await usage.text()).not.toContain('eva');
+  });
+
   it('sets passwords that are piped in, and logs in with them', async () => {
     const { status } = await ask(house.token, '/api/users', { user: 'ben', password: 'correct horse battery' });
     expect(status).toBe(201);
