@@ -119,6 +119,7 @@ export function joinParts(
     logger,
     setup: first,
     conversations,
+    extract,
     keep: async (user, said, candidates) => {
       try {
         return await turns.keep(user, said, candidates, 'expert');

@@ -24,6 +24,8 @@ export interface SecondExtractionParts {
   readonly logger: Logger;
   readonly setup: MemorySetup;
   readonly conversations: ConversationRepository;
+  /** What the first one finds in a turn: what both say is believed, however unsure each of them is. */
+  readonly extract: (said: Said) => readonly Candidate[];
   /**
    * What was found in a turn; `said` is the one that was offered. It is checked once more: a quote that does not stand in the message, a
    * fourth candidate, secrets, and what was forgotten meanwhile are left out. Never rejects.

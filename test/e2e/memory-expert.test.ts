@@ -75,6 +75,7 @@ beforeAll(async () => {
       turns: () => Promise.resolve([turn(0, 'I want to see the fjords in May'), turn(1, 'Bergen is a good start.')]),
       change: () => Promise.resolve(CONVERSATION),
     } as unknown as ExpertExtractionParts['conversations'],
+    extract: () => [],
     keep: (_user, said, candidates) => {
       kept.push({ said, candidates });
       return Promise.resolve([]);

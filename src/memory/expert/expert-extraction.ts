@@ -10,7 +10,7 @@ import type { SecondExtraction, SecondExtractionParts } from '../second-extracti
 import type { MemorySetup } from '../setup.ts';
 import { askChat, type ChatQuestion } from './ask-chat.ts';
 import { type Errand, Errands } from './errands.ts';
-import { readFound } from './found.ts';
+import { agreed, readFound } from './found.ts';
 import * as prompts from './prompts.ts';
 
 export interface ExpertExtractionParts extends Omit<SecondExtractionParts, 'fleet'> {
@@ -175,8 +175,9 @@ class ExpertExtraction implements SecondExtraction {
       schema: prompts.FOUND_SCHEMA,
       maxTokens: prompts.FOUND_TOKENS,
     });
-    const candidates = readFound(answer, said.text, language);
-    if (candidates.length > 0 && !signal.aborted) await this.#parts.keep(user, said, candidates);
+    const found = readFound(answer, said.text, language);
+    if (found.length === 0 || signal.aborted) return;
+    await this.#parts.keep(user, said, agreed(found, this.#parts.extract(said)));
   }
 
   async #summarize({ user, conversation }: Errand & { kind: 'summarize' }, signal: AbortSignal): Promise<void> {

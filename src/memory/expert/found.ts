@@ -1,5 +1,7 @@
 import { attributeOf } from '../attributes.ts';
+import { BELIEVED } from '../consolidate.ts';
 import type { Candidate } from '../contract.ts';
+import { folded } from '../one-line.ts';
 import { MOST_FOUND, type PromptLanguage } from './prompts.ts';
 
 /** Below 0.8: what only a model has found is believed when it has been said twice. */
@@ -30,6 +32,20 @@ export function readFound(answer: unknown, message: string, language: PromptLang
     if (candidate && isNew) candidates.push(candidate);
   }
   return candidates;
+}
+
+/** What was found without a model as well, by the same message, is believed. */
+export function agreed(found: readonly Candidate[], before: readonly Candidate[]): readonly Candidate[] {
+  return found.map((candidate) => {
+    const same = before.some(
+      (other) =>
+        !other.negated &&
+        other.subject === candidate.subject &&
+        other.attribute === candidate.attribute &&
+        folded(other.value) === folded(candidate.value),
+    );
+    return same ? { ...candidate, confidence: BELIEVED } : candidate;
+  });
 }
 
 function asCandidate(entry: unknown, message: string, language: PromptLanguage): Candidate | undefined {

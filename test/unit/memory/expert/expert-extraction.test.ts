@@ -23,7 +23,12 @@ type Summary = Parameters<ExpertExtractionParts['keepSummary']>[1];
 let open: SecondExtraction | undefined;
 afterEach(() => open?.close());
 
-function house(expert: FakeChatExpert, memory: Record<string, unknown> = {}, turns: readonly Turn[] = []) {
+function house(
+  expert: FakeChatExpert,
+  memory: Record<string, unknown> = {},
+  turns: readonly Turn[] = [],
+  extract: (said: Said) => readonly Candidate[] = () => [],
+) {
   const kept: Kept[] = [];
   const summaries: Summary[] = [];
   const changes: unknown[] = [];
@@ -61,6 +66,7 @@ function house(expert: FakeChatExpert, memory: Record<string, unknown> = {}, tur
     logger: silentLogger,
     setup,
     conversations,
+    extract,
     keep: (user, message, candidates) => {
       kept.push({ user, said: message, candidates });
       return Promise.resolve([]);
@@ -101,6 +107,25 @@ describe('a second extraction', () => {
     expect(asked?.body.response_format).toMatchObject({ type: 'json_schema', json_schema: { strict: true } });
     expect(asked?.body.messages[0]?.content).toContain('Soy panadera');
     expect(asked?.body.messages[1]?.content).toBe('<message>\nHola, vivo en Soria\n</message>');
+  });
+
+  it('is believed where the first one has found the same in the same message, however unsure it was', async () => {
+    const expert = new FakeChatExpert();
+    expert.say = () => ({ memories: [SORIA, { ...SORIA, quote: 'tengo gato', attribute: 'pet', value: 'gato' }] });
+    const first = {
+      subject: 'user',
+      attribute: 'residence',
+      value: 'soria',
+      negated: false,
+      confidence: 0.5,
+    } as Candidate;
+    const { extraction, kept, idle } = house(expert, {}, [], () => [first]);
+    extraction.offer('ana', said('Hola, vivo en Soria y tengo gato'));
+    await idle();
+    expect(kept[0]?.candidates.map(({ value, confidence }) => [value, confidence >= 0.8])).toEqual([
+      ['Soria', true],
+      ['gato', false],
+    ]);
   });
 
   it('asks in English of what is said in English, and not at all of a word', async () => {
