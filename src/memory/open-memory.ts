@@ -11,6 +11,8 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { MemoryMetrics } from '../telemetry/memory-metrics.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { Candidate, Command, Said } from './contract.ts';
+import { readCommands } from './extract/commands.ts';
+import { extract } from './extract/extract.ts';
 import { createSecondExtraction } from './expert/expert-extraction.ts';
 import { StoredMemories } from './memory-base.ts';
 import { memoryBacklog, memorySource } from './memory-source.ts';
@@ -36,7 +38,7 @@ export interface MemoryHouse {
   readonly metrics: MemoryMetrics;
   /** Shared with knowledge: who looks for documents and memories with the same question has one vector made of it. */
   readonly embedders: Embedders;
-  /** What reads messages without a model. */
+  /** What reads messages without a model; default: the grammar. */
   readonly reader?: MessageReader | undefined;
   /** The wall clock, but in tests. */
   readonly now?: (() => number) | undefined;
@@ -69,8 +71,8 @@ export function joinParts(
     onClosed,
   }: { readonly store: Store; readonly users: readonly User[]; readonly onClosed: () => Promise<void> },
 ): OpenMemory {
-  const { fleet, logger, bus, metrics, reader = NOBODY, now = Date.now } = house;
-  const extract = (said: Said) => reader.extract(said);
+  const { fleet, logger, bus, metrics, reader = GRAMMAR, now = Date.now } = house;
+  const understand = (said: Said) => reader.extract(said);
   const { memories, conversations } = store.people;
   let setup = first;
   let embedder: ExpertEmbedder | undefined;
@@ -108,7 +110,7 @@ export function joinParts(
   const turns = new Turns({
     memories,
     writer,
-    extract,
+    extract: understand,
     commands: (said) => reader.commands(said),
     embedder: () => embedder,
     sensitive: () => setup.memory.sensitive,
@@ -119,7 +121,7 @@ export function joinParts(
     logger,
     setup: first,
     conversations,
-    extract,
+    extract: understand,
     keep: async (user, said, candidates) => {
       try {
         return await turns.keep(user, said, candidates, 'expert');
@@ -180,13 +182,14 @@ export function joinParts(
     reconfigure: use,
     logger,
     now,
-    extract,
+    extract: understand,
     onRecall: (milliseconds) => metrics.recalled(milliseconds),
     close,
   });
 }
 
-const NOBODY: MessageReader = { extract: () => [], commands: () => [] };
+/** Patterns and grammar of Spanish and English. */
+const GRAMMAR: MessageReader = { extract, commands: ({ text, before }) => readCommands(text, before) };
 
 /** Of an endpoint that somebody else runs only where the profile lets memories go there. */
 function embeddingOf({ embedding, embeddingPrefixes: prefixes, directory, memory }: MemorySetup) {
