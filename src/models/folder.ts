@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
+import { textOfFile } from '../shared/text-of-file.ts';
 import type { Model } from '../engines/settings.ts';
 import { statOf } from '../shared/stat.ts';
 import { fetchedCommit, repositoryFolder } from './hub-cache.ts';
@@ -33,7 +34,7 @@ export function locateFolder(model: Model, places: Places): LocatedFolder | unde
   if (path === undefined || !CONFIGS.some((name) => sizeOf(join(path, name)))) return undefined;
   const weights = weightFiles(path).map((name) => sizeOf(join(path, name)));
   if (weights.length === 0 || weights.includes(0)) return undefined;
-  const rank = rankIn(readText(join(path, ADAPTER_CONFIG)) ?? '');
+  const rank = rankIn(textOfFile(join(path, ADAPTER_CONFIG)) ?? '');
   return { path, bytes: weights.reduce((sum, size) => sum + size, 0), ...(rank !== undefined && { rank }) };
 }
 
@@ -52,7 +53,7 @@ function folderOf(model: Model, { profileDirectory, environment }: Places): stri
 }
 
 function weightFiles(folder: string): string[] {
-  const index = readText(join(folder, INDEX));
+  const index = textOfFile(join(folder, INDEX));
   if (index === undefined) return namesIn(folder).filter((name) => name.endsWith('.safetensors'));
   try {
     const { weight_map: map } = JSON.parse(index) as { weight_map?: Record<string, string> };
@@ -77,14 +78,6 @@ function rankIn(config: string): number | undefined {
 function sizeOf(path: string): number {
   const stat = statOf(path);
   return stat?.isFile() ? stat.size : 0;
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }
 
 function namesIn(folder: string): string[] {

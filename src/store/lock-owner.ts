@@ -1,5 +1,7 @@
-import { readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import { readdirSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+
+import { textOfFile } from '../shared/text-of-file.ts';
 
 /**
  * Who has the database of a directory open, as `process 4711 (orchestrator up)`: by the kernel's table of locks, else by the open files
@@ -9,7 +11,7 @@ export function lockOwner(directory: string, proc = '/proc'): string | undefined
   const path = join(directory, 'LOCK');
   const pid = fromLocks(path, proc) ?? fromOpenFiles(path, proc);
   if (pid === undefined) return undefined;
-  const command = read(join(proc, String(pid), 'cmdline'))
+  const command = textOfFile(join(proc, String(pid), 'cmdline'))
     ?.split('\0')
     .filter(Boolean)
     .join(' ')
@@ -25,7 +27,7 @@ function fromLocks(path: string, proc: string): number | undefined {
   } catch {
     return undefined;
   }
-  for (const line of read(join(proc, 'locks'))?.split('\n') ?? []) {
+  for (const line of textOfFile(join(proc, 'locks'))?.split('\n') ?? []) {
     const match = /\s(\d+)\s[0-9a-f]+:[0-9a-f]+:(\d+)\s/.exec(line);
     if (match?.[2] === String(inode)) return Number(match[1]);
   }
@@ -45,14 +47,6 @@ function fromOpenFiles(path: string, proc: string): number | undefined {
     }
   }
   return undefined;
-}
-
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }
 
 function list(path: string): string[] {

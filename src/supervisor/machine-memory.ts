@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+
+import { textOfFile } from '../shared/text-of-file.ts';
 
 /** Memory that processes on this machine, or in this container, have between them. Bytes. */
 export interface MachineMemory {
@@ -12,9 +13,9 @@ export interface MachineMemory {
 
 /** The machine's memory, or the container's where that is less. About 50 µs. */
 export function readMachineMemory(root = '/'): MachineMemory {
-  const pressure = pressureIn(readText(join(root, 'proc/pressure/memory')));
-  const machine = { ...parseMeminfo(readText(join(root, 'proc/meminfo')) ?? ''), ...pressure };
-  const own = /^0::(\/.*)$/m.exec(readText(join(root, 'proc/self/cgroup')) ?? '')?.[1];
+  const pressure = pressureIn(textOfFile(join(root, 'proc/pressure/memory')));
+  const machine = { ...parseMeminfo(textOfFile(join(root, 'proc/meminfo')) ?? ''), ...pressure };
+  const own = /^0::(\/.*)$/m.exec(textOfFile(join(root, 'proc/self/cgroup')) ?? '')?.[1];
   let smallest = machine;
   for (const group of own === undefined ? [] : groupsUpwards(own)) {
     const limit = limitedTo(join(root, 'sys/fs/cgroup', group));
@@ -37,11 +38,11 @@ function groupsUpwards(group: string): string[] {
 }
 
 function limitedTo(group: string): MachineMemory | undefined {
-  const limit = Number(readText(join(group, 'memory.max')) ?? Number.NaN);
+  const limit = Number(textOfFile(join(group, 'memory.max')) ?? Number.NaN);
   if (!Number.isFinite(limit) || limit <= 0) return undefined;
-  const stat = readText(join(group, 'memory.stat')) ?? '';
+  const stat = textOfFile(join(group, 'memory.stat')) ?? '';
   const bytes = (name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(stat)?.[1] ?? 0);
-  const pressure = pressureIn(readText(join(group, 'memory.pressure')));
+  const pressure = pressureIn(textOfFile(join(group, 'memory.pressure')));
   return { total: limit, used: bytes('anon') + bytes('shmem'), ...pressure };
 }
 
@@ -49,12 +50,4 @@ function limitedTo(group: string): MachineMemory | undefined {
 function pressureIn(text: string | undefined): Pick<MachineMemory, 'pressure'> {
   const pressure = Number(/^full avg10=(\d+(?:\.\d+)?)/m.exec(text ?? '')?.[1] ?? 0);
   return pressure > 0 ? { pressure } : {};
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }

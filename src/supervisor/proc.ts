@@ -1,5 +1,7 @@
 /** What the kernel says of processes. Every reader answers undefined (or nothing) for a process that is gone. */
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+
+import { textOfFile } from '../shared/text-of-file.ts';
 
 export interface ProcessStat {
   readonly pid: number;
@@ -12,7 +14,7 @@ export interface ProcessStat {
 }
 
 export function readStat(pid: number): ProcessStat | undefined {
-  const text = read(`/proc/${pid}/stat`);
+  const text = textOfFile(`/proc/${pid}/stat`);
   if (text === undefined) return undefined;
   // The command name may hold spaces and parentheses: the fields begin after the last one.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
@@ -64,13 +66,13 @@ export function findFamily(leader: number, marker: string | undefined): number[]
 
 /** Whether `NAME=value` stands in the environment that the process was started with. */
 export function hasEnvironment(pid: number, entry: string): boolean {
-  const environment = read(`/proc/${pid}/environ`);
+  const environment = textOfFile(`/proc/${pid}/environ`);
   return environment !== undefined && environment.split('\0').includes(entry);
 }
 
 /** Private and shared-anonymous bytes (RssAnon + RssShmem): what ends with the process. Mapped model files are the page cache's. */
 export function residentBytes(pid: number): number {
-  const status = read(`/proc/${pid}/status`) ?? '';
+  const status = textOfFile(`/proc/${pid}/status`) ?? '';
   const kib = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0);
   return (kib('RssAnon') + kib('RssShmem')) * 1_024;
 }
@@ -83,9 +85,9 @@ const MEMORY_STEP_KIB = 4 << 10;
 export function progressMark(pids: readonly number[]): string {
   return pids
     .map((pid) => {
-      const io = read(`/proc/${pid}/io`) ?? '';
+      const io = textOfFile(`/proc/${pid}/io`) ?? '';
       const bytes = (name: string) => Number(new RegExp(`^${name}: (\\d+)`, 'm').exec(io)?.[1] ?? 0);
-      const peak = Number(/^VmHWM:\s+(\d+)/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1] ?? 0);
+      const peak = Number(/^VmHWM:\s+(\d+)/m.exec(textOfFile(`/proc/${pid}/status`) ?? '')?.[1] ?? 0);
       return `${pid}:${Math.floor((bytes('rchar') + bytes('wchar')) / IO_STEP_BYTES)}/${Math.floor(peak / MEMORY_STEP_KIB)}`;
     })
     .join(' ');
@@ -93,7 +95,7 @@ export function progressMark(pids: readonly number[]): string {
 
 /** Bytes of the process's memory that are mapped in, files included: against a model file's size, the progress of a load. */
 export function mappedBytes(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+)/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1] ?? 0) * 1_024;
+  return Number(/^VmRSS:\s+(\d+)/m.exec(textOfFile(`/proc/${pid}/status`) ?? '')?.[1] ?? 0) * 1_024;
 }
 
 /** Whether one of the processes holds the listening TCP port on loopback or every address. */
@@ -157,7 +159,7 @@ function readWhile(table: string, isWanted: (row: string[]) => boolean): string[
 /** Whether one of the processes holds the listening unix socket. */
 export function listensOnSocket(pids: readonly number[], path: string): boolean {
   const inodes = new Set<string>();
-  for (const row of (read('/proc/net/unix') ?? '').split('\n').slice(1)) {
+  for (const row of (textOfFile('/proc/net/unix') ?? '').split('\n').slice(1)) {
     const fields = row.trim().split(/\s+/);
     if (fields[7] === path) inodes.add(fields[6] ?? '');
   }
@@ -179,20 +181,12 @@ function holdsSocket(pids: readonly number[], inodes: ReadonlySet<string>): bool
 }
 
 export function bootId(): string {
-  return (read('/proc/sys/kernel/random/boot_id') ?? '').trim();
+  return (textOfFile('/proc/sys/kernel/random/boot_id') ?? '').trim();
 }
 
 function link(path: string): string | undefined {
   try {
     return readlinkSync(path);
-  } catch {
-    return undefined;
-  }
-}
-
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
   } catch {
     return undefined;
   }

@@ -44,6 +44,9 @@ const JOBS = 2;
 const READING = 0.5;
 const FIRST_RETRY_MS = 2_000;
 const LONGEST_RETRY_MS = 60_000;
+/** What this machine has is read; what it never had cannot be. */
+const NO_BYTES =
+  'Its bytes are not on this machine: a backup has none of what was not read yet when it was made. Add it once more.';
 /** It was accepted, and is read when the store takes it again. */
 const NOT_ITS_FAULT = new Set(['knowledge_unavailable', 'storage_full']);
 
@@ -165,8 +168,7 @@ export class Ingestion {
     if (document?.state !== 'queued') return;
     if (document.chunks > 0) await this.#clear(job);
     try {
-      if (!spool.has(user, document.sha256))
-        throw new AppError('document_not_found', 'Its bytes are not here (it came from a backup?). Add it once more.');
+      if (!spool.has(user, document.sha256)) throw new AppError('document_not_found', NO_BYTES);
       const onProgress = (done: number) => (job.progress = done * READING);
       const extracted = await read(spool.pathOf(user, document.sha256), document, { signal, onProgress });
       await this.#write(job, extracted);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -9,6 +10,28 @@ import { openBase, setupOf } from './open-base.ts';
 const LONG = Array.from({ length: 400 }, (_, index) => `Paragraph ${index} is about kestrels and walnuts.`).join(
   '\n\n',
 );
+
+describe('documents that a backup has, and that were not read yet', () => {
+  it('are read where this machine has their bytes, and else it is said why they cannot be', async () => {
+    await using house = await openBase();
+    const text = 'The secret is zyzzyva.';
+    const sha256 = createHash('sha256').update(text).digest('hex');
+    const values = { title: '', uri: null, mime: 'text/plain', bytes: text.length, origin: 'text', collections: [] };
+    const rest = { fetched: null, attribution: null, attributes: {} };
+    const [here, away] = await Promise.all(
+      [sha256, 'f'.repeat(64)].map((digest) =>
+        house.store.documents.create('ana', { ...values, ...rest, origin: 'text', sha256: digest }),
+      ),
+    );
+    writeFileSync(join(house.spoolDir, createHash('sha256').update(`ana\0${sha256}`).digest('hex')), text);
+    await house.base.renew();
+    expect(await house.settled('ana', here!.document.id)).toMatchObject({ state: 'ready', chunks: 1 });
+    expect(await house.settled('ana', away!.document.id)).toMatchObject({
+      state: 'failed',
+      error: expect.stringMatching(/not on this machine: a backup has none .* Add it once more/),
+    });
+  });
+});
 
 describe('the documents of users', () => {
   it('are read, found by their words, shown whole, and gone when they are removed', async () => {
