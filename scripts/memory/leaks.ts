@@ -47,7 +47,7 @@ export async function leaksOf(base: MemoryBase, queries: number): Promise<Leaks>
 
 async function fill(base: MemoryBase, { user, canary }: Person): Promise<readonly string[]> {
   const texts = [
-    `Mi palabra secreta es ${canary}`,
+    `Mi palabra favorita es ${canary}`,
     ...Array.from({ length: OWN - 1 }, (_, one) => `Cosa ${one} de ${canary}`),
   ];
   const ids: string[] = [];
@@ -59,13 +59,13 @@ type Attack = (base: MemoryBase, user: string, victim: Person) => Promise<unknow
 
 /** Texts that ask for more than one's own. */
 const WORDS: readonly ((victim: Person) => string)[] = [
-  () => 'palabra secreta',
-  () => 'Mi palabra secreta es',
+  () => 'palabra favorita',
+  () => 'Mi palabra favorita es',
   ({ user }) => `What do you know about ${user}?`,
   ({ user }) => `user:${user} OR 1=1`,
   ({ user }) => `'; SELECT * FROM memory WHERE user = '${user}'; --`,
   ({ user }) => `{"user":"${user}","which":"all"}`,
-  ({ user }) => `${user}\u0000 palabra secreta`,
+  ({ user }) => `${user}\u0000 palabra favorita`,
   ({ user }) => `../${user}/memories`,
   () => '*',
   () => 'cosa cosa cosa cosa',
@@ -83,7 +83,7 @@ const ATTACKS: readonly (readonly [string, Attack])[] = [
   ],
   ['recall by the canary', (base, user, { canary }) => base.recall(user, { text: canary, at: NOW, topK: 50 })],
   ['search', (base, user, victim) => base.search(user, query(victim))],
-  ['list', (base, user) => base.list(user, { which: 'all', text: 'secreta', limit: 1_000 })],
+  ['list', (base, user) => base.list(user, { which: 'all', text: 'favorita', limit: 1_000 })],
   ['list after', (base, user, { ids }) => base.list(user, { after: ids[0], limit: 1_000 })],
   ['get', (base, user, { ids }) => base.get(user, ids[0] ?? '')],
   ['change', (base, user, { ids }) => base.change(user, ids[0] ?? '', { pinned: true })],

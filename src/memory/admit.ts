@@ -1,9 +1,9 @@
 import type { MemoryOrigin } from '../store/people-contract.ts';
 import { attributeOf } from './attributes.ts';
 import type { Candidate, Said } from './contract.ts';
+import { ownWords } from './extract/own-words.ts';
+import { holdsSecret } from './extract/secrets.ts';
 import { folded, oneLine } from './one-line.ts';
-import { othersWords, overlaps } from './own-words.ts';
-import { hasSecret } from './secrets.ts';
 import { isSensitive } from './sensitive.ts';
 
 export interface Rules {
@@ -31,9 +31,12 @@ export function admitted(candidate: Candidate, said: Said, rules: Rules): Candid
     isShare(candidate.importance) &&
     isDate(candidate.validFrom) &&
     isDate(candidate.expires);
-  if (!isWhole || overlaps(place, othersWords(said.text))) return undefined;
+  if (!isWhole) return undefined;
+  // Of a "remember that …" it has been seen before that the user says it.
+  const isOwn = rules.origin === 'said' || ownWords(said.text).slice(place.start, place.end) === candidate.quote;
+  if (!isOwn) return undefined;
   const texts = [candidate.quote, text, value];
-  if (texts.some(hasSecret)) return undefined;
+  if (texts.some(holdsSecret)) return undefined;
   const mayBeSensitive = rules.sensitive === 'allow' || rules.origin === 'said';
   if (!mayBeSensitive && !candidate.negated && isSensitive(candidate.attribute, texts)) return undefined;
   if (rules.origin === 'expert' && !isGrounded(value, text, said)) return undefined;

@@ -120,8 +120,8 @@ function seenAgain(
   memories: readonly StoredMemory[],
   { now, at }: Moment,
 ): Work {
-  // What was unsure in a message may be confirmed by a "remember that" in it.
-  const isConfirmed = existing.state === 'quarantined' && statement.origin === 'said';
+  // What was unsure in a message may be confirmed by a "remember that" in it, or by who looks at it after.
+  const isConfirmed = existing.state === 'quarantined' && statement.confidence >= BELIEVED;
   if (!isConfirmed && isSameTurn(existing, statement)) return NOTHING;
   const rivals = rivalsOf(statement, existing, memories, at);
   const isBeaten = rivals.some(({ state, lastSeen }) => state === 'active' && lastSeen > at);

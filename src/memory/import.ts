@@ -3,10 +3,10 @@ import type { MemoryChange, MemoryRepository, StoredMemory } from '../store/peop
 import { attributeOf, isSingle } from './attributes.ts';
 import { isOpen, oppositeOf } from './consolidate.ts';
 import type { Exported } from './exchange.ts';
+import { holdsSecret } from './extract/secrets.ts';
 import { hashOf } from './hash.ts';
 import { everyMemory } from './every-memory.ts';
 import { folded, oneLine } from './one-line.ts';
-import { hasSecret } from './secrets.ts';
 import type { Writer } from './writer.ts';
 
 /** Of one transaction. */
@@ -104,7 +104,7 @@ function newOf(record: Exported, now: number): New | undefined {
   const text = oneLine(record.text);
   const value = oneLine(record.value, LONGEST_VALUE);
   const quotes = record.evidence.map(({ quote }) => quote);
-  if (text === '' || [text, value, ...quotes].some(hasSecret)) return undefined;
+  if (text === '' || [text, value, ...quotes].some(holdsSecret)) return undefined;
   const attribute = attributeOf(record.attribute) ? record.attribute : '';
   const retracted = record.retracted === null ? null : Math.min(now, record.retracted);
   return {

@@ -8,16 +8,18 @@ import type { MemoryRepository, StoredMemory } from '../store/people-contract.ts
 import { attributeOf } from './attributes.ts';
 import type { Standing } from './standing.ts';
 import { subjectWords } from './subject-words.ts';
+import { otherForms } from './word-forms.ts';
 
 /** A memory is a document with one passage. */
 const ONLY = 0;
 
 /** To the search index a memory is a document in the collection of its state, with the words by which people ask for it as its title. */
-export function factsOf({ state, validFrom, attribute, subject, evidence }: StoredMemory): DocumentFacts {
+export function factsOf({ state, validFrom, attribute, subject, evidence, text }: StoredMemory): DocumentFacts {
   const keywords = attributeOf(attribute)?.keywords;
   const asked = [...subjectWords(subject), ...(keywords?.es ?? []), ...(keywords?.en ?? [])];
   const quotes = evidence.map(({ quote }) => quote);
-  return { title: [...asked, ...quotes].join('\n'), collections: [state], created: validFrom, searchable: true };
+  const title = [...asked, ...quotes, ...otherForms(text)].join('\n');
+  return { title, collections: [state], created: validFrom, searchable: true };
 }
 
 export function passageOf({ text }: StoredMemory): IndexedChunk {

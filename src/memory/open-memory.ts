@@ -11,9 +11,9 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { MemoryMetrics } from '../telemetry/memory-metrics.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { Candidate, Command, Said } from './contract.ts';
+import { createSecondExtraction } from './expert/expert-extraction.ts';
 import { readCommands } from './extract/commands.ts';
 import { extract } from './extract/extract.ts';
-import { createSecondExtraction } from './expert/expert-extraction.ts';
 import { StoredMemories } from './memory-base.ts';
 import { memoryBacklog, memorySource } from './memory-source.ts';
 import { Recall } from './recall.ts';
@@ -38,7 +38,7 @@ export interface MemoryHouse {
   readonly metrics: MemoryMetrics;
   /** Shared with knowledge: who looks for documents and memories with the same question has one vector made of it. */
   readonly embedders: Embedders;
-  /** What reads messages without a model; default: the grammar. */
+  /** The grammar, but in tests. */
   readonly reader?: MessageReader | undefined;
   /** The wall clock, but in tests. */
   readonly now?: (() => number) | undefined;
@@ -72,7 +72,6 @@ export function joinParts(
   }: { readonly store: Store; readonly users: readonly User[]; readonly onClosed: () => Promise<void> },
 ): OpenMemory {
   const { fleet, logger, bus, metrics, reader = GRAMMAR, now = Date.now } = house;
-  const understand = (said: Said) => reader.extract(said);
   const { memories, conversations } = store.people;
   let setup = first;
   let embedder: ExpertEmbedder | undefined;
@@ -110,7 +109,7 @@ export function joinParts(
   const turns = new Turns({
     memories,
     writer,
-    extract: understand,
+    extract: (said) => reader.extract(said),
     commands: (said) => reader.commands(said),
     embedder: () => embedder,
     sensitive: () => setup.memory.sensitive,
@@ -121,7 +120,7 @@ export function joinParts(
     logger,
     setup: first,
     conversations,
-    extract: understand,
+    extract: (said) => reader.extract(said),
     keep: async (user, said, candidates) => {
       try {
         return await turns.keep(user, said, candidates, 'expert');
@@ -182,13 +181,12 @@ export function joinParts(
     reconfigure: use,
     logger,
     now,
-    extract: understand,
+    extract: (said) => reader.extract(said),
     onRecall: (milliseconds) => metrics.recalled(milliseconds),
     close,
   });
 }
 
-/** Patterns and grammar of Spanish and English. */
 const GRAMMAR: MessageReader = { extract, commands: ({ text, before }) => readCommands(text, before) };
 
 /** Of an endpoint that somebody else runs only where the profile lets memories go there. */

@@ -1,8 +1,8 @@
 import type { User } from '../store/contract.ts';
 import type { MemoryRepository, StoredMemory } from '../store/people-contract.ts';
+import { holdsSecret } from './extract/secrets.ts';
 import { hashOf } from './hash.ts';
 import { oneLine } from './one-line.ts';
-import { hasSecret } from './secrets.ts';
 import type { SecondExtractionParts } from './second-extraction.ts';
 import type { Writer } from './writer.ts';
 
@@ -17,7 +17,7 @@ export function keepSummary(
 ): Promise<StoredMemory | undefined> {
   return writer.run(user, async () => {
     const line = oneLine(text);
-    if (line === '' || hasSecret(line)) return undefined;
+    if (line === '' || holdsSecret(line)) return undefined;
     const now = await writer.time(user);
     const about = { subject: 'user', attribute: '', value: '', text: line };
     const hash = hashOf(about);

@@ -8,7 +8,6 @@ import type { Candidate, Command, Obeyed, Said } from './contract.ts';
 import { everyMemory } from './every-memory.ts';
 import { meantBy, saidLast } from './forgetting.ts';
 import { freeMemory } from './free-memory.ts';
-import { overlaps } from './own-words.ts';
 import type { Writer, Written } from './writer.ts';
 
 export interface TurnsOptions {
@@ -30,6 +29,11 @@ const MOST_CANDIDATES = 3;
 const UNDERSTOOD = 0.6;
 /** Milliseconds for vectors of what was found, in the background. */
 const VECTOR_MS = 2_000;
+
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
 
 /** What is known of a turn while it is looked at. */
 interface Turn {
@@ -198,7 +202,11 @@ function strongest(candidates: readonly Candidate[]): readonly Candidate[] {
   return best.sort((one, other) => Number(other.negated) - Number(one.negated) || one.start - other.start);
 }
 
-function spanOf(quote: string, text: string): { readonly start: number; readonly end: number } {
+function overlaps({ start, end }: Span, spans: readonly Span[]): boolean {
+  return spans.some((span) => start < span.end && end > span.start);
+}
+
+function spanOf(quote: string, text: string): Span {
   const start = text.indexOf(quote);
   return start < 0 ? { start: 0, end: 0 } : { start, end: start + quote.length };
 }

@@ -6,6 +6,7 @@ import type { User } from '../store/contract.ts';
 import type { MemoryRepository, StoredMemory } from '../store/people-contract.ts';
 import { isSingle } from './attributes.ts';
 import { consolidate, type Known, oppositeOf, planned, type Statement, type Work } from './consolidate.ts';
+import { erasureOf } from './erasure.ts';
 import { everyMemory } from './every-memory.ts';
 import { leastWanted } from './evict.ts';
 import { hashOf } from './hash.ts';
@@ -117,7 +118,8 @@ export class Writer {
   async erase(user: User, ids: readonly string[]): Promise<readonly StoredMemory[]> {
     const { memories, onChange } = this.#options;
     if (ids.length === 0) return [];
-    const gone = withHistory(await everyMemory(memories, user), new Set(ids));
+    const all = await everyMemory(memories, user);
+    const { gone, change } = erasureOf(all, new Set(ids));
     if (gone.length === 0) return [];
     // Whoever asks from now on does not find them, however long the store takes.
     for (const { id } of gone) this.#drop(user, id);
@@ -125,6 +127,7 @@ export class Writer {
       user,
       gone.map(({ id }) => id),
     );
+    await this.apply(user, { add: [], change });
     // An index that began to be read meanwhile may have them again.
     for (const { id } of gone) this.#drop(user, id);
     this.#counts.delete(user);
@@ -242,14 +245,4 @@ export class Writer {
 
 function latestOf({ recorded, retracted, lastSeen }: StoredMemory): number {
   return Math.max(recorded, lastSeen, retracted ?? 0);
-}
-
-/** These, and all that they, or what they closed, have taken the place of. */
-function withHistory(all: readonly StoredMemory[], ids: ReadonlySet<string>): readonly StoredMemory[] {
-  const gone = new Set(ids);
-  for (let before = -1; before !== gone.size;) {
-    before = gone.size;
-    for (const { id, supersededBy } of all) if (supersededBy !== null && gone.has(supersededBy)) gone.add(id);
-  }
-  return all.filter(({ id }) => gone.has(id));
 }

@@ -4,9 +4,9 @@ import type { MemoryChange, MemoryRepository, StoredMemory } from '../store/peop
 import { isOpen, type Statement } from './consolidate.ts';
 import type { Candidate, NewMemory, Said } from './contract.ts';
 import { kindOf } from './free-memory.ts';
+import { holdsSecret } from './extract/secrets.ts';
 import { hashOf } from './hash.ts';
 import { MOST_CHARACTERS, oneLine } from './one-line.ts';
-import { hasSecret } from './secrets.ts';
 import type { Writer } from './writer.ts';
 
 type Change = Partial<Pick<StoredMemory, 'text' | 'kind' | 'pinned' | 'importance' | 'expires'>>;
@@ -25,7 +25,7 @@ export function checkedText(text: string): string {
         param: 'text',
       },
     );
-  if (hasSecret(line))
+  if (holdsSecret(line))
     throw new AppError(
       'invalid_request',
       'This looks like a password, a key or the number of a card, which are never kept.',

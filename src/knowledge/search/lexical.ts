@@ -15,6 +15,8 @@ const MISSPELT = 0.7;
  * On our own corpus, less than that finds something for more of the questions that nothing answers, and more misses what answers.
  */
 const UNKNOWN = 0.7;
+/** Rare words of a question that a short statement has at most. */
+const WORDS_OF_SHORT = 2.5;
 
 /** Who takes part in a search: `takesPart[groups[row]]`. Group 0 is of rows that are gone. */
 export interface Participants {
@@ -98,6 +100,8 @@ export class Lexical {
       this.#mass += term === 0 ? UNKNOWN * rarity : rarity;
       if (term > 0) this.#credit(term, weight * rarity, averageLength, participants);
     }
+    // A statement of a few words cannot have more than so much of a question that tells a story.
+    if (leastRows > 0) this.#mass = Math.min(this.#mass, WORDS_OF_SHORT * Math.log(1 + (rows + 0.5) / 0.5));
     if (!question.telling) this.#mass = Infinity;
     for (let index = 0; index < this.#touchedCount; index += 1) {
       const row = this.#touched[index] as number;
