@@ -29,8 +29,8 @@ export type Action =
  * (states and holdings changed) none. To be asked after every event and, while anybody waits, every few hundred milliseconds.
  *
  * Requests for loaded experts are none of its business: they are served at once, never behind a load. The waiting requests of an
- * expert are one case, as old as the oldest; the oldest case comes first, background ones last. Who is next and whose room is on its
- * way keeps that room: younger ones start in what is left.
+ * expert are one case, as old as the oldest; the oldest case of every user comes first, then the second of those who have several,
+ * background ones last. Who is next and whose room is on its way keeps that room: younger ones start in what is left.
  */
 export function schedule(world: World): Action[] {
   const actions: Action[] = [];
@@ -76,10 +76,12 @@ interface Case {
   readonly expert: string;
   readonly waitedMs: number;
   readonly background: boolean;
+  /** Whose requests they are; empty where that of one of them is nobody's. */
+  readonly users: readonly string[];
 }
 
 function waitingCases({ experts, nowMs }: World): Case[] {
-  return experts
+  const cases = experts
     .filter(({ state, waiting }) => waiting.length > 0 && (state === 'stopped' || state === 'sleeping'))
     .map(({ id, waiting }) => {
       const urgent = waiting.filter(({ background }) => !background);
@@ -88,12 +90,33 @@ function waitingCases({ experts, nowMs }: World): Case[] {
         (oldest, { sinceMs }) => Math.min(oldest, sinceMs),
         Infinity,
       );
-      return { expert: id, waitedMs: Math.max(0, nowMs - since), background };
+      const users = (background ? waiting : urgent).map(({ user }) => user);
+      const isNobodys = users.includes(undefined);
+      return {
+        expert: id,
+        waitedMs: Math.max(0, nowMs - since),
+        background,
+        users: isNobodys ? [] : [...new Set(users.filter((user) => user !== undefined))],
+      };
     })
     .sort(
       (a, b) =>
         Number(a.background) - Number(b.background) || b.waitedMs - a.waitedMs || (a.expert < b.expert ? -1 : 1),
     );
+  return inTurns(cases);
+}
+
+/** Nobody's case waits for more than one of each other user who wants several experts. */
+function inTurns(cases: readonly Case[]): Case[] {
+  const before = new Map<string, number>();
+  const turns = cases.map((one) => {
+    const turn = one.users.length === 0 ? 0 : Math.min(...one.users.map((user) => before.get(user) ?? 0));
+    for (const user of one.users) before.set(user, (before.get(user) ?? 0) + 1);
+    return { one, turn };
+  });
+  return turns
+    .toSorted((a, b) => Number(a.one.background) - Number(b.one.background) || a.turn - b.turn)
+    .map(({ one }) => one);
 }
 
 /** Again, without a request: only into room that is free, and only when nobody waits for room. */

@@ -96,6 +96,8 @@ export interface Waiting {
   readonly sinceMs: number;
   /** Never evicts, and yields to those who are not. */
   readonly background: boolean;
+  /** Whose request it is; absent: nobody's who takes turns with others. */
+  readonly user?: string;
 }
 
 export interface Tuning {

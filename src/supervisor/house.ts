@@ -191,7 +191,7 @@ export class House {
   }
 
   #waiting(id: string): Waiting[] {
-    const requests = this.lines.of(id).map(({ since, background }) => ({ sinceMs: since, background }));
+    const requests = this.lines.of(id).map(({ since, background, user }) => ({ sinceMs: since, background, user }));
     const now = this.#clock.now();
     // Who is patient has never waited long: idle experts make room for it, busy ones are not drained.
     const wishes = this.wishes.of(id).map(({ since, patient }) => ({

@@ -1,5 +1,5 @@
 /** Limits and usage of a whole orchestrator, over real sockets. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
@@ -124,6 +124,21 @@ describe('limits', () => {
     for (let index = 0; index < 3; index += 1) statuses.push((await orchestrator.chat('x', { model: 'a' })).status);
     expect(statuses).toEqual([200, 200, 429]);
     expect((await usageOf(orchestrator)).kept).toBe(false);
+  });
+
+  it('where nothing is limited and nobody has to say who they are, there is nothing of it, until a reload asks for it', async () => {
+    await using orchestrator = await start({});
+    await orchestrator.load('a');
+    const answer = await orchestrator.chat('x', { model: 'a' });
+    await answer.text();
+    expect([...answer.headers.keys()].filter((name) => name.startsWith('x-ratelimit'))).toEqual([]);
+    expect(await (await orchestrator.request('/metrics')).text()).not.toContain('orchestrator_users_active');
+    expect(existsSync(join(orchestrator.stateDir, 'usage'))).toBe(false);
+    const file = join(orchestrator.directory, 'profile.yaml');
+    writeFileSync(file, `${readFileSync(file, 'utf8')}\nsecurity: { rateLimit: { requestsPerMinute: 1 } }\n`);
+    expect((await orchestrator.post('/api/reload')).status).toBe(200);
+    expect((await orchestrator.chat('x', { model: 'a' })).status).toBe(200);
+    expect((await orchestrator.chat('x', { model: 'a' })).status).toBe(429);
   });
 });
 

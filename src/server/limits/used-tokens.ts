@@ -23,8 +23,8 @@ export function usedTokens(route: InferenceRoute, result: ForwardResult, promptE
   if (usage.promptTokens > 0 || usage.generatedTokens > 0) return usage;
   const { task } = INFERENCE_ROUTES[route];
   const isGenerated = task === 'generate' && route !== '/v1/messages/count_tokens';
-  // An engine that refuses a request has computed nothing of it.
-  const isRefused = status >= 400 && !error && !clientLeft;
+  // An engine that refuses a request, or never got it, has computed nothing of it.
+  const isRefused = error ? error.code === 'engine_unreachable' : status >= 400 && !clientLeft;
   if (!isGenerated || isRefused) return usage;
   return { promptTokens: promptEstimate, generatedTokens: result.streamedEvents };
 }

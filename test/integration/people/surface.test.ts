@@ -4,7 +4,12 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import type { ConversationListJson, FeedbackListJson, MemoryJson } from '../../../src/server/memory/views.ts';
+import type {
+  ConversationListJson,
+  FeedbackListJson,
+  MemoryJson,
+  MemoryListJson,
+} from '../../../src/server/memory/views.ts';
 import { fakeExpert } from '../../support/fake-expert.ts';
 import { type Orchestrator, runCommand, startOrchestrator } from '../../support/orchestrator.ts';
 import { expectNothingLeaks, expectStrangersKnowNothing, type Kept } from '../../support/people-tenancy.ts';
@@ -136,6 +141,22 @@ describe('memory at the command line', () => {
     expect(forgotten.stdout).toContain('Oviedo');
     expect((await run('memory', 'list', '--history', '--user', 'carla')).stdout).toBe('');
     expect((await run('memory', 'clear', '--user', 'dora', '--yes')).stdout).toBe('erased: 2 memories\n');
+  });
+
+  it('shows what was said, with its words, and forgets it by words', async () => {
+    await say('ben', 'Hello! My name is Ben and I work as a gardener.', 'c-ben');
+    const { memories } = await until('something is remembered', async () => {
+      const found = await json<MemoryListJson>('ben', 'GET', '/api/memory');
+      return found.memories.length > 0 ? found : undefined;
+    });
+    expect(memories[0]?.evidence[0]).toMatchObject({ conversation: 'c-ben' });
+    const listed = await run('memory', 'list', '--user', 'ben');
+    expect(listed.stdout).toMatch(/“.*(?:Ben|gardener).*”/);
+    const gone = await run('memory', 'forget', 'my name', '--user', 'ben', '--yes');
+    expect(gone, gone.stderr).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^forgotten: mem_.*Ben/) as string,
+    });
   });
 
   it('is told of conversations and feedback too', async () => {

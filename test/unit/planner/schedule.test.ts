@@ -22,6 +22,25 @@ describe('the schedule', () => {
     expect(summary(house)).toEqual(['start old', 'start young']);
   });
 
+  it('starts the oldest of every user first, and then the second of who wants several', () => {
+    const wanted = (id: string, sinceMs: number, user: string, background = false) =>
+      expert(id, 2, { waiting: [{ sinceMs, background, user }] });
+    const house = world([
+      wanted('a1', 100, 'ana'),
+      wanted('a2', 200, 'ana'),
+      wanted('a3', 300, 'ana'),
+      wanted('b1', 400, 'ben'),
+      expert('both', 2, {
+        waiting: [
+          { sinceMs: 250, background: false, user: 'ana' },
+          { sinceMs: 500, background: false, user: 'eva' },
+        ],
+      }),
+      wanted('later', 0, 'eva', true),
+    ]);
+    expect(summary(house)).toEqual(['start a1', 'start both', 'start b1', 'start a2', 'start a3', 'start later']);
+  });
+
   it('keeps room that is on its way for who waits longest; others start beside it', () => {
     const leaving = ready('leaving', 8, { state: 'stopping' });
     const old = expert('old', 10, { waiting: [since(900_000)] });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Identity } from '../../../../src/server/identity/contract.ts';
 import { budgetRefusal } from '../../../../src/server/limits/budget.ts';
 import { estimatedPrompt, usedTokens } from '../../../../src/server/limits/used-tokens.ts';
+import { AppError } from '../../../../src/shared/errors.ts';
 import type { ForwardResult } from '../../../../src/proxy/forward.ts';
 
 const withBudget = (budget: Identity['scopes']['budget']): Identity => ({
@@ -56,6 +57,8 @@ describe('tokens that were used', () => {
 
   it('are none where an engine refuses, and where nothing is generated', () => {
     expect(usedTokens('/v1/chat/completions', result({ status: 400 }), 100).promptTokens).toBe(0);
+    const error = new AppError('engine_unreachable', 'gone');
+    expect(usedTokens('/v1/chat/completions', result({ status: 502, error }), 100).promptTokens).toBe(0);
     expect(usedTokens('/v1/messages/count_tokens', result({}), 100).promptTokens).toBe(0);
     expect(usedTokens('/v1/audio/transcriptions', result({}), 0).promptTokens).toBe(0);
   });
