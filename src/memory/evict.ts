@@ -10,7 +10,9 @@ export function leastWanted(all: readonly StoredMemory[], count: number, now: nu
     (one, other) =>
       one.rank - other.rank ||
       one.memory.importance - other.memory.importance ||
-      lastNeed(one.memory) - lastNeed(other.memory),
+      lastNeed(one.memory) - lastNeed(other.memory) ||
+      // The older one has the larger id.
+      (one.memory.id > other.memory.id ? -1 : 1),
   );
   return ranked.slice(0, Math.max(0, count)).map(({ memory }) => memory.id);
 }

@@ -105,7 +105,7 @@ export class Writer {
     if (count !== undefined) this.#counts.set(user, count + added.length);
     onChange('kept', added.length);
     onChange('closed', work.change.filter(({ retracted }) => typeof retracted === 'number').length);
-    if (added.length > 0) await this.#bound(user);
+    if (added.length > 0) await this.#bound(user, new Set(added.map(({ id }) => id)));
     if (added.length > 0 && !this.#users.has(user)) {
       this.#users.add(user);
       // The next question of somebody new finds it read.
@@ -219,15 +219,16 @@ export class Writer {
     standing.removed(user, id);
   }
 
-  /** Takes away the least wanted where there are too many. */
-  async #bound(user: User): Promise<void> {
+  /** Takes away the least wanted where there are too many, but for what has just come. */
+  async #bound(user: User, fresh: ReadonlySet<string>): Promise<void> {
     const { memories, perUser, now } = this.#options;
     const most = perUser();
     const count = this.#counts.get(user) ?? (await memories.count(user, { which: 'all' }));
     this.#counts.set(user, count);
     if (count <= most) return;
     const all = await everyMemory(memories, user);
-    const unwanted = leastWanted(all, all.length - Math.floor(most * (1 - SLACK)), now());
+    const others = all.filter(({ id }) => !fresh.has(id));
+    const unwanted = leastWanted(others, all.length - Math.floor(most * (1 - SLACK)), now());
     for (const id of unwanted) this.#drop(user, id);
     await memories.erase(user, unwanted);
     this.#counts.set(user, all.length - unwanted.length);

@@ -58,6 +58,11 @@ export class MemoryHouse {
     this.base = joinParts(house, setup, { store: this.store, users, onClosed: () => Promise.resolve() });
   }
 
+  /** As after a restart, without an expert. */
+  async reopen(): Promise<void> {
+    await this.open(await memorySetup(), plainReader);
+  }
+
   /** Another message of a conversation, a minute later. */
   said(text: string, more: Partial<Said> = {}): Said {
     this.clock += 60_000;
