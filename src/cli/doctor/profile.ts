@@ -23,6 +23,7 @@ import { noProgram } from '../../supervisor/missing-parts.ts';
 import { readMachineMemory } from '../../supervisor/machine-memory.ts';
 import { readRuntimeFile } from '../runtime-file.ts';
 import { fail, ok, type Check, warn } from './check.ts';
+import { checkIdentity } from './identity.ts';
 import { checkKnowledge } from './knowledge.ts';
 import { checkPeople } from './people.ts';
 import { checkPools } from './pools.ts';
@@ -49,7 +50,7 @@ export async function checkProfile(options: ProfileChecks): Promise<Check[]> {
   }
   return [
     ok('profile', `${profile.name} is valid: ${profile.experts.map(({ id }) => id).join(', ')}.`),
-    ...checkKeys(profile, options.environment),
+    ...checkIdentity(profile, options.environment, options.paths.stateDir),
     ...(await checkEngines(profile, options)),
     ...checkModels(profile, options),
     ...checkFolders(profile, options),
@@ -79,19 +80,6 @@ async function checkBudget(profile: Profile, { paths, environment }: ProfileChec
     const remedy = 'Lower context or parallel, take a smaller file or kvCache: q8_0, or raise the pool in `budget`.';
     return [...amounts, ...error.problems.map(({ message }) => fail('budget', message, remedy))];
   }
-}
-
-function checkKeys({ security }: Profile, environment: NodeJS.ProcessEnv): Check[] {
-  if (security.auth === 'none') return [];
-  const missing = security.keys.filter(({ env }) => !environment[env]).map(({ env }) => env);
-  if (missing.length === 0) return [ok('keys', `${security.keys.length} keys are set.`)];
-  return missing.map((name) =>
-    fail(
-      'keys',
-      `${name} is not set, and a key of the profile is to come from it.`,
-      `export ${name}=$(openssl rand -hex 24)`,
-    ),
-  );
 }
 
 /** Each program once, however many experts run on it. */

@@ -7,6 +7,7 @@ import { allPids, bootId, hasEnvironment, readStat } from '../../supervisor/proc
 import { readRuntimeFile } from '../runtime-file.ts';
 import { bindError } from './bind.ts';
 import { fail, ok, warn, type Check } from './check.ts';
+import { checkRunningIdentity } from './identity.ts';
 import { checkRunningKnowledge } from './knowledge.ts';
 import { checkRunningPeople } from './people.ts';
 import { holderOfPort } from './port-holder.ts';
@@ -18,6 +19,7 @@ export async function checkRunning(stateDir: string, port: number): Promise<Chec
     runtime
       ? ok('orchestrator', `Runs at ${runtime.url} with profile ${runtime.profile} (process ${runtime.pid}).`)
       : ok('orchestrator', 'None runs on this state directory.'),
+    ...(runtime ? await checkRunningIdentity(runtime) : []),
     ...(runtime ? await checkRunningKnowledge(runtime) : []),
     ...(runtime ? await checkRunningPeople(runtime) : []),
     await checkPort(port, runtime),
