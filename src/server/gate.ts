@@ -27,6 +27,9 @@ export interface GateOptions {
 /** Asked often and by programs; costs next to nothing. */
 const UNLIMITED: ReadonlySet<string> = new Set(['/metrics', '/stats', '/api/usage']);
 
+/** Over in a moment, and what they do may end what they were let in with. */
+const REVOKES = /^\/(?:auth|api\/keys|api\/users)\//;
+
 /** Between who a request is and what it says: how much may come, what it comes to, and that it can be ended from outside. */
 export class Gate {
   readonly #options: GateOptions;
@@ -64,6 +67,8 @@ export class Gate {
     const { identity, path, outgoing } = context;
     if (policy === 'user' && !identity.admin && !UNLIMITED.has(path))
       this.#limits.admit(askerOf(context), undefined, tellOn(outgoing));
+    // Who logs out, or revokes the very key that this is asked with, is told that it is done.
+    if (REVOKES.test(path)) return undefined;
     const { active } = this.#options;
     const pass = new Pass(this, context, 0, undefined);
     pass.onEnd = (error) => breakOff(outgoing, error);

@@ -3,9 +3,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { KeyScopes } from '../../profiles/security-section.ts';
 import type { Account, PeopleStore, StoredKey, StoredLogin } from '../../store/people-contract.ts';
 import { runningNow } from '../../shared/clock.ts';
-import { AppError, messageOf } from '../../shared/errors.ts';
+import { messageOf } from '../../shared/errors.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Identity } from './contract.ts';
+import { unavailable } from './unavailable.ts';
 
 export type AccountStore = Pick<PeopleStore, 'accounts' | 'keys' | 'logins'>;
 
@@ -264,13 +265,14 @@ export class AccountBook {
   /** Again and again, until it could be read; of a shared store from then on too. */
   async #read(): Promise<void> {
     const { isShared, logger, onRevoked, store } = this.#options;
+    const isFirst = this.#readAtMs === undefined;
     try {
       await this.#inTurn(async () => {
         const from = store();
         this.#take(await Promise.all([from.accounts.list(), from.keys.list(), from.logins.list()]));
         this.#readFrom = from;
       });
-      if (this.#failure !== undefined) logger.info('the accounts can be read again');
+      if (this.#failure !== undefined && !isFirst) logger.info('the accounts can be read again');
       this.#failure = undefined;
       this.#retryMs = FIRST_RETRY_MS;
       this.#firstRead.resolve();
@@ -278,11 +280,11 @@ export class AccountBook {
       this.#again(REREAD_MS, () => (isShared() || this.#isElsewhere() ? this.#read() : undefined));
     } catch (error) {
       const reason = messageOf(error);
-      if (this.#failure === undefined && this.#readAtMs !== undefined)
+      if (this.#failure === undefined && !isFirst)
         logger.warn('the accounts cannot be read now; who is known stays known', { reason });
       this.#failure = reason;
       this.#again(this.#retryMs, () => this.#read());
-      this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 2);
+      this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 1.2);
     }
   }
 
@@ -373,12 +375,6 @@ export class AccountBook {
         if (Math.min(login.expires, login.revoked ?? Infinity) < before) this.#dropLogin(id, login);
     });
   }
-}
-
-/** @returns what a request gets while nobody can say whose key it brings. */
-export function unavailable(reason: string | undefined): AppError {
-  const message = `Accounts cannot be looked up yet${reason === undefined ? '' : `: ${reason}`}. Keys of the profile count meanwhile.`;
-  return new AppError('identity_unavailable', message, { retryAfterSeconds: 2 });
 }
 
 function isOpen({ revoked, expires }: StoredLogin): boolean {

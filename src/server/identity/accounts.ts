@@ -1,6 +1,6 @@
 import type { Account } from '../../store/people-contract.ts';
 import { AppError } from '../../shared/errors.ts';
-import { type AccountBook, unavailable } from './account-book.ts';
+import type { AccountBook } from './account-book.ts';
 import { AccessTokens } from './access-tokens.ts';
 import type { People } from './authenticator.ts';
 import { flag, nameOf } from './fields.ts';
@@ -9,6 +9,7 @@ import { Logins, type LoginSettings } from './logins.ts';
 import { ManagedKeys } from './managed-keys.ts';
 import { Passwords } from './passwords.ts';
 import type { SigningKeys } from './signing-keys.ts';
+import { unavailable } from './unavailable.ts';
 import { type IdentityJson, moment } from './views.ts';
 
 export interface AccountsOptions {
@@ -49,7 +50,17 @@ export class Accounts implements People {
     const { state } = this.book;
     if (state === 'ready') return this.#find(presented, digest);
     if (state === 'stale') throw unavailable(this.book.failure);
-    return this.#opened().then(() => this.#find(presented, digest));
+    return this.opened().then(() => this.#find(presented, digest));
+  }
+
+  /** Resolves when the accounts have been read. @throws AppError `identity_unavailable` after a while. */
+  async opened(): Promise<void> {
+    if (this.book.state !== 'opening') return;
+    const { promise, resolve } = Promise.withResolvers<'late'>();
+    const timer = setTimeout(() => resolve('late'), LONGEST_WAIT_MS).unref();
+    const outcome = await Promise.race([this.book.opened, promise]);
+    clearTimeout(timer);
+    if (outcome === 'late') throw unavailable(this.book.failure);
   }
 
   counts(identity: Identity): boolean {
@@ -140,14 +151,6 @@ export class Accounts implements People {
     const identity = this.book.byLogin(login);
     if (identity?.user === user) return identity;
     throw new AppError('unauthorized', 'This login has ended: log in again.');
-  }
-
-  async #opened(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<'late'>();
-    const timer = setTimeout(() => resolve('late'), LONGEST_WAIT_MS).unref();
-    const outcome = await Promise.race([this.book.opened, promise]);
-    clearTimeout(timer);
-    if (outcome === 'late') throw unavailable(this.book.failure);
   }
 
   /** The command line on this machine can always make another one. */

@@ -10,28 +10,28 @@ import { type MeJson, userJson } from './views.ts';
 /** `/auth/*`: logging in and out, and who one is. */
 export function addAuthRoutes(app: ColdApp, { identities, isKept }: IdentityRoutesOptions): void {
   app.post('/auth/register', async (context) => {
-    const { logins } = identities.get();
+    const { logins } = await identities.get();
     const { user, password } = await readObject(context.req.raw, ['user', 'password']);
     return secret(context, await logins.register(callerOf(context), user, password, isKept), 201);
   });
   app.post('/auth/login', async (context) => {
-    const { logins } = identities.get();
+    const { logins } = await identities.get();
     const { user, password } = await readObject(context.req.raw, ['user', 'password']);
     return secret(context, await logins.login(callerOf(context), user, password));
   });
   app.post('/auth/refresh', async (context) => {
-    const { logins } = identities.get();
+    const { logins } = await identities.get();
     const { refresh_token: token } = await readObject(context.req.raw, ['refresh_token']);
     return secret(context, await logins.refresh(token));
   });
   app.post('/auth/logout', async (context) => {
-    const { logins } = identities.get();
+    const { logins } = await identities.get();
     const { refresh_token: token } = await readObject(context.req.raw, ['refresh_token']);
     await logins.logout(context.env.identity, token);
     return context.json({ status: 'logged out' });
   });
   app.post('/auth/password', async (context) => {
-    const { logins } = identities.get();
+    const { logins } = await identities.get();
     const { identity } = context.env;
     refuseRestricted(identity);
     const { old, new: next } = await readObject(context.req.raw, ['old', 'new']);

@@ -7,6 +7,7 @@ import type { Accounts } from './accounts.ts';
 import type { People } from './authenticator.ts';
 import type { Identity } from './contract.ts';
 import type { LoginSettings } from './logins.ts';
+import { unavailable } from './unavailable.ts';
 import type { IdentityJson } from './views.ts';
 
 export interface OpenIdentities extends Held<LoginSettings> {
@@ -41,19 +42,19 @@ export class IdentityHolder implements People {
     });
   }
 
-  /** @throws AppError `route_not_found` where there are no accounts, `identity_unavailable` while they cannot be had. */
-  get(): Accounts {
-    const { base, failure } = this.#holder;
-    if (base) return base.accounts;
+  /** As soon as they are read. @throws AppError `route_not_found` where there are no accounts, `identity_unavailable`. */
+  async get(): Promise<Accounts> {
     if (this.#auth !== 'users')
       throw new AppError(
         'route_not_found',
         `There are no accounts here (security.auth: ${this.#auth}). \`security: { auth: users }\` in the profile keeps some.`,
       );
-    throw notYet(failure);
+    const accounts = await this.#opened();
+    await accounts.opened();
+    return accounts;
   }
 
-  /** Undefined where `get` would throw. */
+  /** Undefined: there are none, or not yet. */
   peek(): Accounts | undefined {
     return this.#holder.base?.accounts;
   }
@@ -94,11 +95,6 @@ export class IdentityHolder implements People {
       if (accounts) return accounts;
       await delay(POLL_MS);
     }
-    throw notYet(this.#holder.failure);
+    throw unavailable(this.#holder.failure);
   }
-}
-
-function notYet(reason: string | undefined): AppError {
-  const message = `Accounts cannot be looked up yet${reason === undefined ? '' : `: ${reason}`}.`;
-  return new AppError('identity_unavailable', message, { retryAfterSeconds: 2 });
 }

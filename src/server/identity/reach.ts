@@ -25,9 +25,9 @@ export function reachOf(settings: Settings, { scopes }: { readonly scopes: KeySc
 }
 
 function restricted({ profile, routes }: Settings, experts: readonly string[]): Reach {
-  const left = profile.experts.filter(({ id, task }) => task === 'generate' && experts.includes(id));
+  const generates = profile.experts.some(({ id, task }) => task === 'generate' && experts.includes(id));
   return {
     directory: new Directory(profile.experts, profile.defaultExpert, experts),
-    routes: left.length < 2 ? undefined : routes?.only(experts),
+    routes: generates ? routes?.only(experts) : undefined,
   };
 }

@@ -15,49 +15,52 @@ const KEY_FIELDS = ['name', 'admin', 'expires', 'scopes'];
 
 /** `/api/users*`, `/api/keys*` and `/api/identity`: accounts, their keys, and what tokens are signed with. */
 export function addUserRoutes(app: ColdApp, { identities, settings }: IdentityRoutesOptions): void {
-  app.get('/api/users', (context) => {
-    const accounts = [...identities.get().book.accounts()];
+  app.get('/api/users', async (context) => {
+    const accounts = [...(await identities.get()).book.accounts()];
     accounts.sort((one, other) => (one.name < other.name ? -1 : 1));
     return context.json({ users: accounts.map(userJson) } satisfies UserListJson);
   });
   app.post('/api/users', async (context) => {
-    const accounts = identities.get();
+    const accounts = await identities.get();
     const wanted = await readObject(context.req.raw, ['user', 'password', 'admin']);
     return context.json(userJson(await accounts.create(context.env.identity, wanted)), 201);
   });
-  app.get('/api/users/:user', (context) => context.json(userJson(identities.get().user(context.req.param('user')))));
+  app.get('/api/users/:user', async (context) => {
+    const accounts = await identities.get();
+    return context.json(userJson(accounts.user(context.req.param('user'))));
+  });
   app.patch('/api/users/:user', async (context) => {
-    const accounts = identities.get();
+    const accounts = await identities.get();
     const wanted = await readObject(context.req.raw, ['suspended', 'admin', 'password']);
     return context.json(userJson(await accounts.change(context.env.identity, context.req.param('user'), wanted)));
   });
   app.delete('/api/users/:user', async (context) => {
     const user = context.req.param('user');
-    const erased = await identities.get().remove(context.env.identity, user);
+    const erased = await (await identities.get()).remove(context.env.identity, user);
     return context.json({ user, deleted: true, erased } satisfies RemovedUserJson);
   });
 
-  app.get('/api/users/:user/keys', (context) => {
-    const accounts = identities.get();
+  app.get('/api/users/:user/keys', async (context) => {
+    const accounts = await identities.get();
     const { name } = accounts.user(context.req.param('user'));
     return context.json({ keys: accounts.book.keysOf(name).map(keyJson) } satisfies KeyListJson);
   });
   app.post('/api/users/:user/keys', async (context) => {
-    const { keys } = identities.get();
+    const { keys } = await identities.get();
     const wanted = await readObject(context.req.raw, KEY_FIELDS);
     return secret(context, await keys.create(context.env.identity, context.req.param('user'), wanted), 201);
   });
-  app.get('/api/keys', (context) => {
-    const { book } = identities.get();
+  app.get('/api/keys', async (context) => {
+    const { book } = await identities.get();
     return context.json({ keys: book.keysOf(context.env.identity.user).map(keyJson) } satisfies KeyListJson);
   });
   app.post('/api/keys', async (context) => {
-    const { keys } = identities.get();
+    const { keys } = await identities.get();
     const wanted = await readObject(context.req.raw, KEY_FIELDS);
     return secret(context, await keys.create(context.env.identity, context.env.identity.user, wanted), 201);
   });
   app.delete('/api/keys/:id', async (context) => {
-    const { keys } = identities.get();
+    const { keys } = await identities.get();
     return context.json(keyJson(await keys.revoke(context.env.identity, context.req.param('id'))));
   });
 
@@ -66,8 +69,8 @@ export function addUserRoutes(app: ColdApp, { identities, settings }: IdentityRo
     return { auth, registration, ...identities.view() };
   };
   app.get('/api/identity', (context) => context.json(view()));
-  app.post('/api/identity/rotate', (context) => {
-    identities.get().rotate();
+  app.post('/api/identity/rotate', async (context) => {
+    (await identities.get()).rotate();
     return context.json(view());
   });
 }

@@ -51,6 +51,7 @@ async function door(settings: Partial<Settings> = {}) {
       settings: () => inForce,
       inference: { handle: reached } as unknown as Inference,
       cold: reached,
+      gate: () => undefined,
       metrics: new Metrics(),
     }),
   );
