@@ -180,7 +180,7 @@ function refusal(status: number, body: string, where: string): CliError {
     error.code === 'forbidden' ||
     (error.code === undefined && /^40[13]$/.test(`${status}`));
   if (!isAboutKey) return new Refusal(sentence, error.code);
-  return new Refusal(`${sentence} Commands need an administrator's key in ORCHESTRATOR_TOKEN.`, error.code);
+  return new Refusal(`${sentence} Commands take a key from ORCHESTRATOR_TOKEN.`, error.code);
 }
 
 function parseUrl(text: string): URL {

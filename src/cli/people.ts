@@ -22,7 +22,7 @@ const POLL_MS = 100;
 
 /** What erased texts leave behind, said wherever something is erased. */
 export const REMAINS =
-  'no answer gets it any more. Its bytes stay in the files of an embedded store until that is written anew: orchestrator store rewrite';
+  'no answer gets it any more. Its bytes stay in the files of an embedded store until that is written anew: `orchestrator down`, then `orchestrator store rewrite`';
 
 /** A command about one user, with what all of them take. */
 export function personCommand(name: string, description: string): Command {

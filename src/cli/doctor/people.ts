@@ -6,6 +6,8 @@ import { Client } from '../client.ts';
 import { memoryLine } from '../memory-line.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
+/** Not the machine's. */
+const MEMORY = 'user memory';
 const ANSWERS_WITHIN_MS = 5_000;
 
 /** What a profile keeps of people, and whether what it needs is there. */
@@ -13,14 +15,14 @@ export function checkPeople({ memory, conversations, feedback, experts, security
   return [
     memory.enabled
       ? ok(
-          'memory',
+          MEMORY,
           `On; ${memory.remoteExperts === 'deny' ? 'experts elsewhere see none of it' : 'experts elsewhere may see it'}.`,
         )
-      : ok('memory', 'Off: nothing is remembered of users (memory.enabled).'),
+      : ok(MEMORY, 'Off: nothing is remembered of users (memory.enabled).'),
     ...(memory.enabled && memory.remoteExperts === 'allow' && experts.some(({ engine }) => engine === 'remote')
       ? [
           warn(
-            'memory',
+            MEMORY,
             'What is remembered of users leaves this machine.',
             'Set memory.remoteExperts: deny if it should not.',
           ),
@@ -55,8 +57,8 @@ export async function checkRunningPeople({ url, token }: Pick<RuntimeFile, 'url'
 function memoryChecks(memory: StatsView['memory']): Check[] {
   const line = memoryLine(memory);
   if (line === undefined) return [];
-  if (memory.state !== 'degraded') return [ok('memory', `Runs: ${line}.`)];
-  return [warn('memory', `Runs: ${line}.`, 'Inference goes on without it; `orchestrator logs` says more.')];
+  if (memory.state !== 'degraded') return [ok(MEMORY, `Runs: ${line}.`)];
+  return [warn(MEMORY, `Runs: ${line}.`, 'Inference goes on without it; `orchestrator logs` says more.')];
 }
 
 function accountChecks({ auth, state, reason, accounts, administrators }: IdentityJson): Check[] {

@@ -83,7 +83,8 @@ function marks(memory: MemoryJson): string {
 /** The words that it was last heard in. */
 function fromOf({ evidence, origin }: MemoryJson): string {
   const last = evidence.at(-1);
-  if (!last) return HOW[origin];
+  // What was written by hand has the words of what it has replaced.
+  if (!last || origin === 'written') return HOW[origin];
   const quote = plainLine(last.quote);
   return `“${quote.length > LONGEST_QUOTE ? `${quote.slice(0, LONGEST_QUOTE - 1)}…` : quote}”`;
 }

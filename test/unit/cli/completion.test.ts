@@ -67,6 +67,8 @@ describe('completion', () => {
     expect(complete('memory', 'list', '--state', 'q')).toEqual(['quarantined']);
     expect(complete('feedback', 'list', '--rating', '')).toEqual(['up', 'down']);
     expect(complete('conversation', 's')).toEqual(['show', 'search']);
+    expect(complete('user', 'key', 'r')).toEqual(['revoke']);
+    expect(complete('user', 'key', 'add', '--ac')).toEqual(['--act-as']);
     expect(complete('chat', '--no-m')).toEqual(['--no-memory']);
   });
 

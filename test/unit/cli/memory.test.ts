@@ -31,11 +31,11 @@ describe('memory', () => {
     const added = await opened.run('memory', 'add', 'Vive', 'en Bilbao', '--user', 'ana', '--pin');
     const id = /mem_\d+/.exec(added.stdout)?.[0] ?? '';
     expect(added).toEqual({ code: 0, stdout: `remembered: ${id}  Vive en Bilbao (pinned)\n`, stderr: '' });
-    const dog = opened.house.memory.put('ana', 'Has a dog', { state: 'quarantined' }).id;
+    const dog = opened.house.memory.put('ana', 'Has a dog', { state: 'quarantined', origin: 'extracted' }).id;
     const list = await opened.run('memory', 'list', '-u', 'ana');
     expect(list.stdout).toMatch(/^ID +SINCE +KIND +WHAT IS REMEMBERED +FROM$/m);
-    expect(list.stdout).toMatch(/^mem_\d+ +2026-01-01 +fact +Vive en Bilbao \(pinned\) +“Vive en Bilbao”$/m);
-    expect(list.stdout).toMatch(/Has a dog \(quarantined\)/);
+    expect(list.stdout).toMatch(/^mem_\d+ +2026-01-01 +fact +Vive en Bilbao \(pinned\) +written by hand$/m);
+    expect(list.stdout).toMatch(/Has a dog \(quarantined\) +“Has a dog”$/m);
     const changed = await opened.run('memory', 'change', id, 'Vive en Oviedo', '-u', 'ana', '--json');
     const next = (JSON.parse(changed.stdout) as { id: string }).id;
     expect((await opened.run('memory', 'list', '-u', 'ana')).stdout).not.toContain('Bilbao');

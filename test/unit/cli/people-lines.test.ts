@@ -46,9 +46,11 @@ describe('doctor', () => {
   };
 
   it('says what the profile keeps of people, and what would leave the machine', async () => {
-    expect(await checked('')).toMatchObject([{ about: 'memory', sentence: expect.stringContaining('Off') as string }]);
+    expect(await checked('')).toMatchObject([
+      { about: 'user memory', sentence: expect.stringContaining('Off') as string },
+    ]);
     expect(await checked('memory: { enabled: true }\nfeedback: { enabled: true }')).toMatchObject([
-      { about: 'memory', status: 'ok' },
+      { about: 'user memory', status: 'ok' },
       { about: 'feedback', status: 'ok' },
     ]);
     expect(await checked('memory: { enabled: true, remoteExperts: allow }')).toMatchObject([
@@ -56,7 +58,7 @@ describe('doctor', () => {
       { status: 'warn', fix: expect.stringContaining('remoteExperts: deny') as string },
     ]);
     expect(await checked('security: { auth: users, registration: open }')).toMatchObject([
-      { about: 'memory' },
+      { about: 'user memory' },
       { about: 'accounts', status: 'warn' },
     ]);
   });
