@@ -82,6 +82,7 @@ async function start(directory: string, memory: Readonly<Record<string, unknown>
 }
 
 async function importMemories(url: string): Promise<void> {
+  while ((await fetch(`${url}/api/memory`)).status === 503) await new Promise((resolve) => setTimeout(resolve, 50));
   const synthetic = new Synthetic(1);
   const header = JSON.stringify({ orchestrator: 'memory', version: 1, created: new Date().toISOString(), user: USER });
   for (let done = 0; done < MEMORIES; done += LINES_A_POST) {
