@@ -4,6 +4,7 @@ import { isStopWord } from '../router/stop-words.ts';
 import { hashText } from '../router/hash.ts';
 import type { StoredMemory } from '../store/people-contract.ts';
 import { attributeOf } from './attributes.ts';
+import { KIN } from './extract/words/people.ts';
 import { folded } from './one-line.ts';
 import { subjectWords } from './subject-words.ts';
 
@@ -11,7 +12,7 @@ import { subjectWords } from './subject-words.ts';
 const AROUND = new Set(
   `olvida olvidalo olvidate olvide borra borrar elimina eliminar quita recuerdes sepas guardado guardaste sabes dije dicho conte contado
    referente relacionado relativo tema cosa cosas dato datos informacion recuerdo recuerdos memoria favor ahora ya nunca mas lo eso mio mia
-   mios mias llama
+   mios mias llama soy estoy
    forget delete erase remove remember remembered stored saved know known said told mentioned regarding related concerning thing things
    fact facts detail details information info memory memories please now anymore ever everything anything mine called`.split(
     /\s+/,
@@ -78,7 +79,9 @@ function tellingWords(what: string): readonly string[] {
 function wordsOf({ text, value, attribute, subject, evidence }: StoredMemory): ReadonlySet<string> {
   const { keywords } = attributeOf(attribute) ?? {};
   const quotes = evidence.map(({ quote }) => quote);
-  const all = [text, value, ...quotes, ...(keywords?.es ?? []), ...(keywords?.en ?? []), ...subjectWords(subject)];
+  // Whoever is named is meant, and not all that is about families.
+  const asked = [...(keywords?.es ?? []), ...(keywords?.en ?? [])].filter((word) => !KIN.has(word));
+  const all = [text, value, ...quotes, ...asked, ...subjectWords(subject)];
   return new Set(folded(all.join(' ')).split(' ').map(stem));
 }
 

@@ -1,6 +1,8 @@
 import type { MemoryKind, StoredMemory } from '../store/people-contract.ts';
 import { attributeOf } from './attributes.ts';
 import { isOpen } from './consolidate.ts';
+import { folded } from './one-line.ts';
+import { subjectWords } from './subject-words.ts';
 import { type Window, windowOf } from './time-window.ts';
 
 const DAY = 86_400_000;
@@ -18,6 +20,8 @@ const RECENCY = 0.25;
 const IN_TIME = 1.3;
 const OUT_OF_TIME = 0.85;
 const SAID_AGAIN = 0.02;
+/** Of somebody whom the question does not name. */
+const OF_OTHERS = 0.4;
 
 /** Whether it may be told at this time: it counts, is believed, has begun and is not over. */
 export function isTold(memory: StoredMemory, at: number): boolean {
@@ -35,8 +39,22 @@ export function factorOf(memory: StoredMemory, question: { readonly text: string
     (1 + IMPORTANCE * (importance - 0.5)) *
     (1 - RECENCY + RECENCY * freshness(memory, question.at)) *
     often *
+    nearness(memory, question.text) *
     timeMatch(memory, windowOf(question.text, question.at))
   );
+}
+
+/** "Where do I live?" does not ask where a mother lives, though the words are the same. */
+function nearness({ subject, text, value }: StoredMemory, question: string): number {
+  if (subject === 'user') return 1;
+  const asked = new Set(folded(question).split(' '));
+  const isNamed =
+    subjectWords(subject).some((word) => asked.has(word)) ||
+    folded(value)
+      .split(' ')
+      .some((word) => asked.has(word)) ||
+    (text.match(/(?<=\s)\p{Lu}[\p{L}]+/gu) ?? []).some((name) => asked.has(folded(name)));
+  return isNamed ? 1 : OF_OTHERS;
 }
 
 function freshness(memory: StoredMemory, at: number): number {

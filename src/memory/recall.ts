@@ -27,6 +27,8 @@ const CANDIDATES = 3;
 const LEAST_CANDIDATES = 24;
 /** A part of the room is left to what fits the question, however many instructions there are. */
 const ROOM_FOR_FOUND = 0.25;
+/** Beside what fits well, what fits so much worse is noise, to a small model above all. */
+const LEAST_SHARE_OF_BEST = 0.45;
 const NEVER = new AbortController().signal;
 
 /** What of a user's memories belongs to a question. */
@@ -166,7 +168,9 @@ function chosen(
   const standing = scored
     .filter(({ memory }) => stands?.always.has(memory.id))
     .sort((one, other) => Number(other.memory.pinned) - Number(one.memory.pinned) || weight(other) - weight(one));
-  const found = inOrder(scored.filter(({ memory, isFound }) => isFound && !stands?.always.has(memory.id)));
+  const found = besideTheBest(
+    inOrder(scored.filter(({ memory, isFound }) => isFound && !stands?.always.has(memory.id))),
+  );
   const kept = Math.min(found.length, Math.ceil(topK * ROOM_FOR_FOUND));
   const always = standing.slice(0, Math.max(0, topK - kept));
   const fitting = found.slice(0, topK - always.length);
@@ -180,6 +184,11 @@ function chosen(
     ...profile.sort(byId).map((one) => bounded({ ...one, why: 'profile' })),
     ...fitting.sort(byId).map((one) => bounded({ ...one, why: 'found' })),
   ];
+}
+
+function besideTheBest<T extends { readonly score: number }>(found: readonly T[]): readonly T[] {
+  const least = (found[0]?.score ?? 0) * LEAST_SHARE_OF_BEST;
+  return found.filter(({ score }) => score >= least);
 }
 
 function weight({ memory, score }: { readonly memory: StoredMemory; readonly score: number }): number {

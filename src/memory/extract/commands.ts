@@ -70,7 +70,7 @@ const PHRASES: readonly (readonly [act: Act, phrases: readonly string[]])[] = [
       'olvida|olvidate (de)? que <own-what>',
       '(olvida|olvidate de|borra|elimina|quita) (de tu memoria)? <mine>',
       'olvida|olvidate de? (donde|como|cuando|quien|cual|cuantos) <own-what>',
-      '(olvida|olvidate de) lo de (que)? <what>',
+      '(olvida|olvidate de) lo (de|del) (que)? <what>',
       'forget (that)? <own-what>',
       '(forget|delete|erase|remove) (about)? <mine>',
       'forget (about)? (where|what|who|when|how old|how) <own-what>',
@@ -137,7 +137,7 @@ const SLOTS: Readonly<Record<string, Slot>> = {
     if (isOfTheTalk(scope, at)) return undefined;
     return within(scope, at);
   },
-  about: (scope, at) => (/^(?:about|sobre|acerca|de)$/.test(plainAt(scope, at)) ? within(scope, at) : undefined),
+  about: (scope, at) => (/^(?:about|sobre|acerca|del?)$/.test(plainAt(scope, at)) ? within(scope, at) : undefined),
   // Nothing follows that would make it something else ("don't save this *file*").
   close: ({ tokens, end }, at) => {
     const token = tokens[at];
@@ -213,7 +213,7 @@ function commandOf(act: Act, what: string, quote: string): Command | undefined {
     case 'forget-all':
       return { do: 'forget-all', quote };
     case 'forget-said':
-      return { do: 'forget', what: what.replace(/^(?:about|sobre|acerca de|de)\s+/i, ''), quote };
+      return { do: 'forget', what: what.replace(/^(?:about|sobre|acerca del?|del?)\s+/i, ''), quote };
     case 'forget':
       return { do: 'forget', what, quote };
     case 'remember':
