@@ -25,7 +25,7 @@ import { readRuntimeFile } from '../runtime-file.ts';
 import { fail, ok, type Check, warn } from './check.ts';
 import { checkIdentity } from './identity.ts';
 import { checkKnowledge } from './knowledge.ts';
-import { checkPeople } from './people.ts';
+import { checkMemory } from './memory.ts';
 import { checkPools } from './pools.ts';
 
 export interface ProfileChecks {
@@ -55,7 +55,7 @@ export async function checkProfile(options: ProfileChecks): Promise<Check[]> {
     ...checkModels(profile, options),
     ...checkFolders(profile, options),
     ...checkKnowledge(profile, options.environment),
-    ...checkPeople(profile),
+    ...checkMemory(profile),
     ...(await checkBudget(profile, options)),
     ...profile.experts.flatMap((expert) => checkRemote(expert, options.environment)),
   ];

@@ -9,7 +9,7 @@ import { bindError } from './bind.ts';
 import { fail, ok, warn, type Check } from './check.ts';
 import { checkRunningIdentity } from './identity.ts';
 import { checkRunningKnowledge } from './knowledge.ts';
-import { checkRunningPeople } from './people.ts';
+import { checkRunningMemory } from './memory.ts';
 import { holderOfPort } from './port-holder.ts';
 
 /** What runs on this machine: the orchestrator of the state directory, its port, and engines that nobody watches. */
@@ -21,7 +21,7 @@ export async function checkRunning(stateDir: string, port: number): Promise<Chec
       : ok('orchestrator', 'None runs on this state directory.'),
     ...(runtime ? await checkRunningIdentity(runtime) : []),
     ...(runtime ? await checkRunningKnowledge(runtime) : []),
-    ...(runtime ? await checkRunningPeople(runtime) : []),
+    ...(runtime ? await checkRunningMemory(runtime) : []),
     await checkPort(port, runtime),
     checkStaleEngines(stateDir, runtime !== undefined),
   ];

@@ -1,24 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
-import { checkPeople, checkRunningPeople } from '../../../src/cli/doctor/people.ts';
+import { checkMemory, checkRunningMemory } from '../../../src/cli/doctor/memory.ts';
 import { statusLines } from '../../../src/cli/expert-table.ts';
 import { memoryLine } from '../../../src/cli/memory-line.ts';
 import type { MemoryStatus } from '../../../src/memory/contract.ts';
-import type { IdentityJson } from '../../../src/server/identity/views.ts';
 import { Sandbox } from '../profiles/sandbox.ts';
 import { budgetView, FakeHouse, statsView } from './fake-house.ts';
 
 const READY: MemoryStatus = { state: 'ready', reason: null, queued: 0, embedding: null };
-const USERS: IdentityJson = {
-  auth: 'users',
-  registration: 'closed',
-  state: 'ready',
-  reason: null,
-  accounts: 3,
-  administrators: 1,
-  signingKeys: [],
-};
-
 describe('how memory is', () => {
   it('is a line, where there is any', () => {
     expect(memoryLine({ ...READY, state: 'off' })).toBeUndefined();
@@ -42,7 +31,7 @@ describe('doctor', () => {
   const checked = async (yaml: string) => {
     const sandbox = new Sandbox();
     const far = 'name: p\nexperts:\n  far: { engine: remote, url: "http://127.0.0.1:9" }\n';
-    return checkPeople(await sandbox.load(sandbox.write('p.yaml', `${far}${yaml}\n`)));
+    return checkMemory(await sandbox.load(sandbox.write('p.yaml', `${far}${yaml}\n`)));
   };
 
   it('says what the profile keeps of people, and what would leave the machine', async () => {
@@ -57,23 +46,15 @@ describe('doctor', () => {
       { status: 'ok' },
       { status: 'warn', fix: expect.stringContaining('remoteExperts: deny') as string },
     ]);
-    expect(await checked('security: { auth: users, registration: open }')).toMatchObject([
-      { about: 'user memory' },
-      { about: 'accounts', status: 'warn' },
-    ]);
   });
 
   it.each([
-    [USERS, READY, ['ok', 'ok']],
-    [{ ...USERS, administrators: 0 }, READY, ['ok', 'warn']],
-    [{ ...USERS, state: 'stale' as const }, { ...READY, state: 'degraded' as const }, ['warn', 'fail']],
-    [{ ...USERS, auth: 'none' as const }, { ...READY, state: 'off' as const }, []],
-  ])('asks the one that runs: %j', async (identity, memory, expected) => {
-    await using house = await new FakeHouse()
-      .on('GET /stats', statsView({ memory }))
-      .on('GET /api/identity', identity)
-      .open();
-    const checks = await checkRunningPeople({ url: house.url, token: 't' });
+    [READY, ['ok']],
+    [{ ...READY, state: 'degraded' as const }, ['warn']],
+    [{ ...READY, state: 'off' as const }, []],
+  ])('asks the one that runs: %j', async (memory, expected) => {
+    await using house = await new FakeHouse().on('GET /stats', statsView({ memory })).open();
+    const checks = await checkRunningMemory({ url: house.url, token: 't' });
     expect(checks.map(({ status }) => status)).toEqual(expected);
   });
 });
