@@ -73,7 +73,8 @@ export class Holder<Setup, Base extends Held<Setup>> {
 
   /** What is open is closed and opened anew: the store has changed under it. */
   renew(): void {
-    this.#place = undefined;
+    // After what is just being opened.
+    this.#tail = this.#tail.then(() => void (this.#place = undefined));
     this.#turn();
   }
 

@@ -36,17 +36,17 @@ const ERASE_MEMORIES = `{
 /** Who has nothing left is not named any more. Whoever adds something in this moment writes the same record: one of both comes again. */
 const FORGET_PRESENCE = {
   memory: `{
-    IF array::len(SELECT VALUE id FROM memory:[$user]..[$user, []] LIMIT 1) = 0 {
+    IF ((SELECT count() FROM memory:[$user]..[$user, []] GROUP ALL)[0].count ?? 0) = 0 {
       DELETE presence:[$user, 'memory'] RETURN NONE
     };
   }`,
   conversation: `{
-    IF array::len(SELECT VALUE id FROM conversation:[$user]..[$user, []] LIMIT 1) = 0 {
+    IF ((SELECT count() FROM conversation:[$user]..[$user, []] GROUP ALL)[0].count ?? 0) = 0 {
       DELETE presence:[$user, 'conversation'] RETURN NONE
     };
   }`,
   feedback: `{
-    IF array::len(SELECT VALUE id FROM feedback:[$user]..[$user, []] LIMIT 1) = 0 {
+    IF ((SELECT count() FROM feedback:[$user]..[$user, []] GROUP ALL)[0].count ?? 0) = 0 {
       DELETE presence:[$user, 'feedback'] RETURN NONE
     };
   }`,
@@ -113,9 +113,14 @@ function note(database: Database, user: User, what: What, id: string): Promise<u
 
 async function sweepMemories(database: Database, user: User): Promise<number> {
   const ids = await database.run<string[]>('SELECT VALUE id[1] FROM memory:[$user]..[$user, []]', { user });
-  let erased = 0;
   for (let start = 0; start < ids.length; start += ROWS_AT_ONCE) {
-    erased += await database.run<number>(ERASE_MEMORIES, { user, ids: ids.slice(start, start + ROWS_AT_ONCE) });
+    await database.run(
+      `{
+        DELETE memory:[$user, $first]..=[$user, $last] RETURN NONE;
+        DELETE memory_vector:[$user, $first]..[$user, $last, []] RETURN NONE;
+      }`,
+      { user, first: ids[start], last: ids[Math.min(ids.length, start + ROWS_AT_ONCE) - 1] },
+    );
   }
   await database.run(
     `{
@@ -125,7 +130,7 @@ async function sweepMemories(database: Database, user: User): Promise<number> {
     }`,
     { user },
   );
-  return erased;
+  return ids.length;
 }
 
 async function sweepTurns(database: Database, user: User, conversation: string): Promise<void> {
@@ -164,6 +169,36 @@ async function sweepUser(database: Database, user: User): Promise<Readonly<Recor
   return erased;
 }
 
+/** All of a user's, and the turns of those that are just being erased. */
+async function sweepConversations(database: Database, user: User): Promise<number> {
+  const found = await database.run<{ id: string; turns: number }[]>(
+    'SELECT id[1] AS id, turns FROM conversation:[$user]..[$user, []]',
+    { user },
+  );
+  for (let next = 0; next < found.length;) {
+    const ids: string[] = [];
+    for (let rows = 0; next < found.length && (ids.length === 0 || rows < ROWS_AT_ONCE); next += 1) {
+      const { id, turns } = found[next]!;
+      if (turns > ROWS_AT_ONCE) await eraseConversation(database, user, id);
+      else ids.push(id);
+      rows += turns;
+    }
+    await database.run(
+      `FOR $id IN $ids {
+        DELETE turn:[$user, $id]..[$user, $id, []] RETURN NONE;
+        DELETE conversation:[$user, $id] RETURN NONE;
+      }`,
+      { user, ids },
+    );
+  }
+  const left = await database.run<string[]>(
+    "SELECT VALUE id[2] FROM erasure:[$user, 'conversation']..[$user, 'conversation', []]",
+    { user },
+  );
+  for (const conversation of left) await sweepTurns(database, user, conversation);
+  return found.length;
+}
+
 async function eraseOnce(database: Database, user: User): Promise<Record<string, number>> {
   const doors = await database.run<{ accounts: number; keys: number; logins: number }>(
     `{
@@ -175,15 +210,7 @@ async function eraseOnce(database: Database, user: User): Promise<Record<string,
     { user },
   );
   const memories = await sweepMemories(database, user);
-  const conversations = await database.run<string[]>('SELECT VALUE id[1] FROM conversation:[$user]..[$user, []]', {
-    user,
-  });
-  for (const conversation of conversations) await eraseConversation(database, user, conversation);
-  const left = await database.run<string[]>(
-    "SELECT VALUE id[2] FROM erasure:[$user, 'conversation']..[$user, 'conversation', []]",
-    { user },
-  );
-  for (const conversation of left) await sweepTurns(database, user, conversation);
+  const conversations = await sweepConversations(database, user);
   const feedback = await database.run<number>('RETURN array::len(DELETE feedback:[$user]..[$user, []] RETURN BEFORE)', {
     user,
   });
@@ -196,7 +223,7 @@ async function eraseOnce(database: Database, user: User): Promise<Record<string,
   return {
     ...doors,
     memories,
-    conversations: conversations.length,
+    conversations,
     feedback,
     documents: documents.length,
     collections,
