@@ -43,7 +43,7 @@ export function upCommand(): Command {
       'profile to run (orchestrator profile list)',
       process.env['ORCHESTRATOR_PROFILE'] ?? 'demo',
     )
-    .option('--host <address>', 'address to listen on; anything but loopback needs security.auth: keys', '127.0.0.1')
+    .option('--host <address>', 'address to listen on; beyond loopback security.auth is keys or users', '127.0.0.1')
     .option('--port <number>', 'port to listen on; 0 takes any free one', parsePort, DEFAULT_PORT)
     .option('--state-dir <directory>', 'where this orchestrator keeps its state; one orchestrator each')
     .option(

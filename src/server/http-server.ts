@@ -128,7 +128,7 @@ function explain(error: NodeJS.ErrnoException, { host, port }: HttpServerOptions
     });
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
     return new CliError(
-      `${host} is no address of this machine. Bind 127.0.0.1, or 0.0.0.0 for every interface (with security.auth: keys).`,
+      `${host} is no address of this machine. Bind 127.0.0.1, or 0.0.0.0 for every interface (with security.auth: keys or users).`,
       1,
       { cause: error },
     );

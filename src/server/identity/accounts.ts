@@ -6,7 +6,7 @@ import type { People } from './authenticator.ts';
 import { flag, nameOf } from './fields.ts';
 import type { Identity } from './contract.ts';
 import { Logins, type LoginSettings } from './logins.ts';
-import { ManagedKeys } from './managed-keys.ts';
+import { ManagedKeys, refuseRestricted } from './managed-keys.ts';
 import { Passwords } from './passwords.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import { unavailable } from './unavailable.ts';
@@ -101,6 +101,7 @@ export class Accounts implements People {
     const name = nameOf(wanted.user);
     const isFirst = this.book.accounts().length === 0 && by.credential.kind === 'run';
     const admin = flag(wanted.admin, 'admin') ?? isFirst;
+    refuseEscape(by, admin);
     const password = wanted.password === undefined ? null : await this.#passwords.hash(name, wanted.password);
     const account = await this.book.createAccount({ name, admin, password });
     if (account) return account;
@@ -112,6 +113,7 @@ export class Accounts implements People {
     const account = this.user(name);
     const admin = flag(wanted.admin, 'admin');
     const suspended = flag(wanted.suspended, 'suspended');
+    refuseEscape(by, admin === true || (wanted.password !== undefined && account.admin));
     if (admin === false || suspended === true) this.#keepAnAdministrator(by, account);
     const password = wanted.password === undefined ? undefined : await this.#passwords.hash(name, wanted.password);
     const changed = await this.book.changeAccount(name, {
@@ -159,6 +161,11 @@ export class Accounts implements People {
     if (this.book.accounts().filter(isAdministrator).length > 1) return;
     throw new AppError('conflict', `${account.name} is the only administrator: make another account one first.`);
   }
+}
+
+/** Whoever is restricted makes nobody who is not: no administrators, and with `experts` no accounts at all. */
+function refuseEscape(by: Identity, makesAdministrator: boolean): void {
+  if (makesAdministrator || by.scopes.experts) refuseRestricted(by);
 }
 
 function isAdministrator({ admin, suspended }: Account): boolean {

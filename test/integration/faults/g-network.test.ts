@@ -238,6 +238,58 @@ describe('G3 writes from another origin', () => {
   });
 });
 
+describe('G3 pages of origins that the profile lists', () => {
+  const LISTED = 'https://chat.example';
+  const KEY = 'a-key-of-sufficient-length-0123456789';
+  const security = { auth: 'keys', keys: [{ env: 'TEST_KEY', user: 'ana', admin: true }], cors: [LISTED] };
+
+  it('G3 read answers, streams, events and errors of an engine and of ours; nobody else does', async () => {
+    const profile = profileOf({ a: fakeExpert(), broken: fakeExpert({ status: 500 }) }, { security });
+    await using orchestrator = await startOrchestrator({ profile, env: { TEST_KEY: KEY } });
+    const ask = async (path: string, body: object | undefined, headers: Record<string, string> = {}) => {
+      const response = await fetch(new URL(path, orchestrator.url), {
+        method: body ? 'POST' : 'GET',
+        headers: { origin: LISTED, authorization: `Bearer ${KEY}`, 'content-type': 'application/json', ...headers },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+      return response;
+    };
+    const chat = { messages: [{ role: 'user', content: 'x' }] };
+    for (const [path, body, status] of [
+      ['/v1/chat/completions', { ...chat, model: 'a' }, 200],
+      ['/v1/chat/completions', { ...chat, model: 'a', stream: true }, 200],
+      ['/v1/chat/completions', { ...chat, model: 'nobody' }, 404],
+      ['/v1/models', undefined, 200],
+      ['/api/nothing', undefined, 404],
+      ['/api/route', {}, undefined],
+      ['/v1/messages', { model: 'nobody' }, 404],
+    ] as const) {
+      const response = await ask(path, body);
+      await response.text();
+      if (status !== undefined) expect(response.status, path).toBe(status);
+      expect(response.headers.get('access-control-allow-origin'), path).toBe(LISTED);
+      expect(response.headers.get('vary'), path).toContain('Origin');
+      expect(response.headers.get('access-control-expose-headers'), path).toContain('x-orchestrator-expert');
+    }
+    const broken = await ask('/v1/chat/completions', { ...chat, model: 'broken' });
+    await broken.text();
+    expect([broken.ok, broken.headers.get('access-control-allow-origin')]).toEqual([false, LISTED]);
+    const controller = new AbortController();
+    const events = await fetch(new URL('/api/events', orchestrator.url), {
+      headers: { origin: LISTED, authorization: `Bearer ${KEY}` },
+      signal: controller.signal,
+    });
+    expect(events.headers.get('access-control-allow-origin')).toBe(LISTED);
+    controller.abort();
+    const stranger = await ask('/v1/models', undefined, { origin: 'https://evil.example' });
+    expect(stranger.status).toBe(403);
+    expect(stranger.headers.get('access-control-allow-origin')).toBeNull();
+    await stranger.text();
+    const keyless = await fetch(new URL('/v1/models', orchestrator.url), { headers: { origin: LISTED } });
+    expect([keyless.status, keyless.headers.get('access-control-allow-origin')]).toEqual([401, LISTED]);
+  });
+});
+
 describe('G4 reaching into an engine', () => {
   it('G4 only allow-listed pairs of method and path ever reach an engine', async () => {
     await using orchestrator = await startOrchestrator({ profile: house() });

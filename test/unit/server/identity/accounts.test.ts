@@ -38,6 +38,19 @@ describe('accounts', () => {
     expect(await people.accounts.change(RUN, 'ana', { suspended: true })).toMatchObject({ name: 'ana' });
   });
 
+  it('a key with restrictions makes nobody who has fewer', async () => {
+    await using people = await house();
+    await people.add('eva', { admin: true });
+    const by = (scopes: Identity['scopes']): Identity => ({ ...RUN, credential: { kind: 'key', id: 'x' }, scopes });
+    const onRoutes = by({ routes: ['/api/users/*'] });
+    const make = (identity: Identity, admin: boolean) =>
+      outcomeOf(() => people.accounts.create(identity, { user: `u${Math.random()}`.slice(0, 12), admin }));
+    expect([await make(onRoutes, false), await make(onRoutes, true)]).toEqual(['let in', 'forbidden']);
+    expect(await make(by({ experts: ['a'] }), false)).toBe('forbidden');
+    const change = (wanted: object) => outcomeOf(() => people.accounts.change(onRoutes, 'eva', wanted));
+    expect([await change({ password: PASSWORD }), await change({ admin: true })]).toEqual(['forbidden', 'forbidden']);
+  });
+
   it('who registers takes no name that means somebody already', async () => {
     const keys = [{ env: 'KEY', user: 'pat', admin: false }];
     await using people = await house({ security: { keys } });
