@@ -13,7 +13,11 @@ import type { Ask } from '../knowledge/knowledge-house.ts';
 import { FakeMemory } from './fake-memory.ts';
 import { FakeConversations, FakeFeedback } from './fake-people.ts';
 
-export async function openMemoryHouse({ isOn = true }: { readonly isOn?: boolean } = {}) {
+/** `learns`: the router learns from ratings. */
+export async function openMemoryHouse({
+  isOn = true,
+  learns = false,
+}: { readonly isOn?: boolean; readonly learns?: boolean } = {}) {
   const house = await House.open();
   const memory = new FakeMemory();
   const conversations = new FakeConversations();
@@ -25,10 +29,11 @@ export async function openMemoryHouse({ isOn = true }: { readonly isOn?: boolean
     feedbackSource: { find: (user, id) => episodes.get(`${user} ${id}`) },
     settings: () => settings,
   };
-  const { app, options } = await routesOver(house, isOn ? people : {});
+  const { app, options } = await routesOver(house, isOn ? people : { settings: () => settings });
   const plain = (await routesOver(house)).options.settings();
   const on = { conversations: { enabled: true }, feedback: { enabled: true } };
-  const settings = (isOn ? { ...plain, profile: { ...plain.profile, ...on } } : plain) as typeof plain;
+  const router = { ...plain.profile.router, learn: learns };
+  const settings = { ...plain, profile: { ...plain.profile, ...(isOn && on), router } } as typeof plain;
   const as =
     (user: string, admin = false): Ask =>
     async (method, path, body) => {

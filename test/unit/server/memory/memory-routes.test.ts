@@ -185,6 +185,20 @@ describe('feedback', () => {
     expect(strange.text).toBe(never.text);
   });
 
+  it('is kept whether or not the router can learn from it', async () => {
+    await using house = await openMemoryHouse({ learns: true });
+    house.answered('ana', 'r-1');
+    expect((await house.ana('POST', '/v1/feedback', rate)).status).toBe(201);
+  });
+
+  it('that would be lost where the router alone learns is refused', async () => {
+    await using house = await openMemoryHouse({ isOn: false, learns: true });
+    const refused = await house.ana('POST', '/v1/feedback', rate);
+    expect(refused.body.error).toMatchObject({ code: 'conflict', param: 'ideal_response' });
+    const unknown = await house.ana('POST', '/v1/feedback', { request_id: 'r-1', rating: 'up' });
+    expect(unknown.body.error).toMatchObject({ code: 'invalid_request', param: 'request_id' });
+  });
+
   it('of others is for administrators', async () => {
     await using house = await openMemoryHouse();
     house.answered('ana', 'r-1');
