@@ -31,12 +31,16 @@ export function memorySource(memories: MemoryRepository, standing: Standing): Sl
   return {
     async *documents(user) {
       const fill = standing.begin(user);
-      for await (const slice of memories.each(user)) {
-        for (const memory of slice) fill.offer(memory);
-        yield pieceOf(slice);
-        await setImmediate();
+      try {
+        for await (const slice of memories.each(user)) {
+          for (const memory of slice) fill.offer(memory);
+          yield pieceOf(slice);
+          await setImmediate();
+        }
+        fill.complete();
+      } finally {
+        fill.end();
       }
-      fill.end();
     },
     async *passages() {
       // They came with their documents.

@@ -78,7 +78,9 @@ export class Recall {
     const found = await this.#found(user, answer);
     const ranked = found
       .filter(({ memory }) => isTold({ ...memory, state: 'active' }, at))
-      .map(({ memory, score }) => ({ memory, score: score * factorOf(memory, query), why: 'found' as const }));
+      .map(({ memory, score }, place) => {
+        return { memory, score: score * factorOf(memory, query), place, why: 'found' as const };
+      });
     const memories = inOrder(ranked).slice(0, topK).map(bounded);
     return { memories, degraded: joined(problem, answer.degraded), ms: performance.now() - startedAt };
   }
@@ -160,10 +162,10 @@ function chosen(
     readonly topK: number;
   },
 ): readonly Recalled[] {
-  const scores = new Map(answer.hits.map(({ document, score }) => [document, score]));
+  const hits = new Map(answer.hits.map(({ document, score }, place) => [document, { score, place }]));
   const scored = told.map((memory) => {
-    const fit = scores.get(memory.id);
-    return { memory, isFound: fit !== undefined, score: (fit ?? 0) * factorOf(memory, query) };
+    const { score, place } = hits.get(memory.id) ?? { score: 0, place: Infinity };
+    return { memory, isFound: place !== Infinity, score: score * factorOf(memory, query), place };
   });
   const standing = scored
     .filter(({ memory }) => stands?.always.has(memory.id))
@@ -199,8 +201,9 @@ function placeOf(stands: Standings | undefined, { id }: StoredMemory): number {
   return stands?.profile.get(id) ?? Infinity;
 }
 
-function inOrder<T extends { readonly memory: StoredMemory; readonly score: number }>(ranked: readonly T[]): T[] {
-  return ranked.toSorted((one, other) => other.score - one.score || byId(one, other));
+/** The best first; of equals the one that the index found first. */
+function inOrder<T extends { readonly score: number; readonly place: number }>(ranked: readonly T[]): T[] {
+  return ranked.toSorted((one, other) => other.score - one.score || one.place - other.place);
 }
 
 function byId(one: { readonly memory: StoredMemory }, other: { readonly memory: StoredMemory }): number {

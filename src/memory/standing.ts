@@ -17,6 +17,8 @@ interface Own {
 export interface StandingFill {
   offer(memory: StoredMemory): void;
   /** It is complete: from now on this is what stands. */
+  complete(): void;
+  /** However it ended. */
   end(): void;
 }
 
@@ -42,9 +44,13 @@ export class Standing {
         // What was told meanwhile is newer than what was read.
         if (!fill.told.has(memory.id)) put(fill.own, memory);
       },
+      complete: () => {
+        // It may have been let go of meanwhile.
+        if (this.#fills.get(user)?.has(fill)) this.#known.set(user, fill.own);
+      },
       end: () => {
         fills.delete(fill);
-        this.#known.set(user, fill.own);
+        if (fills.size === 0 && this.#fills.get(user) === fills) this.#fills.delete(user);
       },
     };
   }
