@@ -111,7 +111,15 @@ class ExpertExtraction implements SecondExtraction {
     const before = this.#errands.left;
     this.#errands.add(errand);
     this.#tellLeft(before);
-    this.#running ??= this.#work().finally(() => (this.#running = undefined));
+    this.#start();
+  }
+
+  #start(): void {
+    this.#running ??= this.#work().finally(() => {
+      this.#running = undefined;
+      // One may have come just as the last one was done.
+      if (this.#errands.length > 0 && !this.#closing.signal.aborted) this.#start();
+    });
   }
 
   #tellLeft(before: number): void {
