@@ -11,7 +11,7 @@ const MONTHS = [
   /\b(?:marzo|march)\b/,
   /\b(?:abril|april)\b/,
   // "may" alone is a verb.
-  /\b(?:mayo|in may|of may|may \d{1,2})\b/,
+  /\b(?:mayo|in may|of may|may \d{1,4})\b/,
   /\b(?:junio|june)\b/,
   /\b(?:julio|july)\b/,
   /\b(?:agosto|august)\b/,

@@ -103,13 +103,21 @@ export async function edited(
   const existing = await memories.byHash(user, next.hash);
   const closing: MemoryChange = { id, validTo: Math.max(memory.validFrom, now), retracted: now, supersededBy: 0 };
   if (!existing) return (await writer.apply(user, { add: [next], change: [closing] }))[0];
+  if (existing.id === id) {
+    // Another capital, or an accent. What is retracted by nobody is told to the index anew.
+    await writer.apply(user, { add: [], change: [{ id, ...fields, text: wanted, retracted: null }] });
+    return (await memories.get(user, [id]))[0];
+  }
   // The text that it is to have is known: as another memory that counts, or as one that counted once.
   const { hash: _hash, recorded: _recorded, ...opened } = next;
   const reopening = isOpen(existing, now)
     ? { id: existing.id, ...fields }
     : { ...opened, id: existing.id, retracted: null };
-  const superseded = existing.id === id ? [] : [{ ...closing, supersededBy: existing.id }];
-  await writer.apply(user, { add: [], change: [...superseded, { ...reopening, supersededBy: null }] });
+  const both = [
+    { ...closing, supersededBy: existing.id },
+    { ...reopening, supersededBy: null },
+  ];
+  await writer.apply(user, { add: [], change: both });
   return (await memories.get(user, [existing.id]))[0];
 }
 

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 import { writeFileAtomic } from '../../shared/atomic-file.ts';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -25,6 +26,8 @@ export class Dimensions {
   learn({ digest }: ModelIdentity, dimension: number): void {
     this.#known[digest] = dimension;
     try {
+      // Where only memories are kept, and those elsewhere, nobody else has made it.
+      mkdirSync(dirname(this.#file), { recursive: true });
       writeFileAtomic(this.#file, `${JSON.stringify(this.#known)}\n`);
     } catch (error) {
       this.#logger.warn('the dimension of the embedding model could not be noted; it is found out again', { error });

@@ -89,6 +89,9 @@ describe('what is kept of a user', () => {
     const back = await base.change('ana', lugo?.id ?? '', { text: 'Vive en Bilbao, en Deusto' });
     expect(back).toMatchObject({ id: second?.id, retracted: null, validTo: null });
     expect(await base.list('ana')).toHaveLength(1);
+    const same = await base.change('ana', second?.id ?? '', { text: 'vive en BILBAO, en Deusto' });
+    expect(same).toMatchObject({ id: second?.id, text: 'vive en BILBAO, en Deusto' });
+    expect(await house.told('ana', 'dónde vivo')).toEqual(['vive en BILBAO, en Deusto']);
   });
 
   it('is erased with its history, and with what else mentions it', async () => {
