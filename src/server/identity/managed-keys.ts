@@ -73,7 +73,7 @@ export class ManagedKeys {
   /** Of its own user, or by an administrator. @throws AppError `user_not_found`. */
   async revoke(by: Identity, id: string): Promise<StoredKey> {
     const { book } = this.#options;
-    const owner = by.admin ? (book.ownerOf(id) ?? by.user) : by.user;
+    const owner = by.admin ? (book.key(id)?.user ?? by.user) : by.user;
     const revoked = await book.revokeKey(owner, id);
     if (revoked) return revoked;
     throw new AppError('user_not_found', `There is no key "${id.slice(0, 64)}" of yours.`, { param: 'id' });
