@@ -9,6 +9,7 @@ import { formatBytes } from '../shared/units.ts';
 import { lockStateDir } from '../supervisor/lock.ts';
 import { plainJson } from './plain.ts';
 import { showProgress } from './progress.ts';
+import { counted } from './rag/show.ts';
 
 interface RewriteOptions {
   readonly stateDir?: string;
@@ -53,7 +54,7 @@ export function rewriteCommand(): Command {
         process.stdout.write(
           json
             ? `${plainJson(rewritten)}\n`
-            : `${records} records rewritten; the files were ${formatBytes(bytesBefore)} and are ${formatBytes(bytesAfter)}.\n`,
+            : `${counted(records, 'record')} rewritten; the files were ${formatBytes(bytesBefore)} and are ${formatBytes(bytesAfter)}.\n`,
         );
       } catch (error) {
         progress.finish();

@@ -10,6 +10,7 @@ import { formatBytes } from '../shared/units.ts';
 import { connect, type ConnectionOptions, withConnectionOptions } from './client.ts';
 import { plainJson } from './plain.ts';
 import { showProgress } from './progress.ts';
+import { counted } from './rag/show.ts';
 import { rewriteCommand } from './store-rewrite.ts';
 
 interface BackupOptions extends ConnectionOptions {
@@ -58,7 +59,7 @@ function backupCommand(): Command {
       const progress = showProgress('backup');
       let bytesDone = 0;
       let tail = '';
-      const counted = async function* (source: AsyncIterable<Buffer>) {
+      const metered = async function* (source: AsyncIterable<Buffer>) {
         for await (const chunk of source) {
           bytesDone += chunk.length;
           tail = (tail + chunk.toString('latin1')).slice(-LAST_LINE);
@@ -67,11 +68,11 @@ function backupCommand(): Command {
         }
       };
       try {
-        await pipeline(response, counted, createWriteStream(part, { flags: 'wx', mode: 0o600 }));
+        await pipeline(response, metered, createWriteStream(part, { flags: 'wx', mode: 0o600 }));
         const end = endOf(tail);
         if (end === undefined) throw new CliError('the backup ended early; the log of the orchestrator says why.');
         await rename(part, file);
-        progress.finish(`${file}: ${end.records} records${amounts(end.parts)}, ${formatBytes(bytesDone)}`);
+        progress.finish(`${file}: ${counted(end.records, 'record')}${amounts(end.parts)}, ${formatBytes(bytesDone)}`);
       } catch (error) {
         progress.finish();
         if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
@@ -114,7 +115,7 @@ function restoreCommand(): Command {
         process.stdout.write(
           options.json
             ? `${plainJson(restored)}\n`
-            : `${added} records added${amounts(parts)}; ${kept} were there already.\n`,
+            : `${counted(added, 'record')} added${amounts(parts)}; ${kept} were there already.\n`,
         );
       } catch (error) {
         progress.finish();
@@ -137,7 +138,7 @@ function statusCommand(): Command {
 function statusLines({ state, reason, store, users, counts, queued, embedding }: StoreStatusJson): string[] {
   const version = store.version === null ? '' : `, SurrealDB ${store.version}`;
   const lines = [`${state}${reason === null ? '' : `: ${reason}`}`, `store: ${store.kind}${version}`];
-  if (users !== null) lines.push(`${users} users`);
+  if (users !== null) lines.push(counted(users, 'user'));
   if (counts) lines.push(...Object.entries(counts).flatMap(([what, count]) => (count > 0 ? `${what}: ${count}` : [])));
   if (queued > 0) lines.push(`${queued} documents wait to be read`);
   if (embedding) lines.push(`embedding: ${embedding.model}, ${embedding.waiting} passages wait`);

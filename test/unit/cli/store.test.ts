@@ -119,7 +119,7 @@ describe('store status', () => {
     const well = await opened.command('status');
     expect(well).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ready\nstore: \w+/) });
     await opened.store.people.accounts.create({ name: 'ana', admin: true, password: null });
-    expect((await opened.command('status')).stdout).toMatch(/1 users\naccounts: 1\n/);
+    expect((await opened.command('status')).stdout).toMatch(/1 user\naccounts: 1\n/);
     const away = { ...opened.store, health: () => ({ ...opened.store.health(), ...AWAY }) };
     opened.storeDesk.with = (work) => work(away);
     expect(await opened.command('status')).toMatchObject({
