@@ -76,12 +76,22 @@ describe('the rooms of src/', () => {
     expect(wrong).toEqual([]);
   });
 
+  /** What is loaded together with the program. */
+  const loaded = new Set(['app.ts']);
+  for (const file of loaded)
+    for (const { from, specifier, isLoaded } of imports)
+      if (from === file && isLoaded && specifier.startsWith('.'))
+        loaded.add(relative(SRC, resolve(SRC, dirname(from), specifier)));
+
+  it('load nothing of accounts before there are any', () => {
+    const ofAccounts = [...loaded].filter((file) => file.startsWith('server/identity/'));
+    expect(ofAccounts.filter((file) => /account|login|managed|password|signing|token|throttle/.test(file))).toEqual([]);
+    const heavy = imports.filter(({ specifier }) => specifier === 'jose' || specifier === '@node-rs/argon2');
+    expect(heavy.map(({ isLoaded }) => isLoaded)).toEqual(heavy.map(() => false));
+    expect(heavy.length).toBeGreaterThan(1);
+  });
+
   it('load nothing of documents before they are switched on', () => {
-    const loaded = new Set(['app.ts']);
-    for (const file of loaded)
-      for (const { from, specifier, isLoaded } of imports)
-        if (from === file && isLoaded && specifier.startsWith('.'))
-          loaded.add(relative(SRC, resolve(SRC, dirname(from), specifier)));
     const ofDocuments = [...loaded].filter((file) =>
       /^(?:store|knowledge|server\/knowledge|server\/openai)\//.test(file),
     );
