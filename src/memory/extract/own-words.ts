@@ -18,7 +18,7 @@ export function ownWords(message: string): string {
   text = blank(text, /```[\s\S]*?(?:```|$)/g);
   text = blank(text, /~~~[\s\S]*?(?:~~~|$)/g);
   text = withoutTags(withoutControl(text));
-  text = blank(text, /\b(?:https?|ftp|file):\/\/\S+|\bwww\.\S+|\S{1,80}@\S{1,80}\.\S{1,20}/g);
+  text = blank(text, /\b(?:https?|ftp|file):\/\/\S+|\bwww\.\S+|[^\s@]{1,80}@[^\s@]{1,80}\.\S{1,20}/g);
   text = blankLines(text);
   return blankParagraphs(blankMails(text));
 }
@@ -29,7 +29,7 @@ const blank = (text: string, what: RegExp) => text.replaceAll(what, fill);
 
 /** Special tokens of chat templates, and headings that speak in the system's name: from there on nobody knows who speaks. */
 const CONTROL =
-  /<\|[^|\n]{1,40}\|>|\[\/?INST\]|<<\/?SYS>>|<\/?s>|<(?:start|end)_of_turn>|<\|?(?:im_start|im_end|endoftext)|^\s*#{1,4}\s*(?:system|instructions?|assistant|human|user|response|memory|context|instrucciones|sistema|memoria|contexto)\b|^\s*\[?(?:system|sistema|assistant|asistente)(?: message| prompt)?\]?\s*:|\[(?:memory|memoria|memories|context|contexto|system|sistema|user facts?|profile)\b/im;
+  /<\|[^|\n]{1,40}\|>|\[\/?INST\]|<<\/?SYS>>|<\/?s>|<(?:start|end)_of_turn>|<\|?(?:im_start|im_end|endoftext)|^[ \t]*#{1,4}\s*(?:system|instructions?|assistant|human|user|response|memory|context|instrucciones|sistema|memoria|contexto)\b|^[ \t]*\[?(?:system|sistema|assistant|asistente)(?: message| prompt)?\]?\s*:|\[(?:memory|memoria|memories|context|contexto|system|sistema|user facts?|profile)\b/im;
 
 function withoutControl(text: string): string {
   const found = CONTROL.exec(text);
@@ -63,19 +63,20 @@ const HEADER_LINE =
   /^\s*\**(?:from|to|cc|subject|sent|date|de|para|asunto|enviado|fecha|reply-to|name|nombre|email|phone|tel[eé]fono|address|direcci[oó]n)\**\s*:/i;
 
 function blankLines(text: string): string {
-  const lines = text.split('\n');
-  const speakers = lines.filter((line) => SPEAKER_LINE.test(line)).length;
-  const headers = lines.filter((line) => HEADER_LINE.test(line)).length;
+  // A line of nothing but space would be tried at each length of it.
+  const lines = text.split('\n').map((line) => ({ line, bare: line.trimStart() }));
+  const speakers = lines.filter(({ bare }) => SPEAKER_LINE.test(bare)).length;
+  const headers = lines.filter(({ bare }) => HEADER_LINE.test(bare)).length;
   let inHeaders = false;
   return lines
-    .map((line) => {
-      inHeaders ||= headers >= 2 && HEADER_LINE.test(line);
+    .map(({ line, bare }) => {
+      inHeaders ||= headers >= 2 && HEADER_LINE.test(bare);
       const isForeign =
         inHeaders ||
-        QUOTED_LINE.test(line) ||
-        CODE_LINE.test(line) ||
-        LOG_LINE.test(line) ||
-        (speakers >= 2 && SPEAKER_LINE.test(line));
+        QUOTED_LINE.test(bare) ||
+        CODE_LINE.test(bare) ||
+        LOG_LINE.test(bare) ||
+        (speakers >= 2 && SPEAKER_LINE.test(bare));
       return isForeign ? fill(line) : line;
     })
     .join('\n');
@@ -89,9 +90,9 @@ const FAREWELL =
 /** From "Dear …," to the line after "Kind regards,". */
 function blankMails(text: string): string {
   const lines = text.split('\n');
-  const from = lines.findIndex((line) => GREETING.test(line));
+  const from = lines.findIndex((line) => GREETING.test(line.trimStart()));
   if (from < 0) return text;
-  const length = lines.slice(from + 1).findIndex((line) => FAREWELL.test(line));
+  const length = lines.slice(from + 1).findIndex((line) => FAREWELL.test(line.trimStart()));
   if (length < 0) return text;
   const to = from + 1 + length + 2;
   return lines.map((line, index) => (index >= from && index <= to ? fill(line) : line)).join('\n');
