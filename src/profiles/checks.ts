@@ -99,27 +99,30 @@ function checkDomains({ router, experts }: ProfileFile, tree: Tree): Problem[] {
   ];
 }
 
-/** Every passage of every document passes through them. */
-function checkHelpersAreHere({ knowledge, experts }: ProfileFile, tree: Tree): Problem[] {
-  if (knowledge.remoteExperts === 'allow') return [];
-  const named: [path: string[], id: string | undefined][] = [
-    [['knowledge', 'embedding'], knowledge.embedding],
-    [['knowledge', 'rerank', 'expert'], knowledge.rerank?.expert],
+/** Every passage of every document passes through them, and what every user says. */
+function checkHelpersAreHere({ knowledge, memory, experts }: ProfileFile, tree: Tree): Problem[] {
+  const named: [path: string[], id: string | undefined, sees: string][] = [
+    [['knowledge', 'embedding'], knowledge.embedding, 'every document'],
+    [['knowledge', 'rerank', 'expert'], knowledge.rerank?.expert, 'every document'],
+    [['memory', 'expert', 'id'], memory.expert?.id, 'what every user says'],
   ];
-  return named.flatMap(([path, id]) => {
+  const isAllowed = { knowledge: knowledge.remoteExperts === 'allow', memory: memory.remoteExperts === 'allow' };
+  return named.flatMap(([path, id, sees]) => {
+    const section = path[0] === 'memory' ? 'memory' : 'knowledge';
     const expert = id !== undefined && Object.hasOwn(experts, id) ? experts[id] : undefined;
-    if (expert?.engine !== 'remote') return [];
-    const message = `${id} runs elsewhere and would see every document; if it may, say so: \`remoteExperts: allow\``;
+    if (expert?.engine !== 'remote' || isAllowed[section]) return [];
+    const message = `${id} runs elsewhere and would see ${sees}; if it may, say so in \`${section}\`: \`remoteExperts: allow\``;
     return [problemAt(placeOf(tree, path), path, message)];
   });
 }
 
 /** Experts that are named for what they do must do it. */
-function checkHelpers({ router, knowledge, experts }: ProfileFile, tree: Tree): Problem[] {
-  const named: [path: string[], id: string | undefined, task: 'embed' | 'rerank'][] = [
+function checkHelpers({ router, knowledge, memory, experts }: ProfileFile, tree: Tree): Problem[] {
+  const named: [path: string[], id: string | undefined, task: 'embed' | 'rerank' | 'generate'][] = [
     [['router', 'embedding', 'expert'], router.embedding?.expert, 'embed'],
     [['knowledge', 'embedding'], knowledge.embedding, 'embed'],
     [['knowledge', 'rerank', 'expert'], knowledge.rerank?.expert, 'rerank'],
+    [['memory', 'expert', 'id'], memory.expert?.id, 'generate'],
   ];
   return named.flatMap(([path, id, task]) => {
     if (id === undefined) return [];

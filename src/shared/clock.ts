@@ -40,15 +40,18 @@ export function startHeart(): () => void {
   };
 }
 
+/** 24.8 days: a longer timer of Node ends at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** Calls back when this process has run for `ms` more. Returns the function that cancels it. The timer keeps nothing alive. */
 export function afterRunning(ms: number, callback: () => void): () => void {
   const endsAtMs = runningNow() + ms;
   const look = () => {
     const left = endsAtMs - runningNow();
-    if (left > 0) timer = setTimeout(look, left).unref();
+    if (left > 0) timer = setTimeout(look, Math.min(left, LONGEST_TIMER_MS)).unref();
     else callback();
   };
-  let timer = setTimeout(look, ms).unref();
+  let timer = setTimeout(look, Math.min(ms, LONGEST_TIMER_MS)).unref();
   return () => clearTimeout(timer);
 }
 

@@ -161,6 +161,16 @@ describe('F1: a bad profile', () => {
     expect(problems).toMatchObject([{ path, message: expect.stringMatching(message) }]);
   });
 
+  it.each([
+    ['{ id: none }', /no expert has this id/],
+    ['{ id: e }', /the task of e is embed; it must generate/],
+    ['{ id: far }', /runs elsewhere and would see what every user says/],
+  ])('with memory: { expert: %s } is refused: nobody would be asked', async (settings, message) => {
+    const others = `${MINIMAL}  e: { model: { path: m.gguf }, task: embed }\n  far: { engine: remote, url: "http://x.example" }\n`;
+    const problems = await new Sandbox().refuse(`memory: { expert: ${settings} }\n${others}`);
+    expect(problems).toMatchObject([{ path: 'memory.expert.id', message: expect.stringMatching(message) }]);
+  });
+
   it('with knowledge: an expert elsewhere sees no document unless it is said that it may', async () => {
     const far = `${MINIMAL}  far: { engine: remote, url: "http://x.example", task: embed, endpoints: [/v1/embeddings] }\n`;
     const sandbox = new Sandbox();
