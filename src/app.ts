@@ -325,7 +325,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     stores,
     onRestored: async () => {
       remembrance.memory.renew();
-      await knowledge.peek()?.renew();
+      await Promise.all([knowledge.peek()?.renew(), identities.peek()?.book.reread()]);
     },
   });
   const deadlines = new Deadlines();

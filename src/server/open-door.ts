@@ -2,6 +2,7 @@ import type { Profile } from '../profiles/profile.ts';
 import { CliError } from '../shared/errors.ts';
 import { isLoopback } from './host-check.ts';
 import type { KnownKey } from './identity/authenticator.ts';
+import { endOfDay } from './identity/fields.ts';
 
 const SHORTEST_KEY = 16;
 
@@ -41,11 +42,4 @@ export function readKeys(profile: Profile, environment: NodeJS.ProcessEnv): Know
     }
     return { key, id: env, user, admin, scopes, expires: expires === undefined ? undefined : endOfDay(expires) };
   });
-}
-
-const DAY_MS = 86_400_000;
-
-/** Of a date, in UTC. */
-function endOfDay(date: string): number {
-  return Date.parse(`${date}T00:00:00Z`) + DAY_MS;
 }

@@ -66,6 +66,7 @@ export class PeopleHolder {
   }
 }
 
-function keepsPeople({ memory, conversations, feedback, security }: Profile): boolean {
+/** Whether a profile has a use for what is kept of people. */
+export function keepsPeople({ memory, conversations, feedback, security }: Profile): boolean {
   return memory.enabled || conversations.enabled || feedback.enabled || security.auth === 'users';
 }

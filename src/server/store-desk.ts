@@ -1,7 +1,7 @@
-import type { Profile } from '../profiles/profile.ts';
 import type { Store } from '../store/contract.ts';
 import type { StoreKeeper } from '../store/store-keeper.ts';
 import { AppError } from '../shared/errors.ts';
+import { keepsPeople } from './people-holder.ts';
 import type { Settings } from './settings.ts';
 
 export interface StoreDeskOptions {
@@ -50,7 +50,7 @@ export class StoreDesk {
 
   async #open(): Promise<{ store: Store; close: () => Promise<void> }> {
     const { profile } = this.#options.settings();
-    if (!keepsSomething(profile)) {
+    if (!profile.knowledge.enabled && !keepsPeople(profile)) {
       throw new AppError(
         'knowledge_off',
         'This orchestrator keeps nothing: knowledge, memory, conversations and feedback are off in the profile, and nobody has an account.',
@@ -59,8 +59,4 @@ export class StoreDesk {
     const use = (await this.#options.stores()).use();
     return { store: await use.open(profile.knowledge.store), close: () => use.close() };
   }
-}
-
-function keepsSomething({ knowledge, memory, conversations, feedback, security }: Profile): boolean {
-  return knowledge.enabled || memory.enabled || conversations.enabled || feedback.enabled || security.auth === 'users';
 }

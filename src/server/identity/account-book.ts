@@ -142,6 +142,12 @@ export class AccountBook extends AccountMirror {
     });
   }
 
+  /** Records have come into the store from elsewhere. Never rejects: where it is away, it is read when it is there. */
+  async reread(): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.#read();
+  }
+
   /** Writes down what is to be kept; nothing is read any more. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -204,6 +210,7 @@ export class AccountBook extends AccountMirror {
 
   #again(ms: number, work: () => Promise<void> | undefined): void {
     if (this.#closed) return;
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       const begun = work();
       if (!begun) this.#again(ms, work);

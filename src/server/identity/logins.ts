@@ -7,9 +7,10 @@ import type { AccessTokens } from './access-tokens.ts';
 import type { AccountBook } from './account-book.ts';
 import { digestOf, LOCAL_USER } from './authenticator.ts';
 import type { Identity } from './contract.ts';
+import { addressGroup } from '../limits/address-group.ts';
 import { nameOf } from './fields.ts';
 import type { Passwords } from './passwords.ts';
-import { networkOf, Throttle } from './throttle.ts';
+import { Throttle } from './throttle.ts';
 import type { LoginJson } from './views.ts';
 
 /** What of the settings in force logins and keys go by. */
@@ -66,7 +67,7 @@ export class Logins {
         'Accounts are made by an administrator here (orchestrator user add); security.registration: open lets anyone.',
       );
     const name = nameOf(user);
-    const wait = this.#registrations.take(networkOf(caller.address));
+    const wait = this.#registrations.take(addressGroup(caller.address ?? ''));
     if (wait !== undefined) throw tooMany('accounts from your address', wait);
     if (book.accounts().length >= MOST_ACCOUNTS)
       throw new AppError('forbidden', `There are ${MOST_ACCOUNTS} accounts; an administrator makes more.`);
@@ -129,7 +130,7 @@ export class Logins {
 
   /** Counts the attempt before it is known whether it succeeds: many at once are no way around. */
   async #prove(caller: Caller, user: string, password: string): Promise<void> {
-    const address = networkOf(caller.address);
+    const address = addressGroup(caller.address ?? '');
     const wait = this.#byAddress.take(address) ?? this.#byName.take(user);
     if (wait !== undefined) throw tooMany('attempts to log in', wait);
     const { book, passwords } = this.#options;

@@ -6,7 +6,7 @@ import { AppError } from '../../shared/errors.ts';
 import type { AccountBook } from './account-book.ts';
 import { digestOf } from './authenticator.ts';
 import type { Identity } from './contract.ts';
-import { flag } from './fields.ts';
+import { endOfDay, flag } from './fields.ts';
 import type { LoginSettings } from './logins.ts';
 import { keyJson, type MadeKeyJson, type NewKeyJson } from './views.ts';
 
@@ -21,7 +21,6 @@ const SHOWN = PREFIX.length + 4;
 const MOST_KEYS = 100;
 const LONGEST_NAME = 100;
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
-const DAY_MS = 86_400_000;
 
 /** Keys that are made at run time: 256 bits, shown once, kept as a digest. */
 export class ManagedKeys {
@@ -32,8 +31,8 @@ export class ManagedKeys {
   }
 
   /**
-   * Makes a key of this user. What a key may do more than its user would without one is an administrator's to give, and a key that is
-   * restricted makes none.
+   * Makes a key of this user. What a key may do more than its user would without one is an administrator's to give; a key that is
+   * restricted makes none, and one that expires makes none that outlives it.
    * @throws AppError `forbidden`, `user_not_found`, `invalid_request`, `conflict`.
    */
   async create(
@@ -57,6 +56,14 @@ export class ManagedKeys {
       );
     if (book.keysOf(user).filter(({ revoked }) => revoked === null).length >= MOST_KEYS)
       throw new AppError('conflict', `${user} has ${MOST_KEYS} keys; revoke one first.`);
+    const expires = expiryOf(wanted.expires);
+    const end = this.#endOf(by);
+    if (end !== null && (expires ?? Infinity) > end)
+      throw new AppError(
+        'forbidden',
+        `Your own key ends ${new Date(end).toISOString()}: set \`expires\` to no later, or log in for more.`,
+        { param: 'expires' },
+      );
     const key = `${PREFIX}${randomBytes(32).toString('base64url')}`;
     const stored = await book.createKey({
       user,
@@ -65,9 +72,17 @@ export class ManagedKeys {
       digest: digestOf(key),
       scopes,
       admin,
-      expires: expiryOf(wanted.expires),
+      expires,
     });
     return { ...keyJson(stored), key };
+  }
+
+  /** When what somebody is let in by counts no more; null: it does not end by itself, or is renewed by its user (a login). */
+  #endOf({ user, credential: { kind, id } }: Identity): number | null {
+    const { book, settings } = this.#options;
+    if (kind === 'key') return book.keysOf(user).find((key) => key.id === id)?.expires ?? null;
+    const known = kind === 'profile-key' ? settings().security.keys.find(({ env }) => env === id) : undefined;
+    return known?.expires === undefined ? null : endOfDay(known.expires);
   }
 
   /** Of its own user, or by an administrator. @throws AppError `user_not_found`. */
@@ -119,7 +134,7 @@ function labelOf(value: unknown): string {
 function expiryOf(value: unknown): number | null {
   if (value === undefined || value === null) return null;
   const text = typeof value === 'string' ? value : '';
-  const at = Date.parse(text) + (DATE.test(text) ? DAY_MS : 0);
+  const at = DATE.test(text) ? endOfDay(text) : Date.parse(text);
   if (at > Date.now()) return at;
   throw new AppError('invalid_request', '`expires` is a date to come, like 2027-01-31 (its last day, UTC).', {
     param: 'expires',

@@ -48,17 +48,3 @@ export class Throttle {
     return bucket;
   }
 }
-
-/** A client's address as far as it tells clients apart: of IPv6 the network, in which one machine has as many as it likes. */
-export function networkOf(address: string | undefined): string {
-  const plain = (address ?? '').replace(/^::ffff:/, '');
-  return plain.includes(':') ? `${expand(plain).slice(0, 4).join(':')}::/64` : plain;
-}
-
-function expand(address: string): string[] {
-  const [head = '', tail] = address.split('::');
-  const left = head.split(':').filter(Boolean);
-  const right = (tail ?? '').split(':').filter(Boolean);
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length);
-  return [...left, ...Array<string>(zeros).fill('0'), ...right];
-}

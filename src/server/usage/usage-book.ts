@@ -168,7 +168,13 @@ export class UsageBook {
   async #letGo(): Promise<void> {
     const [oldest] = await this.#files.months();
     const limit = dayOf(this.#clock.wallTime().getTime() - KEPT_DAYS * DAY_MS).slice(0, 7);
-    if (oldest !== undefined && oldest < limit) await this.#files.remove(oldest);
+    if (oldest === undefined || oldest >= limit) return;
+    await this.#files.remove(oldest).catch((error: unknown) => {
+      this.#logger.warn('an old month of the usage book could not be removed', {
+        month: oldest,
+        reason: messageOf(error),
+      });
+    });
   }
 }
 

@@ -76,6 +76,20 @@ describe('L2 a store that is away', () => {
     expect(await shared.outcome(key)).toBe('let in');
   });
 
+  it('what was restored into it counts as soon as it is read again, also where nobody else writes to it', async () => {
+    const { store, key } = await filled();
+    const empty = new FakeAccounts();
+    await using people = peopleHouse({ store: empty });
+    await pass(0);
+    expect(await people.outcome(key)).toBe('unauthorized');
+    for (const [name, account] of store.held) empty.held.set(name, account);
+    for (const [id, held] of store.heldKeys) empty.heldKeys.set(id, held);
+    await pass(60_000);
+    expect(await people.outcome(key)).toBe('unauthorized');
+    await people.book.reread();
+    expect(await people.outcome(key)).toBe('let in');
+  });
+
   it('H6 what another orchestrator revokes there is dead here within seconds', async () => {
     const { store, key, id } = await filled();
     await using here = peopleHouse({ store, isShared: true });

@@ -199,6 +199,25 @@ describe('keys made at run time', () => {
     expect(await make(RUN, {}, 'nobody')).toBe('user_not_found');
   });
 
+  it('of a key that ends, outlive it not', async () => {
+    const own = { env: 'KEY', user: 'ana', admin: false, expires: '2998-12-31' };
+    await using people = await house({ security: { keys: [own] } });
+    await people.add('ana');
+    const { keys } = people.accounts;
+    const { key } = await keys.create(RUN, 'ana', { expires: '2998-12-31' });
+    const ofProfile: Identity = {
+      user: 'ana',
+      admin: false,
+      credential: { kind: 'profile-key', id: 'KEY' },
+      scopes: {},
+    };
+    for (const by of [await people.as(key), ofProfile]) {
+      expect(await outcomeOf(() => keys.create(by, 'ana', {})), by.credential.kind).toBe('forbidden');
+      expect(await outcomeOf(() => keys.create(by, 'ana', { expires: '2999-01-01' }))).toBe('forbidden');
+      expect(await outcomeOf(() => keys.create(by, 'ana', { expires: '2998-12-31' }))).toBe('let in');
+    }
+  });
+
   it.each([
     { scopes: { experts: ['c'] } },
     { scopes: { experts: [] } },
