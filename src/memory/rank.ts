@@ -31,30 +31,29 @@ export function isTold(memory: StoredMemory, at: number): boolean {
   return state === 'active' && isOpen(memory, at) && (expires === null || expires > at) && !isToCome;
 }
 
-/** By what the fit of a memory is multiplied: how important, how old, how often it was said, and whether it is of the time asked about. */
-export function factorOf(memory: StoredMemory, question: { readonly text: string; readonly at: number }): number {
-  const { importance, seen } = memory;
-  const often = 1 + SAID_AGAIN * Math.min(5, seen - 1);
-  return (
-    (1 + IMPORTANCE * (importance - 0.5)) *
-    (1 - RECENCY + RECENCY * freshness(memory, question.at)) *
-    often *
-    nearness(memory, question.text) *
-    timeMatch(memory, windowOf(question.text, question.at))
-  );
+/** By what the fit of each memory is multiplied: how important, how old, how often it was said, and whether it is of whom and when is asked. */
+export function factorsFor({
+  text,
+  at,
+}: {
+  readonly text: string;
+  readonly at: number;
+}): (memory: StoredMemory) => number {
+  const window = windowOf(text, at);
+  const asked = new Set(folded(text).split(' '));
+  return (memory) =>
+    (1 + IMPORTANCE * (memory.importance - 0.5)) *
+    (1 - RECENCY + RECENCY * freshness(memory, at)) *
+    (1 + SAID_AGAIN * Math.min(5, memory.seen - 1)) *
+    (isAbout(memory, asked) ? 1 : OF_OTHERS) *
+    timeMatch(memory, window);
 }
 
 /** "Where do I live?" does not ask where a mother lives, though the words are the same. */
-function nearness({ subject, text, value }: StoredMemory, question: string): number {
-  if (subject === 'user') return 1;
-  const asked = new Set(folded(question).split(' '));
-  const isNamed =
-    subjectWords(subject).some((word) => asked.has(word)) ||
-    folded(value)
-      .split(' ')
-      .some((word) => asked.has(word)) ||
-    (text.match(/(?<=\s)\p{Lu}[\p{L}]+/gu) ?? []).some((name) => asked.has(folded(name)));
-  return isNamed ? 1 : OF_OTHERS;
+function isAbout({ subject, text, value }: StoredMemory, asked: ReadonlySet<string>): boolean {
+  if (subject === 'user') return true;
+  const names = (text.match(/(?<=\s)\p{Lu}\p{L}+/gu) ?? []).map(folded);
+  return [...subjectWords(subject), ...folded(value).split(' '), ...names].some((word) => asked.has(word));
 }
 
 function freshness(memory: StoredMemory, at: number): number {

@@ -5,7 +5,7 @@ import { messageOf } from '../shared/errors.ts';
 import type { User } from '../store/contract.ts';
 import type { MemoryRepository, StoredMemory } from '../store/people-contract.ts';
 import type { Recalled, RecallQuery, Recollection } from './contract.ts';
-import { factorOf, isTold } from './rank.ts';
+import { factorsFor, isTold } from './rank.ts';
 import type { Standing, Standings } from './standing.ts';
 
 export interface RecallOptions {
@@ -76,10 +76,11 @@ export class Recall {
       signal,
     });
     const found = await this.#found(user, answer);
+    const factorOf = factorsFor(query);
     const ranked = found
       .filter(({ memory }) => isTold({ ...memory, state: 'active' }, at))
       .map(({ memory, score }, place) => {
-        return { memory, score: score * factorOf(memory, query), place, why: 'found' as const };
+        return { memory, score: score * factorOf(memory), place, why: 'found' as const };
       });
     const memories = inOrder(ranked).slice(0, topK).map(bounded);
     return { memories, degraded: joined(problem, answer.degraded), ms: performance.now() - startedAt };
@@ -163,9 +164,10 @@ function chosen(
   },
 ): readonly Recalled[] {
   const hits = new Map(answer.hits.map(({ document, score }, place) => [document, { score, place }]));
+  const factorOf = factorsFor(query);
   const scored = told.map((memory) => {
     const { score, place } = hits.get(memory.id) ?? { score: 0, place: Infinity };
-    return { memory, isFound: place !== Infinity, score: score * factorOf(memory, query), place };
+    return { memory, isFound: place !== Infinity, score: score * factorOf(memory), place };
   });
   const standing = scored
     .filter(({ memory }) => stands?.always.has(memory.id))
