@@ -4,7 +4,7 @@ import type { User } from '../contract.ts';
 import { checkCount, checkUser, isKey } from '../ids.ts';
 import type { ConversationRepository, StoredConversation, Turn } from '../people-contract.ts';
 import type { Serial } from '../serial.ts';
-import { emptyConversation, eraseConversation, eraseNoted } from './erasure.ts';
+import { eraseConversation, eraseNoted } from './erasure.ts';
 import { replacing } from './replacing.ts';
 import { conversationKey } from './serial-keys.ts';
 import { searchTurns } from './turn-search.ts';
@@ -63,15 +63,20 @@ export function conversationRepository(database: Database, serial: Serial): Conv
       checkUser(user);
       if (!isKey(id)) return undefined;
       return serial.run(conversationKey(user, id), async () => {
-        const erased = isPrivate === true ? { title: '', turns: 0, summarized: 0 } : { title, summarized };
+        const isErased = isPrivate === true;
+        const rest = isErased ? { title: '', turns: 0, summarized: 0 } : { title, summarized };
         const changed = await database.run<StoredConversation | undefined>(
           `{
+            IF $isErased AND record::exists(conversation:[$user, $id]) {
+              UPSERT erasure:[$user, 'conversation', $id] RETURN NONE
+            };
             UPDATE conversation:[$user, $id] PATCH $operations RETURN NONE;
             RETURN (SELECT ${CONVERSATION_FIELDS} FROM conversation:[$user, $id]..=[$user, $id])[0];
           }`,
-          { user, id, operations: replacing({ ...erased, private: isPrivate }) },
+          { user, id, isErased, operations: replacing({ ...rest, private: isPrivate }) },
         );
-        if (changed !== undefined && isPrivate === true) await emptyConversation(database, user, id);
+        // The turns, which were noted with it.
+        if (isErased) await eraseNoted(database, user, 'conversation', id);
         return changed;
       });
     },

@@ -2,7 +2,7 @@ import type { Database } from '../connection.ts';
 import type { User } from '../contract.ts';
 import { removeMany } from '../removal.ts';
 
-/** `user`: everything of this user. Noted before anything goes; whoever opens the store after a crash finishes it. */
+/** `user`: everything of this user; `conversation`: its turns. Noted before anything goes; whoever opens the store after a crash finishes it. */
 type What = 'user' | 'memories' | 'conversation';
 
 /** Taken away in one transaction. */
@@ -69,12 +69,6 @@ export async function eraseConversation(database: Database, user: User, conversa
   );
   if (there) await sweepTurns(database, user, conversation);
   return there;
-}
-
-/** Erases the turns alone: the conversation is there, and empty. */
-export async function emptyConversation(database: Database, user: User, conversation: string): Promise<void> {
-  await note(database, user, 'conversation', conversation);
-  await sweepTurns(database, user, conversation);
 }
 
 /** Everything of a user; answers what it was. Can be repeated, and begun anew after a crash. */

@@ -158,6 +158,24 @@ describe('a removal of many', () => {
   }, 60_000);
 });
 
+describe('a conversation that becomes private', () => {
+  it('has no turns after the next look, wherever it was cut off', async () => {
+    for (let stop = 0; ; stop += 1) {
+      const database = await empty();
+      await migrate(database);
+      await peopleStore(database, new Serial()).conversations.append('user', 'chat', [newTurn(), newTurn()], 'title');
+      const ending = peopleStore(endingAfter(database, stop), new Serial());
+      const isWhole = await ending.conversations.change('user', 'chat', { private: true }).then(
+        () => true,
+        () => false,
+      );
+      await eraseAllNoted(database);
+      expect((await counts(database)).turns, `after ${stop}`).toBe(stop === 0 ? 2 : 0);
+      if (isWhole) return expect(stop).toBeGreaterThan(2);
+    }
+  });
+});
+
 describe('an erasure', () => {
   it('of a user that was cut off after any of its statements is finished by the next look', async () => {
     for (let stop = 0; ; stop += 1) {
