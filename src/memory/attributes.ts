@@ -9,7 +9,10 @@ export interface Attribute {
   readonly single: boolean;
   /** Days after which it counts half in ranking; null: it never fades. */
   readonly halfLife: number | null;
-  /** Says who the user is, and is told where there is room: the smaller the earlier. Null: told only where it fits the question. */
+  /**
+   * Says who the user is, and is told where there is room and the question is about the user: the smaller the earlier. Up to
+   * {@link LAST_HEEDED} whatever the question. Null: told only where it fits the question.
+   */
   readonly profile: number | null;
   /** Beliefs, politics, sexuality, diagnoses: kept without "remember that …" only where the profile allows it. */
   readonly sensitive: boolean;
@@ -30,6 +33,9 @@ export function isSingle(name: string, subject: string): boolean {
 /** Subjects of which a person has one at most. */
 const ONE_OF_THEM = new Set(['partner', 'mother', 'father']);
 
+/** Of places: what every answer heeds, how the user is addressed and what they cannot eat or do. */
+export const LAST_HEEDED = 6;
+
 type Extra = Partial<Pick<Attribute, 'single' | 'halfLife' | 'profile' | 'sensitive'>>;
 
 /** Half-lives, in days. */
@@ -41,33 +47,33 @@ const WEEKS = 30;
 export const ATTRIBUTES: readonly Attribute[] = [
   // Who it is.
   row('name', 'fact', { single: true, profile: 1 }),
-  row('nickname', 'fact', { single: true, profile: 2 }),
-  row('pronouns', 'fact', { single: true, profile: 3 }),
-  row('age', 'fact', { single: true, profile: 8, halfLife: YEARS }),
-  row('birthday', 'fact', { single: true, profile: 9 }),
+  row('nickname', 'fact', { single: true, profile: 6 }),
+  row('pronouns', 'fact', { single: true, profile: 5 }),
+  row('age', 'fact', { single: true, profile: 11, halfLife: YEARS }),
+  row('birthday', 'fact', { single: true, profile: 12 }),
   // Where.
-  row('residence', 'fact', { single: true, profile: 4 }),
-  row('origin', 'fact', { single: true, profile: 10 }),
-  row('nationality', 'fact', { profile: 11 }),
-  row('timezone', 'fact', { single: true, profile: 12 }),
+  row('residence', 'fact', { single: true, profile: 7 }),
+  row('origin', 'fact', { single: true, profile: 13 }),
+  row('nationality', 'fact', { profile: 14 }),
+  row('timezone', 'fact', { single: true, profile: 15 }),
   row('household', 'fact', { halfLife: YEARS }),
   // Work and studies.
-  row('occupation', 'fact', { single: true, profile: 5 }),
-  row('employer', 'fact', { single: true, profile: 6, halfLife: YEARS }),
+  row('occupation', 'fact', { single: true, profile: 8 }),
+  row('employer', 'fact', { single: true, profile: 9, halfLife: YEARS }),
   row('workplace', 'fact', { single: true, halfLife: YEARS }),
   row('field', 'fact', { single: true, halfLife: YEARS }),
-  row('employment', 'fact', { single: true, profile: 7, halfLife: YEAR }),
-  row('studies', 'fact', { single: true, profile: 13, halfLife: YEARS }),
+  row('employment', 'fact', { single: true, profile: 10, halfLife: YEAR }),
+  row('studies', 'fact', { single: true, profile: 16, halfLife: YEARS }),
   row('education', 'fact', {}),
-  row('language', 'fact', { profile: 14 }),
+  row('language', 'fact', { profile: 17 }),
   // People and animals.
-  row('marital', 'fact', { single: true, profile: 15 }),
-  row('family', 'fact', { profile: 16 }),
-  row('pet', 'fact', { profile: 17, halfLife: YEARS }),
+  row('marital', 'fact', { single: true, profile: 18 }),
+  row('family', 'fact', { profile: 19 }),
+  row('pet', 'fact', { profile: 20, halfLife: YEARS }),
   // What must be heeded.
-  row('diet', 'fact', { profile: 18 }),
-  row('allergy', 'fact', { profile: 19 }),
-  row('accessibility', 'fact', { profile: 20 }),
+  row('diet', 'fact', { profile: 3 }),
+  row('allergy', 'fact', { profile: 2 }),
+  row('accessibility', 'fact', { profile: 4 }),
   row('health', 'fact', { sensitive: true }),
   row('belief', 'fact', { sensitive: true }),
   row('politics', 'fact', { sensitive: true }),

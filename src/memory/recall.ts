@@ -4,6 +4,8 @@ import { delay } from '../shared/clock.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { User } from '../store/contract.ts';
 import type { MemoryRepository, StoredMemory } from '../store/people-contract.ts';
+import { isAboutUser } from './about-user.ts';
+import { LAST_HEEDED } from './attributes.ts';
 import type { Recalled, RecallQuery, Recollection } from './contract.ts';
 import { factorsFor, isTold } from './rank.ts';
 import type { Standing, Standings } from './standing.ts';
@@ -29,6 +31,8 @@ const LEAST_CANDIDATES = 24;
 const ROOM_FOR_FOUND = 0.25;
 /** Beside what fits well, what fits so much worse is noise, to a small model above all. */
 const LEAST_SHARE_OF_BEST = 0.45;
+/** Of what every answer heeds: what has nothing to do with a question is noise beside it. */
+const MOST_HEEDED = 3;
 const NEVER = new AbortController().signal;
 
 /** What of a user's memories belongs to a question. */
@@ -148,7 +152,7 @@ function idsOf(stands: Standings | undefined, topK: number): readonly string[] {
   return [...stands.always, ...profile.slice(0, 2 * topK).map(([id]) => id)];
 }
 
-/** Always what stands, then what was found, then who the user is where room is left; in an order that is the same for the same ones. */
+/** Always what stands, then what was found, then who the user is as far as it matters and room is left; in an order that is the same for the same ones. */
 function chosen(
   told: readonly StoredMemory[],
   {
@@ -179,10 +183,11 @@ function chosen(
   const always = standing.slice(0, Math.max(0, topK - kept));
   const fitting = found.slice(0, topK - always.length);
   const isIn = new Set([...always, ...fitting].map(({ memory }) => memory.id));
+  const [last, most] = isAboutUser(query.text) ? [Infinity, topK] : [LAST_HEEDED, MOST_HEEDED];
   const profile = scored
-    .filter(({ memory }) => stands?.profile.has(memory.id) && !isIn.has(memory.id))
+    .filter(({ memory }) => stands?.profile.has(memory.id) && placeOf(stands, memory) <= last && !isIn.has(memory.id))
     .sort((one, other) => placeOf(stands, one.memory) - placeOf(stands, other.memory) || byId(one, other))
-    .slice(0, topK - always.length - fitting.length);
+    .slice(0, Math.min(most, topK - always.length - fitting.length));
   return [
     ...always.sort(byId).map((one) => bounded({ ...one, why: 'always' })),
     ...profile.sort(byId).map((one) => bounded({ ...one, why: 'profile' })),

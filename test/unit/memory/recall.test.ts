@@ -55,10 +55,35 @@ describe('what belongs to a question', () => {
     const first = await why(house, '¿de qué color es mi coche?');
     expect(first.map((line) => line.split(':')[0])).toEqual(['always', 'always', 'profile', 'profile', 'found']);
     expect(first.at(-1)).toBe('found: Su coche es rojo');
-    expect(await why(house, 'color del coche, por favor')).toEqual(first);
+    expect(await why(house, 'color de mi coche, por favor')).toEqual(first);
     expect(await why(house, '¿de qué color es mi coche?', 3)).toHaveLength(3);
     expect(await why(house, '¿de qué color es mi coche?', 3)).toContain('found: Su coche es rojo');
     expect(await why(house, '¿de qué color es mi coche?', 0)).toEqual([]);
+  });
+
+  it('is, whatever is asked, how the user is addressed and what they cannot eat, three of it; the rest where it is about them', async () => {
+    await using house = await openMemory();
+    for (const said of ['me llamo Ana', 'vivo en Bilbao']) await house.observe('ana', said);
+    for (const question of [
+      'What is the capital of France?',
+      '¿Cuál es la capital de Francia?',
+      'Dime un número primo',
+    ])
+      expect(await why(house, question), question).toEqual(['profile: Se llama Ana']);
+    for (const question of ['What should I do this weekend?', '¿Qué me recomiendas?', 'Write a poem for me'])
+      expect(await why(house, question), question).toHaveLength(2);
+    const foods = ['peanuts', 'shellfish', 'milk', 'eggs'];
+    await using english = await openMemory({
+      reader: {
+        ...plainReader,
+        extract: ({ text }) => [
+          candidateOf(text, text, { attribute: 'allergy', value: text, text: `Is allergic to ${text}` }),
+        ],
+      },
+    });
+    for (const food of foods) await english.observe('ana', food);
+    expect(await why(english, 'What is the capital of France?')).toHaveLength(3);
+    expect((await why(english, 'Am I allergic to something?')).length).toBe(foods.length);
   });
 
   it('is nothing that is closed, over, or waits', async () => {
@@ -67,12 +92,13 @@ describe('what belongs to a question', () => {
     await house.observe('ana', 'creo que trabajo en Acme');
     await house.observe('ana', 'vivo en Madrid');
     await house.observe('ana', 'vivo en Bilbao');
-    expect(await why(house, 'dentista, Acme, trabajo, Madrid')).toEqual([
+    expect(await why(house, 'dentista, Acme, Madrid')).toEqual(['found: Tiene cita con el dentista']);
+    expect(await why(house, 'mi dentista, Acme, Madrid')).toEqual([
       'profile: Vive en Bilbao',
       'found: Tiene cita con el dentista',
     ]);
     house.clock += 2 * DAY;
-    expect(await why(house, 'dentista, Acme, trabajo, Madrid')).toEqual(['profile: Vive en Bilbao']);
+    expect(await why(house, 'mi dentista, Acme, Madrid')).toEqual(['profile: Vive en Bilbao']);
     const { memories } = await house.base.search('ana', { text: 'Acme trabajo', at: house.clock });
     expect(memories).toMatchObject([{ memory: { text: 'Trabaja en Acme', state: 'quarantined' } }]);
     await house.base.approve('ana', memories[0]?.memory.id ?? '');
