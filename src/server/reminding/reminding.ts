@@ -82,7 +82,7 @@ export class Reminding {
 
   /** Does what the user tells memory to do, and looks for what is to be told. Never rejects, never waits long. */
   async begin(context: RequestContext, asked: Asked, question: string, wants: Wants): Promise<Reminded> {
-    if (!wants.memory) return NOTHING;
+    if (!wants.memory || !this.#counts(asked)) return NOTHING;
     const base = this.#options.memory.peek();
     if (!base) return { ...NOTHING, degraded: this.#options.memory.status().reason ?? 'memory is just being opened' };
     const problems: string[] = [];
@@ -119,7 +119,8 @@ export class Reminding {
     if (told.length > 0) memory.peek()?.used(asked.user, told);
     try {
       if (reminded.obeyed?.ignores || (await this.#privacy.covers(asked))) return;
-      if (!this.#isNew(asked)) return;
+      // Who was erased meanwhile: what begins now would come after that.
+      if (!this.#counts(asked) || !this.#isNew(asked)) return;
       await Promise.all([this.#record(ended), this.#learn(ended)]);
     } catch (error) {
       logger.warn('a turn could not be kept', { request: asked.request, reason: messageOf(error) });
