@@ -166,8 +166,13 @@ const KEEP_THAT = new Pattern(
   SLOTS,
 );
 
+/** No command is without one of these: most messages are done with here. */
+const MAY_COMMAND =
+  /recu[eé]rd|recorda|acu[eé]rda|ap[uú]nt|anot|memori|guard|registr|grab|almacen|toma nota|tener? |tenga|tened|ten en|ten pre|sepas|olv[ií]d|borr|elimin|vac[ií]|limpi|rese|reini|quit|qued|privad|entre|remember|not[ei]|mind|forget|delete|erase|remove|wipe|clear|save|store|stored|keep|make|log|record|between|account|future/i;
+
 /** What a message tells the memory to do; `before` is what the assistant said last. Only what is told, never what is asked or quoted. */
 export function readCommands(text: string, before: string | null): readonly Command[] {
+  if (!MAY_COMMAND.test(text)) return [];
   const own = ownWords(text);
   const tokens = tokenize(own);
   const scope: Scope = { text: own, tokens, end: tokens.length, casual: isCasual(own) };

@@ -97,7 +97,7 @@ interface Place {
 function readRule(said: Said, scope: Scope, grammar: Grammar, { at, from, corrects, sentence }: Place): Read {
   for (const { rule, pattern } of grammar.beginningWith(plainAt(scope, at))) {
     const matched = pattern.match(scope, at);
-    if (matched === undefined) continue;
+    if (matched === undefined || isToYou(scope, matched.end)) continue;
     const found: Found = { rule, matched, from, subject: 'user', who: null, corrects, sentence };
     const candidate = candidateOf(said, scope, found);
     if (candidate === undefined) continue;
@@ -107,6 +107,11 @@ function readRule(said: Said, scope: Scope, grammar: Grammar, { at, from, correc
   }
   return NOTHING;
 }
+
+/** "Me caso contigo", "I agree with you": said to the assistant, and in jest. */
+const isToYou = (scope: Scope, at: number) =>
+  ['contigo', 'you'].includes(plainAt(scope, at)) ||
+  (plainAt(scope, at) === 'with' && plainAt(scope, at + 1) === 'you');
 
 /** Once each, without secrets, the surest first; of the same, what matters more, and then what was said last. */
 function best(said: Said, found: readonly Candidate[]): readonly Candidate[] {

@@ -39,7 +39,8 @@ export const WHO_EN: readonly Rule[] = [
   // Where.
   {
     say: [
-      '(i|we) (no longer|do not) live in <place>',
+      '(i|we) no longer live in <place>',
+      '(i|we) do not live in <place> (anymore|any more|any longer)',
       'i am no longer living in <place>',
       'i left <known>',
       '(i|we) (have)? moved (away from|out of) <place>',
@@ -69,7 +70,7 @@ export const WHO_EN: readonly Rule[] = [
   },
   {
     say: [
-      '(i|we) (have)? (just|recently|finally)? (moved|relocated|settled) (back)? (to|in) <place>',
+      '(i|we) (have)? (just|recently|finally)? (moved|relocated|settled) (back)? (to|in) <origin>',
       '(i|we) (have)? moved (back)? here to <place>',
     ],
     is: 'residence',
@@ -93,7 +94,7 @@ export const WHO_EN: readonly Rule[] = [
   },
   { say: ['(i|we) (live|are living) in <home>', 'i am living in <home>'], is: 'household', tell: 'Lives in {1}' },
   {
-    say: ['i (live|am living) with <rest>', 'i share (a|an) (flat|apartment|house) with <rest>'],
+    say: ['i (live|am living) with <company>', 'i share (a|an) (flat|apartment|house) with <rest>'],
     is: 'household',
     tell: 'Lives with {1}',
   },
@@ -130,7 +131,8 @@ export const WHO_EN: readonly Rule[] = [
   // Work.
   {
     say: [
-      'i (no longer|do not) work (at|for|in|with) <org>',
+      'i no longer work (at|for|in|with) <org>',
+      'i do not work (at|for|in|with) <org> (anymore|any more|any longer)',
       'i (quit|left) (my job|my position)? (at|from) <org>',
       'i left <org>',
       'i am no longer (at|with|working at|working for) <org>',

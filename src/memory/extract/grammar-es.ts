@@ -98,7 +98,7 @@ export const WHO_ES: readonly Rule[] = [
     time: 'since',
   },
   { say: ['(vivo|vivimos) en <home>'], is: 'household', tell: 'Vive en {1}' },
-  { say: ['(vivo|convivo) con <rest>'], is: 'household', tell: 'Vive con {1}' },
+  { say: ['(vivo|convivo) con <company>'], is: 'household', tell: 'Vive con {1}' },
   { say: ['vivo <solo/sola>', 'vivo <en_pareja/en_familia>'], is: 'household', tell: 'Vive {1}' },
   { say: 'comparto (piso|casa|departamento) con <rest>', is: 'household', tell: 'Comparte casa con {1}' },
   {
@@ -209,7 +209,7 @@ export const WHO_ES: readonly Rule[] = [
     also: 'work',
     time: 'since',
   },
-  { say: ['(me dedico) a (la|el|los|las)? <rest>'], is: 'occupation', tell: 'Se dedica a {1}', also: 'work' },
+  { say: ['me dedico a|al (la|el|los|las)? <rest>'], is: 'occupation', tell: 'Se dedica a {1}', also: 'work' },
   {
     say: [
       '(trabajo|trabajamos|curro|teletrabajo) (desde casa | en remoto | a distancia | desde mi casa)',

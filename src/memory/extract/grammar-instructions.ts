@@ -5,7 +5,7 @@ export const INSTRUCTIONS_ES: readonly Rule[] = [
   {
     say: [
       '(respondeme|contestame|responde|contesta|hablame|escribeme|explicame|explicamelo|dame|ponme|usa|utiliza|tratame|llamame|incluye|termina|empieza|habla|escribe|se|respondedme|contestad|responda|conteste|respondame|hableme|respondeme) <standing>',
-      '(siempre|nunca) (respondeme|contestame|responde|respondas|contestes|me respondas|me hables|hablame|me contestes|uses|utilices|usa|utiliza|me trates|dame|me des|pongas|pon|escribe|escribas|explicame|expliques|incluye|incluyas|me llames|llamame|termina|empieces|cita|citame) <rest>',
+      '(siempre|nunca) (respondeme|contestame|responde|respondas|contestes|me respondas|me hables|hablame|me contestes|uses|utilices|usa|utiliza|me trates|dame|me des|pongas|pon|escribe|escribas|explicame|expliques|incluye|incluyas|me llames|llamame|termina|empieces|cita|citame) <habit>',
     ],
     is: 'instruction',
     tell: '{all}',
@@ -26,7 +26,7 @@ export const INSTRUCTIONS_ES: readonly Rule[] = [
       '(dame|prefiero|quiero) (siempre)? (las)? (respuestas) <brief>',
       '(se) <breve/conciso/concisa/directo/directa> (en tus respuestas|conmigo|siempre|cuando me respondas)',
       '(hablame|respondeme|contestame) (siempre)? (en) <lang> (siempre|por favor)?',
-      '(quiero|necesito|me gustaria|prefiero) que (siempre)? me (respondas|contestes|hables|trates|expliques|escribas|llames) <rest>',
+      '(quiero|necesito|me gustaria|prefiero) que (siempre)? me (respondas|contestes|hables|trates|expliques|escribas|llames) <habit>',
       'no me (des|mandes|escribas) respuestas <brief>',
     ],
     is: 'instruction',
@@ -38,7 +38,7 @@ export const INSTRUCTIONS_ES: readonly Rule[] = [
 export const INSTRUCTIONS_EN: readonly Rule[] = [
   {
     say: [
-      '(please)? (always|never) (answer|reply|respond|speak|talk|write|use|give|include|explain|address|call|start|end|cite|put|be|keep|format|add|tell|show|assume|greet|avoid|refer to) <rest>',
+      '(please)? (always|never) (answer|reply|respond|speak|talk|write|use|give|include|explain|address|call|start|end|cite|put|be|keep|format|add|tell|show|assume|greet|avoid|refer to) <habit>',
       '(please)? (answer|reply|respond|speak|talk|write|use|give|include|explain|address|keep|be|format) <standing>',
     ],
     is: 'instruction',
@@ -59,9 +59,9 @@ export const INSTRUCTIONS_EN: readonly Rule[] = [
       '(please)? keep (your|the|all)? (answers|replies|responses|explanations|it|things) <brief>',
       '(please)? (be) <brief> (with me|in your answers|when you answer|always)',
       '(please)? (speak|talk|answer|reply|respond) (to me)? in <lang>',
-      '(i want|i would like|i need) you to (always)? (answer|reply|respond|speak|talk|write|explain|call|address|be|keep) <rest>',
+      '(i want|i would like|i need) you to (always)? (answer|reply|respond|speak|talk|write|explain|call|address|be|keep) <habit>',
       '(please)? (avoid) (using)? <manners>',
-      '(please)? (address me as|refer to me as) <rest>',
+      '(please)? (address me as|refer to me as) <habit>',
       '(please)? (do not|stop) (apologise|apologize|apologising|apologizing|apologising all the time|flatter me|flattering me|lecture me|lecturing me|call me sir)',
     ],
     is: 'instruction',

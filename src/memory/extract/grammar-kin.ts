@@ -4,7 +4,8 @@ import type { Rule } from './rules.ts';
 export const KIN_ES: readonly Rule[] = [
   {
     say: [
-      '(se llama|se llaman|se llamaba|es) <names>',
+      '(se llama|se llaman|se llamaba) <names>',
+      'es|son <ownnames>',
       'que se llama|llaman <names>',
       'llamado|llamada|llamados|llamadas <names>',
       'de nombre <names>',
@@ -63,7 +64,7 @@ export const KIN_EN: readonly Rule[] = [
       "'s name (is) <names>",
       '(is|are|was) (called|named) <names>',
       '(called|named) <names>',
-      "('s|is|are) <names>",
+      "('s|is|are) <ownnames>",
       'whose name is <names>',
       'goes by <names>',
     ],

@@ -71,7 +71,7 @@ const ASIDES = wordSet(
 );
 /** Somebody else says it. */
 const SAYING = wordSet(`
-  dice dicen dijo dijeron decia afirma asegura cree piensa pregunta pregunto contesto respondio escribio opina pone grito
+  segun according dice dicen dijo dijeron decia afirma asegura cree piensa pregunta pregunto contesto respondio escribio opina pone grito
   says said say told tells asks asked claims claimed thinks thought wrote writes replied answered goes reads sings sang texted insists believes
 `);
 const WISHES = wordSet('ojala wish unless whether');

@@ -50,7 +50,7 @@ const LEADS = wordSet(`
   hi hello greetings well so thanks thank_you yes yeah yep sure okay btw by_the_way also and but plus honestly tbh actually basically you_see
   you_know just_so_you_know for_the_record for_context for_reference fyi i_told_you i_told_you_that i_already_told_you as_i_said like_i_said as_i_mentioned as_you_know
   remember_that remember note_that keep_in_mind_that keep_in_mind please fun_fact
-  in_case_it_helps if_it_helps if_it_matters in_case_it_matters sorry oops wait correction my_mistake my_bad i_mean i_meant in_fact
+  in_case_it_helps if_it_helps if_it_matters in_case_it_matters sorry oops wait correction my_mistake my_bad i_mean i_meant i_meant_to_say i_mean_that in_fact
   the_thing_is the_thing_is_that the_truth_is truth_is you_should_know you_should_know_that i_should_mention i_should_mention_that i_should_say i_forgot_to_mention
   i_forgot_to_mention_that did_i_mention let_me_introduce_myself nice_to_meet_you pleased_to_meet_you good_morning good_afternoon good_evening
   personally nowadays these_days now currently right_now at_the_moment today hoy about_me me_presento first_of_all first to_be_honest
@@ -91,15 +91,24 @@ function asksFrom(scope: Scope, from: number, isQuestion: boolean, isOpened: boo
   if (isOpened) return from;
   const segments = segmentsOf(scope, from);
   // Without a mark only what cannot be anything else, at the very beginning.
-  if (!isQuestion) return isAskingAt(scope, from, false) ? from : (askedLater(scope, segments) ?? scope.end);
+  if (!isQuestion) return isAskingAt(scope, from, false) ? from : (askedLater(scope, from, segments) ?? scope.end);
   for (const at of segments) if (isAskingAt(scope, at, true)) return at;
+  const later = askedLater(scope, from, segments);
+  if (later !== undefined) return later;
   return segments.length > 1 ? (segments.at(-1) ?? from) : from;
 }
 
 /** "I'm vegan what can I cook", "soy celiaco que puedo cenar": many write no signs at all. */
-function askedLater(scope: Scope, segments: readonly number[]): number | undefined {
-  return segments.find((at) => at > (segments[0] ?? 0) && isAskingAt(scope, at, false));
+function askedLater(scope: Scope, from: number, segments: readonly number[]): number | undefined {
+  for (let at = from + 1; at < scope.end; at++) {
+    if (ASKING_PAIR.test(`${plainAt(scope, at)} ${plainAt(scope, at + 1)}`)) return at;
+    if (segments.includes(at) && isAskingAt(scope, at, false)) return at;
+  }
+  return undefined;
 }
+
+const ASKING_PAIR =
+  /^(?:(?:what|how|where|which|who|when) (?:can|should|could|do|does|would|is|are|kind|to|about|much|many)|(?:can|could|would) (?:you|i|we)|(?:que|donde|como|cual|cuanto) (?:puedo|puedes|podria|podrias|me|hago|deberia|recomiendas|debo|es)|(?:puedes|podrias) \w+me|me (?:puedes|podrias|recomiendas))$/;
 
 function isAskingAt(scope: Scope, at: number, marked: boolean): boolean {
   let from = at;
@@ -117,8 +126,9 @@ function isAskingAt(scope: Scope, at: number, marked: boolean): boolean {
   if (/^(?:what|which|who|where|how|why|can|could|would|should|do|does|did|is|are|am)$/.test(word)) {
     return next !== 'not' && next !== 'i_am' && tokenAt(scope, from + 1) !== undefined;
   }
-  return /^(?:donde|cual|cuales|quien|cuanto|cuanta|cuantos|cuantas|puedes|podrias|sabes|conoces|recomiendas)$/.test(
-    word,
+  return (
+    /^(?:donde|cual|cuales|quien|cuanto|cuanta|cuantos|cuantas|puedes|podrias|sabes|conoces|recomiendas)$/.test(word) &&
+    !/^(?:llamarme|decirme|tutearme)$/.test(next)
   );
 }
 

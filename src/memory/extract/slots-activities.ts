@@ -75,6 +75,12 @@ export const fanOf: Slot = (scope, at) => {
 
 const NO_FANS = new Set(['big', 'huge', 'of', 'not', 'your', 'massive', 'great', 'total', 'real', 'such']);
 
+const NO_FAVOURITES = new Set(
+  `part parte bit thing cosa one line linea quote feature version option opcion answer respuesta idea suggestion sugerencia example ejemplo approach`.split(
+    ' ',
+  ),
+);
+
 /** What a favourite is of: the words before "favorito" or behind "favourite". */
 export const favorito: Slot = (scope, at) => nounBefore(scope, at, /^(?:favorit|preferid)[oa]s?$/);
 export const favourite: Slot = (scope, at) => nounBefore(scope, at, /^(?:is|are|has|was)$/);
@@ -82,7 +88,8 @@ export const favourite: Slot = (scope, at) => nounBefore(scope, at, /^(?:is|are|
 function nounBefore(scope: Scope, at: number, what: RegExp): ReturnType<Slot> {
   let to = at;
   while (to < at + 5 && isWordAt(scope, to) && !what.test(plainAt(scope, to))) to++;
-  return to > at && to < at + 5 && what.test(plainAt(scope, to)) ? { from: at, to } : undefined;
+  if (to === at || !what.test(plainAt(scope, to)) || NO_FAVOURITES.has(plainAt(scope, at))) return undefined;
+  return { from: at, to };
 }
 
 /** What somebody does in their free time, as they say it. */

@@ -61,6 +61,12 @@ function endOfSentence(scope: Scope, at: number): number {
   return to;
 }
 
+/** What is to be done each time: as long as it is not about the work at hand. */
+export const habit: Slot = (scope, at) => {
+  const to = endOfThing(scope, at);
+  return to > at && !isAtHand(scope, at, endOfSentence(scope, at)) ? { from: at, to } : undefined;
+};
+
 /** After "from now on": anything that one can be told to do. */
 export const imperative: Slot = (scope, at) => {
   const from = plainAt(scope, at) === ',' ? at + 1 : at;
@@ -149,7 +155,9 @@ const around =
 
 const AFTER_DATE = new Set(
   `el on next this in en la manana tomorrow pasado proximo proxima dentro hoy today lunes martes miercoles jueves viernes sabado domingo monday tuesday
-  wednesday thursday friday saturday sunday at que tonight and y para so`.split(/\s+/),
+  wednesday thursday friday saturday sunday at que tonight and y para so last ayer yesterday hace this some`.split(
+    /\s+/,
+  ),
 );
 export const race = around(RACES, 3, AFTER_DATE);
 export const appointment = around(APPOINTMENTS, 3, AFTER_DATE);

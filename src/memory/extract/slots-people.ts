@@ -1,5 +1,5 @@
 import type { Scope, Slot } from './pattern.ts';
-import { isWordAt, mayEndAt, plainAt, textOf, tokenAt } from './read.ts';
+import { endOfThing, isWordAt, mayEndAt, plainAt, textOf, tokenAt } from './read.ts';
 import { MAY_FOLLOW, NO_NAMES, NO_OWN_NAMES } from './words/common.ts';
 import { DEMONYMS, LANGUAGES, TECH } from './words/groups.ts';
 import { JOBS_EN, JOBS_ES } from './words/jobs.ts';
@@ -9,6 +9,15 @@ import { PLACES } from './words/places.ts';
 const MOST_NAME_WORDS = 5;
 const WITHIN_NAMES = new Set(['de', 'del', 'la', 'los', 'las', 'van', 'von', 'der', 'da', 'dos', 'i']);
 const OLDEST = 115;
+
+/** With whom somebody lives: their people and animals, or so many of them. */
+export const company: Slot = (scope, at) => {
+  const plain = plainAt(scope, at);
+  const isSomebody = /^(?:mis?|my|our|otros?|otras?|other|some|roommates|flatmates|amigos|amigas|friends)$/.test(plain);
+  if (!isSomebody && numberOf(plain) === undefined && !GIVEN_NAMES.has(plain)) return undefined;
+  const to = endOfThing(scope, at);
+  return to > at ? { from: at, to } : undefined;
+};
 
 /** After "me llamo": whatever is a word and could be a name. */
 export const name: Slot = (scope, at) => {
@@ -72,6 +81,9 @@ export const names: Slot = (scope, at) => {
   }
   return { from: at, to };
 };
+
+/** The same where much else may stand: `my son is Tom`, and not "is tired". */
+export const ownNames: Slot = (scope, at) => (ownName(scope, at) === undefined ? undefined : names(scope, at));
 
 const wordsIn = (text: string) => text.split(/\s+/).length;
 

@@ -1,7 +1,7 @@
 import type { Scope, Slot } from './pattern.ts';
 import { isWordAt, mayEndAt, plainAt, tokenAt } from './read.ts';
 import { endOfCapitals } from './slots-people.ts';
-import { MAY_FOLLOW, NO_NAMES } from './words/common.ts';
+import { MAY_FOLLOW, NO_NAMES, STATEMENT_STARTS } from './words/common.ts';
 import { DEMONYMS, FIELDS_AND_TECH } from './words/groups.ts';
 import { HOMES, NO_PLACES, PLACES, SORTS_OF_PLACE } from './words/places.ts';
 import { longestIn } from './words/word-set.ts';
@@ -106,6 +106,8 @@ function endOfPlace(scope: Scope, from: number): number | undefined {
   if (!scope.casual || article > 0 || NO_PLACES.has(token.plain) || NO_NAMES.has(token.plain)) return undefined;
   let to = at + 1;
   while (to < at + 3 && isWordAt(scope, to) && !MAY_FOLLOW.has(plainAt(scope, to))) to++;
+  if (scope.tokens.slice(at, to).some(({ plain }) => NO_NAMES.has(plain) || STATEMENT_STARTS.has(plain)))
+    return undefined;
   return mayEndAt(scope, to) && !HOMES.has(token.plain) ? to : undefined;
 }
 

@@ -31,7 +31,7 @@ export const taste: Slot = (scope, at) => {
     !isCapitalAt(scope, at + 1)
   )
     return undefined;
-  if (isOfTheTalk(scope, at)) return undefined;
+  if (isOfTheTalk(scope, at) || /^(?:decirlo|say|responder|answer)$/.test(plainAt(scope, at + 1))) return undefined;
   const to = endOfThing(scope, at, NOT_IN_TASTES);
   return to > at && plainAt(scope, to - 1) !== 'to' && first.plain.length > 1 ? { from: at, to } : undefined;
 };
@@ -148,8 +148,22 @@ export const tech: Slot = (scope, at) => {
   const token = tokenAt(scope, from);
   if (token === undefined || !isTech(scope, from)) return undefined;
   const to = endOfThing(scope, from, NOT_IN_TECH);
-  return to > from && to <= from + 7 ? { from: at, to } : undefined;
+  return to > from && to <= from + 7 && !isPartOfWork(scope, from, to) ? { from: at, to } : undefined;
 };
+
+/** "a React component", "a Python script": a thing that is being made, not a tool. */
+function isPartOfWork(scope: Scope, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (PARTS_OF_WORK.has(plainAt(scope, at))) return true;
+  return false;
+}
+
+const PARTS_OF_WORK = new Set(
+  `component app project function class code script file question error problem query table list course interview exam test api server backend
+  dataframe program assignment homework backend frontend library package proyecto funcion clase codigo archivo pregunta problema consulta tabla lista
+  curso entrevista examen servidor programa tarea libreria paquete componente issue bug task exercise ejercicio snippet repo repository`.split(
+    /\s+/,
+  ),
+);
 
 const NOT_IN_TECH = new Set(
   `para to with on in at for en con por as como desde since every here aqui y and from to_do mostly sobre at_work todos cada`

@@ -85,6 +85,6 @@ export const POINTING = wordSet(`
 
 /** Left out at the end of what is said. */
 export const TRAILERS = wordSet(`
-  mucho muchisimo bastante demasiado tambien igual gracias verdad siempre jaja porfa favor tio bro la_verdad la hoy mas
+  mucho muchisimo bastante demasiado tambien igual gracias verdad siempre por jaja porfa favor tio bro la_verdad la hoy mas
   really too much lot a very so well as btw tbh honestly lately please thanks though also anyway now lol haha obviously of course
 `);
