@@ -11,6 +11,7 @@ import { INSTRUCTIONS_EN, INSTRUCTIONS_ES } from './grammar-instructions.ts';
 import { WORK_EN, WORK_ES } from './grammar-work.ts';
 import { guard } from './guards.ts';
 import { having, ofKin } from './kin.ts';
+import { withSubjects } from './implied-subject.ts';
 import { isCasual, ownWords } from './own-words.ts';
 import type { Scope } from './pattern.ts';
 import { plainAt } from './read.ts';
@@ -33,7 +34,7 @@ const WORK = new Grammar([
 /** What a user says of themselves in a message, without any model: at most three, the best first. */
 export function extract(said: Said): readonly Candidate[] {
   const text = ownWords(said.text);
-  const tokens = tokenize(text);
+  const tokens = withSubjects(tokenize(text));
   const scope: Scope = { text, tokens, end: tokens.length, casual: isCasual(text) };
   const sentences = sentencesOf(scope);
   const guarded = guard(scope, sentences);

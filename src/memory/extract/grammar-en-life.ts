@@ -4,6 +4,52 @@ import type { Rule } from './rules.ts';
 export const LIFE_EN: readonly Rule[] = [
   {
     say: [
+      'i do not (drink|smoke) (anymore|any more|alcohol|at all)?',
+      '(i|we) (quit|stopped|gave up) (drinking|smoking)',
+      'i never (drink|smoke)',
+    ],
+    is: 'diet',
+    tell: '{all}',
+    value: '{all}',
+  },
+  {
+    say: ['i (eat|am eating|started eating) <food> again', 'i am back to eating <food>'],
+    is: 'diet',
+    tell: 'Eats {1} again',
+    corrects: true,
+  },
+  {
+    say: [
+      '(i am|we are) (more like|more|basically|mostly|pretty much|kind of|almost|now|being) (a|an)? <diet>',
+      'i (do|am doing) <keto/paleo/intermittent_fasting/low_carb>',
+      'i can not have <food>',
+    ],
+    is: 'diet',
+    tell: 'Is {1}',
+  },
+  { say: ['i am (more of a|a) <personkind> (person|guy|girl|lover)'], is: 'prefers', tell: 'Is a {1} person' },
+  {
+    say: ['i (can not do|am not big on|am no fan of|am not much for|never liked|never got into) <taste>'],
+    is: 'dislikes',
+    tell: 'Does not like {1}',
+  },
+  {
+    say: [
+      'i (root for|follow|got into|have gotten into|am big on|swear by|am hooked on|am addicted to) <own>',
+      'i (have gotten|got) (really)? into <taste>',
+      'i (am hooked on|am addicted to|am big on) <taste>',
+    ],
+    is: 'likes',
+    tell: 'Likes {1}',
+  },
+  {
+    say: ['i (write|paint|draw|sing|knit|bake|garden|sew|dance) <habitual>'],
+    is: 'hobby',
+    tell: '{all}',
+    value: '{all}',
+  },
+  {
+    say: [
       'i am <married/single/divorced/widowed/engaged/separated/a_widow/a_widower>',
       '(i|we) got <engaged/divorced>',
       'i am (no longer) <single>',

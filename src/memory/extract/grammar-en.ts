@@ -3,6 +3,51 @@ import type { Rule } from './rules.ts';
 /** Who the user is and what they do, in English. The more particular ways first: the first that fits is taken. */
 export const WHO_EN: readonly Rule[] = [
   {
+    say: ['i (want|would like) you to (always)? call me <name>', 'my friends know me as <name>'],
+    is: 'nickname',
+    tell: 'Goes by {1}',
+  },
+  { say: ['my (home)? address is <address>', '(i|we) live (at|on) <address>'], is: 'residence', tell: 'Address: {1}' },
+  {
+    say: [
+      '(here | over here) in <known>',
+      '(i am|we are) (over|up|down|out)? (here)? in <known>',
+      '(i am|we are) (writing|calling|coming to you) from <known>',
+    ],
+    is: 'residence',
+    tell: 'Lives in {1}',
+    sure: 0.82,
+  },
+  {
+    say: [
+      'i am in (my)? (first|second|third|fourth|final|last|1st|2nd|3rd) year (of|studying) <study>',
+      'i am doing (a|my)? (degree|masters|master|phd|bachelor|bachelors|mba) (in)? <study>',
+      'i am a <first-year/second-year/third-year/fourth-year/final-year/freshman/sophomore/junior/senior> (in|studying) <study>',
+    ],
+    is: 'studies',
+    tell: 'Studies {last}',
+    value: '{last}',
+  },
+  {
+    say: [
+      'i work (<any>)? (<any>)? (<any>)? as (a|an|the) <trade>',
+      'as (a|an) <trade> (myself)? , i|my',
+      'i (just|recently)? (started|got) (a|my) (new)? job (<any>)? (<any>)? as (a|an) <trade>',
+    ],
+    is: 'occupation',
+    tell: 'Works as {last}',
+    value: '{last}',
+    also: 'work',
+  },
+  {
+    say: [
+      'i (work|do) (nights|weekends|evenings|part time|part-time|shifts|full time|full-time|mornings) (at|in) <workplace>',
+      'i (help out|have a job|have a part time job|have a side job|got a job|started) at <workplace>',
+    ],
+    is: 'workplace',
+    tell: 'Works at {1}',
+  },
+  {
     say: ['my (full)? name is <name>', 'i am called <name>', 'the name is <name>', 'i am named <name>'],
     is: 'name',
     tell: 'Is called {1}',

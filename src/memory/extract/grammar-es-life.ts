@@ -3,6 +3,52 @@ import type { Rule } from './rules.ts';
 /** Home, body, tastes and things, in Spanish. */
 export const LIFE_ES: readonly Rule[] = [
   {
+    say: ['(ya)? no (bebo|fumo)', 'no (bebo|fumo) (nada)?', '(he dejado|deje) de (beber|fumar)'],
+    is: 'diet',
+    tell: '{all}',
+    value: '{all}',
+  },
+  {
+    say: ['(he vuelto|volvi|vuelvo) a (comer|tomar|beber) <food>', 'ahora (si)? (como|tomo|bebo) <food>'],
+    is: 'diet',
+    tell: 'Vuelve a tomar {1}',
+    corrects: true,
+  },
+  {
+    say: [
+      'soy mas <diet> que <diet>',
+      'soy (mas bien|casi|practicamente|medio) <diet>',
+      '(al ser|siendo) <diet>',
+      'hago (dieta)? <keto/ayuno_intermitente/paleo>',
+    ],
+    is: 'diet',
+    tell: 'Es {1}',
+  },
+  {
+    say: [
+      'a mi (el|la|los|las) <fronted> (no me (gusta|gustan|va|van)|me (horroriza|horrorizan|parece|parecen) un? (horror|horribles|horrible|asco))',
+    ],
+    is: 'dislikes',
+    tell: 'No le gusta {1}',
+  },
+  {
+    say: ['a mi (el|la|los|las) <fronted> me (encanta|encantan|gusta|gustan|flipa|flipan|chifla|chiflan)'],
+    is: 'likes',
+    tell: 'Le gusta {1}',
+  },
+  { say: ['soy (mas|muy) de <taste>', 'me va|tira mas <taste>'], is: 'prefers', tell: 'Prefiere {1}' },
+  {
+    say: [
+      'lo mio es (el|la|los|las)? <taste>',
+      'me he (aficionado|enganchado) a <taste>',
+      'me he enganchado a <taste>',
+    ],
+    is: 'likes',
+    tell: 'Le gusta {1}',
+  },
+  { say: ['(no me va|no me van|paso de) (el|la|los|las) <taste>'], is: 'dislikes', tell: 'No le gusta {1}' },
+  { say: ['(escribo|pinto|dibujo|cocino|bailo|canto) <habitual>'], is: 'hobby', tell: '{all}', value: '{all}' },
+  {
     say: ['ya no estoy <casado/casada/saliendo_con_nadie/soltero/soltera>'],
     is: 'marital',
     tell: 'Ya no está {1}',

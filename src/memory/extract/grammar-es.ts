@@ -3,6 +3,70 @@ import type { Rule } from './rules.ts';
 /** Who the user is and what they do, in Spanish. The more particular ways first: the first that fits is taken. */
 export const WHO_ES: readonly Rule[] = [
   {
+    say: ['(quiero|prefiero|me gustaria) que me (llames|digas|llamen|digan) (siempre)? <name>', 'aqui <own>'],
+    is: 'nickname',
+    tell: 'Le llaman {1}',
+  },
+  { say: 'soy <own> otra|de vez|nuevo', is: 'name', tell: 'Se llama {1}' },
+  {
+    say: ['mi (direccion|domicilio) (es|esta en) (en)? (la|el)? <address>', 'vivo en (la)? <street>'],
+    is: 'residence',
+    tell: 'Su dirección: {1}',
+  },
+  {
+    say: ['(me|nos) (cambio|cambiamos|mudo|mudamos) de (casa|piso|ciudad|pais|departamento|apartamento)'],
+    is: 'plan',
+    tell: 'Se muda{date}',
+    value: 'mudanza',
+    time: 'must',
+  },
+  {
+    say: [
+      '(aqui|aca) en <known>',
+      '(te)? escribo desde <known>',
+      'estoy en <known>',
+      'estamos en <known>',
+      'soy (vecino|vecina|residente) de <place>',
+      'me vine|fui|mude|vine a (vivir a)? <known>',
+      '(me | nos) (vinimos | mudamos | cambiamos) a <known>',
+    ],
+    is: 'residence',
+    tell: 'Vive en {1}',
+    sure: 0.82,
+  },
+  {
+    say: [
+      'estoy en <primero/segundo/tercero/cuarto/quinto/ultimo> (ano|curso)? (de)? <study>',
+      'hago|curso|estoy haciendo <primero/segundo/tercero/cuarto/quinto> de <study>',
+    ],
+    is: 'studies',
+    tell: 'Estudia {2}',
+    value: '{2}',
+  },
+  {
+    say: [
+      '(trabajo|curro|estoy) (<any>)? (<any>)? (<any>)? (como|de) <oficio>',
+      '(al ser | siendo | como buen | como buena) <oficio>',
+      'me han? (cogido|contratado|fichado|cogieron|contrataron) de|como <oficio>',
+    ],
+    is: 'occupation',
+    tell: 'Es {last}',
+    value: '{last}',
+    also: 'work',
+  },
+  {
+    say: [
+      'me (han cogido|cogieron|han fichado|ficharon|han contratado|contrataron) en <org>',
+      'llevo <count> (anos|ano|meses) (trabajando)? en <org>',
+      '(he entrado|entre|entro|he pasado|pase) a|en trabajar? (a|en)? <org>',
+      'desde <any> trabajo en <org>',
+    ],
+    is: 'employer',
+    tell: 'Trabaja en {last}',
+    value: '{last}',
+    also: 'work',
+  },
+  {
     say: ['me llamo <name>', 'mi nombre (completo)? es <name>', 'yo? me llaman por nombre <name>'],
     is: 'name',
     tell: 'Se llama {1}',
@@ -86,7 +150,7 @@ export const WHO_ES: readonly Rule[] = [
   },
   {
     say: [
-      '(yo)? (vivo|resido|vivimos|residimos|radico|vive) en <place>',
+      '(yo)? (vivo|resido|vivimos|residimos|radico) en <place>',
       '(estoy|estamos) (viviendo|instalado|instalada|instalados|instaladas|afincado|afincada) en <place>',
       'llevo|llevamos (viviendo)? <count> (anos|ano|meses) (viviendo)? en <place>',
       'mi (ciudad|pueblo|casa) (es|esta en) <place>',

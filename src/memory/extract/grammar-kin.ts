@@ -3,6 +3,36 @@ import type { Rule } from './rules.ts';
 /** What is told of somebody of the user's: behind `mi hija Lucía`, `my wife`. `{who}` is that person. */
 export const KIN_ES: readonly Rule[] = [
   {
+    say: ['(usa|va en|utiliza) <silla_de_ruedas/muletas/audifonos/baston/andador>'],
+    is: 'accessibility',
+    tell: '{who} usa {1}',
+  },
+  {
+    say: ['(odia|detesta|no soporta) <taste>', 'no (le|les) (gusta|gustan) (nada)? <taste>'],
+    is: 'dislikes',
+    tell: 'A {who} no le gusta {1}',
+  },
+  {
+    say: ['(cumple|cumplira) <age> (anos)? el <rest>', '(cumple|cumplen) (anos)? el <rest>'],
+    is: 'birthday',
+    tell: '{who} cumple años: {all}',
+    value: '{last}',
+  },
+  {
+    say: [
+      '(esta|va) (en|a) <primero/segundo/tercero/cuarto/quinto/sexto/primaria/secundaria/la_eso/bachillerato/la_universidad/infantil/la_guarderia> (de)? <rest>?',
+    ],
+    is: 'studies',
+    tell: '{who} está en {1}',
+  },
+  { say: ['esta <embarazada>'], is: 'plan', tell: '{who} está {1}' },
+  {
+    say: ['(es del | es de la | es hincha del | es fan de | es fan del) <taste>'],
+    is: 'likes',
+    tell: '{who} es de {1}',
+  },
+  { say: ['(murio|fallecio|ha muerto|ha fallecido|se murio)'], is: 'happened', tell: '{who} murió', value: 'murió' },
+  {
     say: [
       '(se llama|se llaman|se llamaba) <names>',
       'es|son <ownnames>',
@@ -58,6 +88,31 @@ export const KIN_ES: readonly Rule[] = [
 ];
 
 export const KIN_EN: readonly Rule[] = [
+  {
+    say: ['(uses|is in) (a|an)? <wheelchair/crutches/hearing_aids/walker/cane>'],
+    is: 'accessibility',
+    tell: '{who} uses a {1}',
+  },
+  {
+    say: ['(hates|can not stand|dislikes) <taste>', 'does not (like|enjoy) <taste>'],
+    is: 'dislikes',
+    tell: '{who} does not like {1}',
+  },
+  {
+    say: ['(supports|roots for|is a fan of|is a big fan of|follows) <taste>'],
+    is: 'likes',
+    tell: '{who} supports {1}',
+  },
+  { say: ['(turns|is turning|will be) <age> (on|in) <rest>'], is: 'birthday', tell: '{who}: {all}', value: '{last}' },
+  {
+    say: [
+      'is (in|at) <kindergarten/first_grade/second_grade/third_grade/fourth_grade/fifth_grade/sixth_grade/high_school/middle_school/primary_school/college/university/preschool/year_1/year_2/year_3/year_4/year_5/year_6>',
+    ],
+    is: 'studies',
+    tell: '{who} is in {1}',
+  },
+  { say: ["(is|'s) <pregnant/expecting>"], is: 'plan', tell: '{who} is {1}' },
+  { say: ['(died|passed away|just died|has died)'], is: 'happened', tell: '{who} died', value: 'died' },
   {
     say: [
       '(name|names) (is|are) <names>',

@@ -9,6 +9,7 @@ export const WORK_ES: readonly Rule[] = [
   { say: ['en <workplace>', 'para <workplace>'], is: 'workplace', tell: 'Trabaja en {1}' },
   { say: 'en <known>', is: 'workplace', tell: 'Trabaja en {1}' },
   { say: ['en|para <org>'], is: 'employer', tell: 'Trabaja en {1}' },
+  { say: 'como|de <oficio>', is: 'occupation', tell: 'Es {1}' },
 ];
 
 export const WORK_EN: readonly Rule[] = [
@@ -18,6 +19,7 @@ export const WORK_EN: readonly Rule[] = [
   { say: ['at|in|for <workplace>'], is: 'workplace', tell: 'Works at {1}' },
   { say: ['in <known>'], is: 'workplace', tell: 'Works in {1}' },
   { say: ['at|for|with|by <org>'], is: 'employer', tell: 'Works at {1}' },
+  { say: 'as (a|an|the) <trade>', is: 'occupation', tell: 'Works as {1}' },
 ];
 
 /** How one's own people and animals are introduced. */

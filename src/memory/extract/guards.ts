@@ -31,15 +31,16 @@ const TEXT_WORK = phrases(`
   repeat|repite|say|di (after me | conmigo | exactly | exactamente | this | esto | the following)
   the|this|that|following|a|next|example|una|la|esta|esa|siguiente|el|este|un sentence|phrase|lyrics|lyric|tweet|excerpt|passage|oracion|frase|parrafo|dialogo|tuit|texto|ejemplo
   sentiment|sentimiento of|de
-  is this|that correct|grammatically
-  esta bien escrito|dicho|escrita|dicha
 `);
 
 const INVENTION = phrases(`
   imagine|imagina|imaginemos|imaginate|imaginad|suppose|supposing|supon|supongamos|supone|pretend|pretending|finge|finjamos|hypothetically|hipoteticamente|roleplay|role-play|juguemos
   role play
   hagamos un? juego
-  act|actua|behave|comportate|responde|habla|answer as|como (if|si|a|an|un|una)
+  act|actua|behave|comportate|responde|habla|answer|haz|play as|como|de (if|si|a|an|un|una|mi|my|the|el|la)
+  you are my|the interview|interviewer|coach|teacher|boss|doctor|therapist|character|assistant|customer|waiter
+  i will play|pretend
+  (yo soy | i am) your|tu alumno|alumna|student|patient|paciente|cliente|customer|candidate
   (you are | eres) now|ahora|a|an|un|una
   let us (say|play|pretend|assume|imagine)
   digamos|pongamos que
@@ -64,6 +65,13 @@ const FICTION = wordSet(`
 const LETTERS = wordSet(`
   letter email mail message bio biography cv resume speech post tweet review text essay cover_letter statement reply paragraph profile caption
   carta correo mensaje biografia curriculum discurso publicacion tuit resena texto ensayo ejemplo respuesta parrafo perfil nota presentacion
+`);
+/** What stands before one of these was an exercise. */
+const ASKS_BACK = phrases(`
+  is|was this|that|it correct|grammatically|ok|okay|right|good|better
+  (esta | estaba | lo he | he) (bien | mal) escrito|dicho|escrita|dicha|asi
+  suena bien|natural
+  does this|that sound|make
 `);
 /** It is a new thing from here on, whatever was given before. */
 const ASIDES = wordSet(
@@ -99,7 +107,8 @@ const REACH = 8;
 export function guard(scope: Scope, sentences: readonly { readonly from: number; readonly to: number }[]): Guarded {
   const barred = new Uint8Array(scope.tokens.length + 1);
   const bar = (from: number, to: number) => barred.fill(1, from, to);
-  if (anyMatch(NOT_MEANT, scope, 0, scope.end) >= 0) bar(0, barred.length);
+  if (anyMatch(NOT_MEANT, scope, 0, scope.end) >= 0 || anyMatch(ASKS_BACK, scope, 0, scope.end) >= 0)
+    bar(0, barred.length);
   let open = false;
   sentences.forEach(({ from, to }, index) => {
     const isAside = longestIn(ASIDES, scope.tokens, from, to) > 0;

@@ -46,7 +46,7 @@ const MOST_BETWEEN = 3;
 /** `mi hija Lucía tiene 5 años y es celíaca`, `my wife works at …`: all that is said of them in one breath. */
 export function ofKin(scope: Scope, at: number): OfKin | undefined {
   const person = kin(scope, at);
-  if (person?.subject === undefined || PASSERS_BY.has(person.subject)) return undefined;
+  if (person?.subject === undefined) return undefined;
   const isSpanish = ['mi', 'mis', 'nuestro', 'nuestra', 'nuestros', 'nuestras'].includes(plainAt(scope, at));
   const told = toldBehind(scope, at, person.to, isSpanish ? 'es' : 'en');
   const who = person.value ?? '';

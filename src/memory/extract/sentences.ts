@@ -57,11 +57,23 @@ const LEADS = wordSet(`
   in_my_case as_for_me for_my_part since_then quick_update update good_news great_news bad_news buenas_noticias noticia news for_me ah_yes ah_si oh_yes
   sabes_una_cosa adivina_que guess_what lately ultimamente desde_hace_poco por_fin finalmente finally unfortunately por_desgracia desgraciadamente
   lamentablemente luckily por_suerte a_partir_de_ahora_pero desde_ahora normalmente usually soy_yo dato_curioso dato jaja haha lol
-  no_exactly exactly right correct that_is_right that_is_correct eso_si aunque although like resulta it_turns_out turns_out it_turns_out_that
+  al_final en_fin una_cosa otra_cosa por_lo_menos al_menos total en_serio mas_que_nada sobre_todo curiosamente de_momento de_todas_formas igualmente basicamente oficialmente
+  anyway anyways still sadly one_thing fwiw for_what_it_is_worth heads_up then besides either_way otherwise obviously of_course ok_so okay_so right_so oh_and ah_y quick_note small_update
+  side_note no_worries no_problem perfect great cool awesome nice thx ty genial perfecto gracias_crack crack jajaja hehe uy ay jope che bueno_mira escucha sabes cheers correccion_mia yup nope
+  turns_out_that apparently last_thing otra mas_datos de_hecho_yo by_now since_you_ask ya_que_preguntas como_dato como_dije como_te_comente te_recuerdo_que te_aviso_que que_conste_que ojo_que ojo
+  ten_presente_que no_te_lo_he_dicho no_te_he_dicho_que i_should_add i_should_add_that i_have_to_say tengo_que_decir_que la_verdad_que bueno_en_realidad well_actually no_exactly exactly right correct that_is_right that_is_correct eso_si aunque although like resulta it_turns_out turns_out it_turns_out_that
 `);
 const CORRECTING = wordSet(`
   en_realidad actually me_equivoque rectifico mejor_dicho perdon perdona correccion correction sorry oops wait my_mistake my_bad i_mean i_meant
   in_fact de_hecho no_exactly
+`);
+
+/** Verbs that say "I" by themselves: a new statement, even where no sign stands before them. */
+const UNMISTAKABLE = wordSet('vivo vivimos tengo tenemos soy somos naci cumplo llevo trabajamos');
+/** Behind these they are part of what was being said. */
+const LEAD_ON = wordSet(`
+  no ni si que cuando donde como cual quien cuanto el la los las un una mi mis tu su este ese de del en con por para a al se lo te me le nos
+  yo nunca casi apenas solo porque aunque segun tampoco ya sino mientras desde hasta ojala quiza quizas ella ellos dice dijo creo cuyo cuya
 `);
 
 /** Sentences in their order. */
@@ -176,6 +188,10 @@ export function startsOf(scope: Scope, sentence: Sentence): Start[] {
       at += skipped;
       corrected = corrects;
     }
+  }
+  for (let at = sentence.from + 1; at < Math.min(sentence.to, sentence.asks); at++) {
+    const isFree = UNMISTAKABLE.has(plainAt(within, at)) && !LEAD_ON.has(plainAt(within, at - 1));
+    if (isFree && !starts.has(at)) starts.set(at, { at, corrects: false });
   }
   return [...starts.values()].sort((one, other) => one.at - other.at);
 }

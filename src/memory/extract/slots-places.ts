@@ -119,3 +119,45 @@ function endOfRegion(scope: Scope, to: number): number {
   if (length > 0 && mayEndAt(scope, to + 1 + length)) return to + 1 + length;
   return /^[A-Z]{2}$/.test(tokenAt(scope, to + 1)?.raw ?? '') ? to + 2 : to;
 }
+
+const STREETS = /^(?:calle|c|avenida|avda|av|plaza|paseo|carrer|ronda|camino|carretera|travesia|via)$/;
+const STREETS_EN = /^(?:street|st|avenue|ave|road|rd|lane|drive|square|boulevard|blvd|court|way|terrace|place|close)$/;
+
+/** `calle Olmo 14, Valladolid` */
+export const street: Slot = (scope, at) => (STREETS.test(plainAt(scope, at)) ? endOfAddress(scope, at) : undefined);
+
+/** `calle Olmo 14, Valladolid`, `12 Elm Street, Leeds`: what has a street or a number. */
+export const address: Slot = (scope, at) => {
+  for (let next = at; next < at + 6; next++) {
+    const plain = plainAt(scope, next);
+    if (STREETS.test(plain) || STREETS_EN.test(plain)) return endOfAddress(scope, at);
+    if (tokenAt(scope, next)?.kind !== 'number' && !isWordAt(scope, next)) break;
+  }
+  return undefined;
+};
+
+function endOfAddress(scope: Scope, at: number): ReturnType<Slot> {
+  let to = at;
+  let hasNumber = false;
+  for (let next = at; next < Math.min(scope.end, at + 12); next++) {
+    const token = scope.tokens[next];
+    if (token === undefined) break;
+    hasNumber ||= token.kind === 'number';
+    if (token.kind === 'sign' && token.plain !== ',') break;
+    if (token.plain === ',') {
+      const after = tokenAt(scope, next + 1);
+      if (after?.capital !== true && after?.kind !== 'number' && knownPlace(scope, next + 1) === undefined) break;
+      continue;
+    }
+    if (
+      hasNumber &&
+      !token.capital &&
+      token.kind === 'word' &&
+      knownPlace(scope, next) === undefined &&
+      token.plain.length > 2
+    )
+      break;
+    to = next + 1;
+  }
+  return to > at + 1 && hasNumber ? { from: at, to } : undefined;
+}

@@ -199,3 +199,54 @@ const NO_STUDIES = new Set(
   alone solo sola desde cada with con to harder more less late last`.split(/\s+/),
 );
 const NOT_IN_STUDIES = new Set(['para', 'for', 'mientras', 'todos', 'every', 'hoy', 'right']);
+
+/** What is named before it is judged: "a mí *las rosas* me encantan". */
+export const fronted: Slot = (scope, at) => {
+  let to = at;
+  while (to < at + 5 && isWordAt(scope, to) && plainAt(scope, to) !== 'me' && plainAt(scope, to) !== 'no') to++;
+  return to > at && to < at + 5 ? { from: at, to } : undefined;
+};
+
+/** `a cat person`, `a morning person` */
+export const personKind: Slot = (scope, at) =>
+  isWordAt(scope, at) && /^(?:person|guy|girl|lover)$/.test(plainAt(scope, at + 1)) && !NO_KINDS.has(plainAt(scope, at))
+    ? { from: at, to: at + 1 }
+    : undefined;
+
+const NO_KINDS = new Set([
+  'good',
+  'bad',
+  'busy',
+  'tall',
+  'nice',
+  'big',
+  'simple',
+  'normal',
+  'different',
+  'curious',
+  'real',
+  'practical',
+  'average',
+  'new',
+  'regular',
+  'lucky',
+]);
+
+/** Done again and again: "escribo relatos los fines de semana", "I paint miniatures on weekends". */
+export const habitual: Slot = (scope, at) => {
+  const to = endOfThing(scope, at);
+  const told = scope.tokens
+    .slice(at, to)
+    .map(({ plain }) => plain)
+    .join(' ');
+  return /\b(?:fines de semana|los (?:lunes|martes|miercoles|jueves|viernes|sabados|domingos)|todos los dias|weekends?|every|evenings|in my (?:free|spare) time|por las (?:noches|tardes)|cada)\b/.test(
+    told,
+  )
+    ? { from: at, to }
+    : undefined;
+};
+
+export const any: Slot = (scope, at) =>
+  isWordAt(scope, at) && !/^(?:no|not|and|y|pero|but|i)$/.test(plainAt(scope, at))
+    ? { from: at, to: at + 1 }
+    : undefined;
