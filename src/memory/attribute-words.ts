@@ -52,6 +52,10 @@ export const WORDS_OF: Readonly<Record<string, { readonly es: string; readonly e
     es: 'trabajo, donde trabajo, lugar de trabajo, oficina, teletrabajo, horario, turno',
     en: 'workplace, where do i work, work, office, remote, remotely, work from home, shift, schedule',
   },
+  schedule: {
+    es: 'horario, turno, turnos, jornada, a que hora trabajo, de noche, cuando trabajo',
+    en: 'schedule, shift, shifts, hours, when do i work, nights, part-time',
+  },
   field: {
     es: 'sector, campo, area, especialidad, trabajo, industria, ambito',
     en: 'field, industry, sector, area, work, specialty, speciality',

@@ -61,6 +61,7 @@ export const ATTRIBUTES: readonly Attribute[] = [
   row('occupation', 'fact', { single: true, profile: 8 }),
   row('employer', 'fact', { single: true, profile: 9, halfLife: YEARS }),
   row('workplace', 'fact', { single: true, halfLife: YEARS }),
+  row('schedule', 'fact', { single: true, halfLife: YEAR }),
   row('field', 'fact', { single: true, halfLife: YEARS }),
   row('employment', 'fact', { single: true, profile: 10, halfLife: YEAR }),
   row('studies', 'fact', { single: true, profile: 16, halfLife: YEARS }),

@@ -8,6 +8,8 @@ import { plainOf } from './tokens.ts';
 
 /** A longer message says something of its own. */
 const MOST_WORDS = 8;
+/** Of what the assistant said, the end is looked at. */
+const MOST_BEFORE = 2_000;
 
 /** What an assistant asks, and how its answer is read: "Where do you live?" – "in Bilbao". */
 const QUESTIONS: readonly (readonly [asked: RegExp, language: 'es' | 'en', say: string, is: string, tell: string])[] = [
@@ -106,7 +108,7 @@ const CORRECTIONS = compile(MEANT);
 
 /** What a few words mean behind what the assistant said last: "in Bilbao", "I meant Porto", "it's Marta, not Maria". */
 export function answerTo(said: Said, scope: Scope): readonly Candidate[] {
-  const before = plainOf(said.before ?? '');
+  const before = plainOf((said.before ?? '').slice(-MOST_BEFORE));
   const [sentence] = sentencesOf(scope);
   if (sentence === undefined || sentence.asks < sentence.to || scope.end > MOST_WORDS) return [];
   const read = { ...scope, casual: scope.casual || scope.end <= 2 };

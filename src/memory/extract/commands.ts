@@ -160,6 +160,8 @@ const COMMANDS = PHRASES.flatMap(([act, phrases]) =>
 /** Words of an assistant that has just kept something: only then is "forget that" about the memory. */
 const HAS_KEPT =
   /\b(?:recordare|lo he guardado|guardado|apuntado|anotado|tomo nota|i will remember|i'll remember|noted|i have saved|i've saved|saved that|remembered)\b/;
+/** Of what the assistant said, the end is looked at. */
+const MOST_BEFORE = 2_000;
 const THAT = new Pattern('(olvida|borra|forget|delete|erase) (eso|esto|that|this) <close>', SLOTS);
 const KEEP_THAT = new Pattern(
   '(recuerda|recuerdalo|apuntalo|anotalo|acuerdate|memorizalo|remember|apunta) (de)? (esto|eso|this|that|it)? <close>',
@@ -178,11 +180,12 @@ export function readCommands(text: string, before: string | null): readonly Comm
   const scope: Scope = { text: own, tokens, end: tokens.length, casual: isCasual(own) };
   const sentences = sentencesOf(scope);
   const guarded = guard(scope, sentences);
+  const hasKept = before !== null && HAS_KEPT.test(plainOf(before.slice(-MOST_BEFORE)));
   const commands: Command[] = [];
   for (const [index, sentence] of sentences.entries()) {
     for (const { at } of startsOf(scope, { ...sentence, asks: sentence.to })) {
       if (guarded.isBarred(at)) continue;
-      const command = commandAt(scope, sentence, at, before) ?? keptBefore(scope, sentence, sentences[index - 1], at);
+      const command = commandAt(scope, sentence, at, hasKept) ?? keptBefore(scope, sentence, sentences[index - 1], at);
       if (command === undefined) continue;
       commands.push(command);
       break;
@@ -191,7 +194,7 @@ export function readCommands(text: string, before: string | null): readonly Comm
   return commands;
 }
 
-function commandAt(scope: Scope, sentence: Sentence, at: number, before: string | null): Command | undefined {
+function commandAt(scope: Scope, sentence: Sentence, at: number, hasKept: boolean): Command | undefined {
   const first = plainAt(scope, at);
   // A question is a command only where it asks for it: "can you remember that …?"
   if (sentence.asks < sentence.to && !ASKS_KINDLY.has(first)) return undefined;
@@ -204,8 +207,7 @@ function commandAt(scope: Scope, sentence: Sentence, at: number, before: string 
     const what = last === undefined ? '' : textOf(scope, last.from, last.to).trim();
     return commandOf(act, what, textOf(scope, at, Math.max(matched.end, at + 1)));
   }
-  const keeps = before !== null && HAS_KEPT.test(plainOf(before));
-  const matched = keeps ? THAT.match(read, at) : undefined;
+  const matched = hasKept ? THAT.match(read, at) : undefined;
   return matched === undefined ? undefined : { do: 'forget', what: '', quote: textOf(scope, at, matched.end) };
 }
 

@@ -119,6 +119,7 @@ const PHRASES = [
     `(?:el |este |proximo |on |this |next |last |el proximo |el pasado |este proximo )${WEEKDAY}(?: pasado| que viene)?|${WEEKDAY}`,
     ([name, alone], said, way) => weekday(name ?? alone ?? '', said, way),
   ),
+  row(`(?:on the|el|el dia|dia) ([0-9]{1,2})(?:st|nd|rd|th)?`, ([date], said, way) => inMonth(Number(date), said, way)),
   row(`(?:la )?(?:semana que viene|proxima semana)|next week`, (_, said) => week(said, 1)),
   row(`esta semana|this week`, (_, said) => week(said, 0)),
   row(`(?:la )?semana pasada|last week`, (_, said) => week(said, -1)),
@@ -172,6 +173,14 @@ function inYear(date = '', name = '', year: string | undefined, said: number, wa
   if (way === 'ahead' && span.end <= said) return dated(yearOf(said) + 1, month, Number(date));
   if (way === 'back' && span.start > said) return dated(yearOf(said) - 1, month, Number(date));
   return span;
+}
+
+/** The next or last day of a month with this number. */
+function inMonth(date: number, said: number, way: Direction): Span | undefined {
+  const now = new Date(said);
+  const shift = way === 'ahead' ? (date < now.getUTCDate() ? 1 : 0) : date > now.getUTCDate() ? -1 : 0;
+  const first = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + shift, 1));
+  return dated(first.getUTCFullYear(), first.getUTCMonth(), date);
 }
 
 function weekday(name: string, said: number, way: Direction): Span {

@@ -5,6 +5,10 @@ import { LIFE_EN } from './grammar-en-life.ts';
 import { WHO_EN } from './grammar-en.ts';
 import { LIFE_ES } from './grammar-es-life.ts';
 import { WHO_ES } from './grammar-es.ts';
+import { TASTES_EN } from './grammar-en-tastes.ts';
+import { OCCUPIED_EN } from './grammar-en-work.ts';
+import { TASTES_ES } from './grammar-es-tastes.ts';
+import { OCCUPIED_ES } from './grammar-es-work.ts';
 import { EVENTS_EN } from './grammar-en-events.ts';
 import { EVENTS_ES } from './grammar-es-events.ts';
 import { INSTRUCTIONS_EN, INSTRUCTIONS_ES } from './grammar-instructions.ts';
@@ -23,8 +27,8 @@ import { tokenize } from './tokens.ts';
 const MOST_CANDIDATES = 3;
 
 const GRAMMAR = new Grammar([
-  { language: 'es', rules: [...INSTRUCTIONS_ES, ...WHO_ES, ...LIFE_ES, ...EVENTS_ES] },
-  { language: 'en', rules: [...INSTRUCTIONS_EN, ...WHO_EN, ...LIFE_EN, ...EVENTS_EN] },
+  { language: 'es', rules: [...INSTRUCTIONS_ES, ...WHO_ES, ...OCCUPIED_ES, ...LIFE_ES, ...TASTES_ES, ...EVENTS_ES] },
+  { language: 'en', rules: [...INSTRUCTIONS_EN, ...WHO_EN, ...OCCUPIED_EN, ...LIFE_EN, ...TASTES_EN, ...EVENTS_EN] },
 ]);
 const WORK = new Grammar([
   { language: 'es', rules: WORK_ES },
@@ -67,7 +71,7 @@ interface Read {
 
 const NOTHING: Read = { candidates: [], end: 0 };
 
-function readAt(said: Said, scope: Scope, sentence: Sentence, { at, corrects }: Start): Read {
+function readAt(said: Said, scope: Scope, sentence: Sentence, { at, corrects, onlyKin }: Start): Read {
   const kin = ofKin(scope, at) ?? having(scope, at);
   if (kin !== undefined) {
     const candidates = kin.found.flatMap(
@@ -84,6 +88,7 @@ function readAt(said: Said, scope: Scope, sentence: Sentence, { at, corrects }: 
     );
     return { candidates, end: kin.end };
   }
+  if (onlyKin === true) return NOTHING;
   return readRule(said, scope, GRAMMAR, { at, from: at, corrects, sentence: sentence.from });
 }
 

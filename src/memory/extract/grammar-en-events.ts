@@ -4,6 +4,23 @@ import type { Rule } from './rules.ts';
 export const EVENTS_EN: readonly Rule[] = [
   {
     say: [
+      '(i am|we are) (flying|travelling|traveling|going on vacation|going on holiday|taking a trip|moving back) to <origin>',
+    ],
+    is: 'plan',
+    tell: 'Travels to {1}{date}',
+    time: 'ahead',
+  },
+  { say: ['i (turn|am turning) <age>'], is: 'birthday', tell: 'Turns {1}{date}', value: '{all}', time: 'must' },
+  { say: ['i (retire|am retiring)', 'i graduate'], is: 'plan', tell: '{all}{date}', value: '{all}', time: 'must' },
+  {
+    say: ['i dropped out of (college|uni|university|school|high school)'],
+    is: 'happened',
+    tell: '{all}',
+    value: '{all}',
+    time: 'back',
+  },
+  {
+    say: [
       '(i am|we are) (getting married|going to get married|tying the knot) (to <name>)?',
       '(my|our) wedding is <when>',
     ],

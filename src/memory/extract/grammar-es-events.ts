@@ -3,6 +3,42 @@ import type { Rule } from './rules.ts';
 /** What comes and what has been: kept with its date, where one is told. `must`: without a date it is small talk. */
 export const EVENTS_ES: readonly Rule[] = [
   {
+    say: ['(viajo|viajamos|vuelo|volamos|me voy|nos vamos) (de (viaje|vacaciones))? (a|hacia|para) <origin>'],
+    is: 'plan',
+    tell: 'Viaja a {1}{date}',
+    time: 'ahead',
+  },
+  {
+    say: ['me jubilo', 'me (opero|operan)', 'me examino (de)? <any>'],
+    is: 'plan',
+    tell: '{all}{date}',
+    value: '{all}',
+    time: 'must',
+  },
+  {
+    say: [
+      '(estamos|estoy) esperando (a)? (nuestro|nuestra|mi|un|una|el|la) (primer|segundo|tercer|primera|segunda)? <hijo/hija/bebe/nino/nina>',
+    ],
+    is: 'plan',
+    tell: 'Espera un bebé{date}',
+    value: 'bebé',
+    time: 'ahead',
+  },
+  {
+    say: 'entreno para (correr)? (el|la|un|una|mi)? <race>',
+    is: 'goal',
+    tell: 'Se prepara para {1}{date}',
+    time: 'ahead',
+  },
+  {
+    say: ['se (me|nos) (murio|ha muerto) (el|la|mi) <kinds>', '(deje|he dejado) la (carrera|universidad|uni)'],
+    is: 'happened',
+    tell: '{all}{date}',
+    value: '{all}',
+    time: 'back',
+  },
+  { say: 'cumplo <age> (anos)?', is: 'birthday', tell: 'Cumple {1} años{date}', value: '{all}', time: 'must' },
+  {
     say: ['(me caso|nos casamos|me voy a casar|nos vamos a casar) (con <name>)?'],
     is: 'plan',
     tell: 'Se casa{date}',
@@ -27,7 +63,7 @@ export const EVENTS_ES: readonly Rule[] = [
   },
   {
     say: [
-      '(viajo|viajamos|vuelo|volamos|me voy|nos vamos|voy|vamos|salgo|salimos|voy a viajar|vamos a viajar|voy a ir|vamos a ir|me voy de viaje|nos vamos de viaje|voy de vacaciones|vamos de vacaciones|me voy de vacaciones|nos vamos de vacaciones) (a|hacia|para) <place>',
+      '(voy|vamos|salgo|salimos|voy a viajar|vamos a viajar|voy a ir|vamos a ir|me voy de viaje|nos vamos de viaje|voy de vacaciones|vamos de vacaciones|me voy de vacaciones|nos vamos de vacaciones) (a|hacia|para) <place>',
     ],
     is: 'plan',
     tell: 'Viaja a {1}{date}',

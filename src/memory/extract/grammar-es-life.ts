@@ -3,6 +3,25 @@ import type { Rule } from './rules.ts';
 /** Home, body, tastes and things, in Spanish. */
 export const LIFE_ES: readonly Rule[] = [
   {
+    say: [
+      '(me han diagnosticado|tengo|me diagnosticaron|me detectaron|me han detectado) <celiaquia/enfermedad_celiaca/intolerancia_al_gluten>',
+    ],
+    is: 'diet',
+    tell: 'Tiene {1}',
+  },
+  {
+    say: ['me (sienta|sientan|cae|caen) (fatal|mal) (la|el|los|las) <food>', 'no tolero (la|el|los|las)? <food>'],
+    is: 'diet',
+    tell: 'No tolera {1}',
+  },
+  { say: ['(corro|nado|entreno|escalo|monto en bici) <habitual>'], is: 'hobby', tell: '{all}', value: '{all}' },
+  {
+    say: ['me (apunte|he apuntado|apunto|voy a apuntar) a (clases de|un curso de|clase de)? <activity>'],
+    is: 'hobby',
+    tell: 'Va a clases de {1}',
+  },
+  { say: ['solo (bebo|como|uso|leo|veo|escucho|tomo) <taste>'], is: 'prefers', tell: '{all}' },
+  {
     say: ['(ya)? no (bebo|fumo)', 'no (bebo|fumo) (nada)?', '(he dejado|deje) de (beber|fumar)'],
     is: 'diet',
     tell: '{all}',
@@ -197,104 +216,5 @@ export const LIFE_ES: readonly Rule[] = [
     ],
     is: 'language',
     tell: 'Habla {1}',
-  },
-  // Tastes: what is not liked before what is.
-  {
-    say: ['ya no me (gusta|gustan|encanta|encantan|interesa|interesan) (el|la|los|las)? <taste>'],
-    is: 'likes',
-    tell: 'Ya no le gusta {1}',
-    ends: true,
-  },
-  {
-    say: [
-      '(a mi)? no me (gusta|gustan|agrada|agradan|va|van) (nada|mucho)? <taste>',
-      '(odio|detesto|aborrezco|no soporto|no aguanto|no trago) <taste>',
-      'me (repugna|repugnan|da asco|dan asco|cae mal|horroriza|horrorizan) <taste>',
-      'no puedo con <taste>',
-      'no soy (muy)? (fan|amigo|amiga|partidario|partidaria) de <taste>',
-    ],
-    is: 'dislikes',
-    tell: 'No le gusta {1}',
-  },
-  {
-    say: [
-      'mi <favorito> (favorito|favorita|preferido|preferida) (es|siempre ha sido|ha sido siempre) (el|la)? <rest>',
-      'mis <favorito> (favoritos|favoritas|preferidos|preferidas) son (los|las)? <rest>',
-    ],
-    is: 'favourite',
-    tell: 'Su {1} favorito: {2}',
-    value: '{2}',
-  },
-  {
-    say: [
-      '(a mi)? me (gusta|gustan|encanta|encantan|flipa|flipan|chifla|chiflan|mola|molan|apasiona|apasionan|fascina|fascinan|pirra|pirran|copa|late|laten|interesa|interesan|priva|vuelve loco|vuelve loca|vuelven loco|vuelven loca) (muchisimo|mucho|un monton|un montón|bastante|tambien|sobre todo|demasiado)? <taste>',
-      '(a mi)? me (vuelve|vuelven) (loco|loca) <taste>',
-      '(adoro|amo) <taste>',
-      'disfruto (mucho)? (de|con)? <taste>',
-    ],
-    is: 'likes',
-    tell: 'Le gusta {1}',
-  },
-  {
-    say: [
-      'soy (un|una)? (gran|mega|super)? (fan|fanatico|fanatica|aficionado|aficionada|amante|apasionado|apasionada|adicto|adicta|forofo|hincha|seguidor|seguidora|socio|socia) (de|del|a|al) <taste>',
-      'soy (del) <own>',
-    ],
-    is: 'likes',
-    tell: 'Le gusta {1}',
-  },
-  {
-    say: [
-      'prefiero que (me)? (respondas|contestes|hables|expliques|escribas|des|trates|tutees|digas|pongas|uses) <rest>',
-      'prefiero (las|tus|unas)? (respuestas|explicaciones|contestaciones) <rest>',
-    ],
-    is: 'style',
-    tell: '{all}',
-  },
-  { say: ['prefiero <taste>'], is: 'prefers', tell: 'Prefiere {1}', sure: 0.84 },
-  { say: '(juego|jugamos) (al|a la|a los|a) <activity>', is: 'hobby', tell: 'Juega a {1}' },
-  { say: 'toco (el|la|los)? <instrument>', is: 'hobby', tell: 'Toca {1}' },
-  {
-    say: [
-      '(practico|hago|entreno) (mucho|mucha)? <sport>',
-      '(salgo|voy|suelo ir|suelo salir|me voy) (a|de) <sport>',
-      'voy a (clase|clases) de <activity>',
-      'voy al <gimnasio>',
-      'corro <maratones/medias_maratones>',
-      'soy <corredor/corredora/ciclista/escalador/escaladora/senderista/surfista/gamer/ajedrecista/montanero/montanera>',
-    ],
-    is: 'hobby',
-    tell: 'Practica {1}',
-  },
-  {
-    say: [
-      'en mi tiempo libre <hobbyverb>',
-      '(mi aficion|mi hobby|mi pasatiempo|mi pasion|mis aficiones|mis hobbies|mis pasatiempos) (favorito|favorita|principal)? (es|son) (el|la|los|las)? <taste>',
-    ],
-    is: 'hobby',
-    tell: 'En su tiempo libre: {1}',
-  },
-  { say: 'colecciono <taste>', is: 'hobby', tell: 'Colecciona {1}' },
-  { say: 'canto en <rest>', is: 'hobby', tell: 'Canta en {1}' },
-  // Things.
-  {
-    say: [
-      '(conduzco|manejo|tengo|me he comprado|me compre|hemos comprado|compramos|acabo de comprarme|acabo de comprar) <vehicle>',
-      'mi (coche|auto|carro|moto|bici|furgoneta) es <product>',
-      'conduzco <product>',
-      'manejo <product>',
-    ],
-    is: 'vehicle',
-    tell: 'Tiene {1}',
-  },
-  { say: ['(tengo|poseo|regento|llevo) <possession>'], is: 'owns', tell: 'Tiene {1}' },
-  {
-    say: [
-      'mi (portatil|ordenador|computadora|compu|pc|movil|telefono|celular|editor|laptop|impresora|camara|lenguaje|distro|sistema operativo|sistema|shell|navegador) (favorito|de trabajo|principal|es|tiene) (es|un|una)? <product>',
-      'mi (portatil|ordenador|computadora|pc|movil|telefono|celular|editor|sistema operativo|navegador) es <tech>',
-      '(uso|utilizo|trabajo con|programo en|programo con|desarrollo en|desarrollo con|me paso a|me he pasado a|me cambie a|soy usuario de|soy usuaria de|trabajo en|tengo) <tech>',
-    ],
-    is: 'uses',
-    tell: 'Usa {1}',
   },
 ];

@@ -3,6 +3,19 @@ import type { Rule } from './rules.ts';
 /** Who the user is and what they do, in Spanish. The more particular ways first: the first that fits is taken. */
 export const WHO_ES: readonly Rule[] = [
   {
+    say: 'me (acaban de ascender|han ascendido|ascendieron|ascienden) a <oficio>',
+    is: 'occupation',
+    tell: 'Es {1}',
+    also: 'work',
+  },
+  {
+    say: [
+      '(hago|curso|estoy haciendo|estoy en) (un)? (ciclo|grado medio|grado superior|fp|master|curso) (de|en) <study>',
+    ],
+    is: 'studies',
+    tell: 'Estudia {1}',
+  },
+  {
     say: ['(quiero|prefiero|me gustaria) que me (llames|digas|llamen|digan) (siempre)? <name>', 'aqui <own>'],
     is: 'nickname',
     tell: 'Le llaman {1}',
@@ -28,7 +41,7 @@ export const WHO_ES: readonly Rule[] = [
       'estamos en <known>',
       'soy (vecino|vecina|residente) de <place>',
       'me vine|fui|mude|vine a (vivir a)? <known>',
-      '(me | nos) (vinimos | mudamos | cambiamos) a <known>',
+      'nos vinimos a <known>',
     ],
     is: 'residence',
     tell: 'Vive en {1}',
@@ -189,130 +202,5 @@ export const WHO_ES: readonly Rule[] = [
     say: ['mi (zona|huso) (horaria|horario) es <rest>', 'estoy en la zona horaria (de)? <rest>'],
     is: 'timezone',
     tell: 'Su zona horaria es {1}',
-  },
-  // Work.
-  {
-    say: [
-      'ya no trabajo (en|para|con) <org>',
-      'deje (de trabajar)? en <org>',
-      'no trabajo mas (en|para) <org>',
-      '(deje | he dejado) (mi trabajo|el trabajo|mi puesto) en <org>',
-      'me (fui|he ido|marche) de <org>',
-    ],
-    is: 'employer',
-    tell: 'Ya no trabaja en {1}',
-    ends: true,
-  },
-  { say: ['ya no (soy|trabajo de|trabajo como) <oficio>'], is: 'occupation', tell: 'Ya no es {1}', ends: true },
-  {
-    say: [
-      '(estoy|me he|me acabo de|acabo de) (jubilado|jubilada|jubilarme|jubilar|retirado|retirada|prejubilado|prejubilada)',
-      'me jubile',
-      'soy (jubilado|jubilada|pensionista)',
-    ],
-    is: 'employment',
-    tell: 'Ya no trabaja: está en la jubilación',
-    value: 'jubilación',
-    time: 'since',
-  },
-  {
-    say: [
-      'estoy (en el|en|al) paro',
-      'estoy (desempleado|desempleada|sin trabajo|sin empleo|parado|parada)',
-      'me (he quedado | quede) sin trabajo',
-      'me (despidieron|han despedido|echaron|han echado) (del trabajo)?',
-      'me echaron del trabajo',
-    ],
-    is: 'employment',
-    tell: 'Está sin trabajo',
-    value: 'sin trabajo',
-    time: 'since',
-  },
-  {
-    say: [
-      'soy (autonomo|autonoma|freelance|freelancer)',
-      'trabajo (por mi cuenta|como autonomo|como autonoma|como freelance|de freelance|de autonomo|de autonoma)',
-      'estoy de autonomo|autonoma',
-      'tengo mi propia empresa',
-    ],
-    is: 'employment',
-    tell: 'Trabaja por cuenta propia',
-    value: 'por cuenta propia',
-    also: 'work',
-  },
-  {
-    say: [
-      'soy estudiante de <rest>',
-      '(estudio|estudiamos|curso) (la carrera de | un master en | un grado en | un doctorado en | un master de)? <study>',
-      'estoy (estudiando|cursando|haciendo) (la carrera de | un master en | un master de | un grado en | el grado de | un doctorado en | una fp de | el doctorado en | primero de | segundo de | tercero de | cuarto de)? <study>',
-      'estoy (haciendo|cursando|preparando) (la tesis|el doctorado|mi tesis) (en|sobre|de) <study>',
-      'hago un (master|grado|doctorado) (en|de) <study>',
-    ],
-    is: 'studies',
-    tell: 'Estudia {1}',
-  },
-  {
-    say: [
-      '(estudie|curse|me gradue en|me licencie en|tengo un titulo de|tengo la carrera de|soy licenciado en|soy licenciada en|soy graduado en|soy graduada en|tengo un master en|tengo un doctorado en|me doctore en) <study>',
-    ],
-    is: 'education',
-    tell: 'Estudió {1}',
-  },
-  {
-    say: [
-      '(soy|trabajo|trabajo de|trabajo como|ejerzo de|ejerzo como|hago de|estoy trabajando de|estoy trabajando como|empece a trabajar de|empece a trabajar como|empiezo a trabajar como|me contrataron como|me contrataron de|me han contratado como|me ascendieron a|me han ascendido a|estoy de) <oficio>',
-      'trabajo de <oficio>',
-      'trabajo como <oficio>',
-      'ejerzo de|como <oficio>',
-      'mi (profesion|trabajo|oficio|puesto) es (ser)? (de)? <oficio>',
-      'soy <oficio> de profesion',
-      'llevo <count> anos (trabajando)? (como|de|siendo) <oficio>',
-    ],
-    is: 'occupation',
-    tell: 'Es {1}',
-    also: 'work',
-    time: 'since',
-  },
-  { say: ['me dedico a|al (la|el|los|las)? <rest>'], is: 'occupation', tell: 'Se dedica a {1}', also: 'work' },
-  {
-    say: [
-      '(trabajo|trabajamos|curro|teletrabajo) (desde casa | en remoto | a distancia | desde mi casa)',
-      'teletrabajo',
-    ],
-    is: 'workplace',
-    tell: 'Trabaja desde casa',
-    value: 'desde casa',
-  },
-  {
-    say: 'trabajo <de_noche/por_las_noches/a_turnos/de_tarde/a_media_jornada/a_tiempo_parcial/en_turno_de_noche/por_turnos>',
-    is: 'workplace',
-    tell: 'Trabaja {1}',
-  },
-  {
-    say: [
-      '(trabajo|trabajaba) en (el sector de la | el sector del | el mundo de la | el mundo del | el campo de la)? <field>',
-      'trabajo (haciendo|en) <field>',
-    ],
-    is: 'field',
-    tell: 'Trabaja en {1}',
-    also: 'work',
-  },
-  {
-    say: ['(trabajo|trabajamos|estoy trabajando) (en|para) <workplace>'],
-    is: 'workplace',
-    tell: 'Trabaja en {1}',
-    also: 'work',
-    time: 'since',
-  },
-  { say: ['(trabajo|trabajamos|estoy trabajando) en <known>'], is: 'workplace', tell: 'Trabaja en {1}', time: 'since' },
-  {
-    say: [
-      '(trabajo|trabajamos|estoy trabajando|estoy|llevo trabajando <count> anos|llevo <count> anos trabajando|entre a trabajar|empece a trabajar|empece|he empezado a trabajar|he empezado|acabo de empezar|acabo de empezar a trabajar|empiezo a trabajar|me han contratado|me contrataron|me ficho|consegui trabajo|he conseguido trabajo|encontre trabajo|he encontrado trabajo|ahora trabajo) (en|para) <org>',
-      'mi empresa (es|se llama) <org>',
-    ],
-    is: 'employer',
-    tell: 'Trabaja en {1}',
-    also: 'work',
-    time: 'since',
   },
 ];

@@ -3,6 +3,20 @@ import type { Rule } from './rules.ts';
 /** What is told of somebody of the user's: behind `mi hija Lucía`, `my wife`. `{who}` is that person. */
 export const KIN_ES: readonly Rule[] = [
   {
+    say: ['(vive|viven) (conmigo|con nosotros)'],
+    is: 'household',
+    tell: '{who} vive con el usuario',
+    value: 'vive con el usuario',
+  },
+  {
+    say: ['(empieza|empezo|ha empezado|va a empezar) <rest>', '(se casa) <rest>?'],
+    is: 'plan',
+    tell: '{who} {all}',
+    value: '{last}',
+    time: 'ahead',
+  },
+  { say: 'cumple <age> (anos)? (en|el) <rest>', is: 'birthday', tell: '{who} {all}', value: '{all}' },
+  {
     say: ['(usa|va en|utiliza) <silla_de_ruedas/muletas/audifonos/baston/andador>'],
     is: 'accessibility',
     tell: '{who} usa {1}',
@@ -88,6 +102,20 @@ export const KIN_ES: readonly Rule[] = [
 ];
 
 export const KIN_EN: readonly Rule[] = [
+  {
+    say: '(lives|live) with (me|us)',
+    is: 'household',
+    tell: '{who} lives with the user',
+    value: 'lives with the user',
+  },
+  {
+    say: ['(is getting married|just started|started|starts|is starting) <rest>', 'is (getting married|graduating)'],
+    is: 'plan',
+    tell: '{who} {all}',
+    value: '{all}',
+    time: 'ahead',
+  },
+  { say: '(is|are) (really|totally)? (obsessed with|crazy about|into) <taste>', is: 'likes', tell: '{who} likes {1}' },
   {
     say: ['(uses|is in) (a|an)? <wheelchair/crutches/hearing_aids/walker/cane>'],
     is: 'accessibility',

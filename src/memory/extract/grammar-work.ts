@@ -7,7 +7,6 @@ export const WORK_ES: readonly Rule[] = [
   { say: 'en el sector de la|del|de <field>', is: 'field', tell: 'Trabaja en {1}' },
   { say: 'en <field>', is: 'field', tell: 'Trabaja en {1}' },
   { say: ['en <workplace>', 'para <workplace>'], is: 'workplace', tell: 'Trabaja en {1}' },
-  { say: 'en <known>', is: 'workplace', tell: 'Trabaja en {1}' },
   { say: ['en|para <org>'], is: 'employer', tell: 'Trabaja en {1}' },
   { say: 'como|de <oficio>', is: 'occupation', tell: 'Es {1}' },
 ];
@@ -17,7 +16,6 @@ export const WORK_EN: readonly Rule[] = [
   { say: ',? from <origin>', is: 'origin', tell: 'Is from {1}' },
   { say: ['in <field>'], is: 'field', tell: 'Works in {1}' },
   { say: ['at|in|for <workplace>'], is: 'workplace', tell: 'Works at {1}' },
-  { say: ['in <known>'], is: 'workplace', tell: 'Works in {1}' },
   { say: ['at|for|with|by <org>'], is: 'employer', tell: 'Works at {1}' },
   { say: 'as (a|an|the) <trade>', is: 'occupation', tell: 'Works as {1}' },
 ];

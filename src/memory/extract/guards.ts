@@ -44,7 +44,7 @@ const INVENTION = phrases(`
   (you are | eres) now|ahora|a|an|un|una
   let us (say|play|pretend|assume|imagine)
   digamos|pongamos que
-  say|assume|assuming i|that|my
+  assume|assuming i|that|my
   what if
   the|a|my|your|el|la|un|una|mi|tu (character|narrator|protagonist|protagonista|personaje|narrador|narradora|npc|hero|heroine|villano)
   in|en my|a|mi|un|una novel|story|book|dream|novela|cuento|historia|relato|sueno

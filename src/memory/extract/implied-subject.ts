@@ -22,26 +22,7 @@ const BEHIND: Readonly<Record<string, ReadonlySet<string>>> = {
   learning: wordSet('to'),
   own: wordSet('a an two'),
 };
-const BEFORE = new Set([
-  'and',
-  'but',
-  ',',
-  '.',
-  '!',
-  '\n',
-  ';',
-  'yes',
-  'yeah',
-  'also',
-  'currently',
-  'still',
-  'just',
-  'originally',
-  ')',
-  '(',
-  '-',
-  'then',
-]);
+const BEFORE = new Set(['and', 'but', ',', '.', '!', '\n', ';', 'yes', 'yeah', ')', '(', '-', 'then']);
 const SUBJECTS = new Set([
   'you',
   'they',

@@ -21,6 +21,8 @@ export interface Capture {
   readonly subject?: string;
   readonly name?: string;
   readonly several?: boolean;
+  /** Read over: no template names it. */
+  readonly silent?: boolean;
 }
 
 /** Reads what stands at `at`; undefined: it is not there. */
@@ -64,7 +66,7 @@ export class Pattern {
 
   match(scope: Scope, at: number): Matched | undefined {
     const captures: Capture[] = [];
-    const end = follow(this.#parts, 0, scope, at, captures, (end) => end);
+    const end = follow(this.#parts, 0, { ...scope, start: at }, at, captures, (end) => end);
     return end < 0 ? undefined : { from: at, end, captures };
   }
 }
@@ -154,7 +156,7 @@ function firstOf(parts: readonly Part[]): { words: Set<string> | null; empty: bo
 function follow(
   parts: readonly Part[],
   index: number,
-  scope: Scope,
+  scope: Scope & { readonly start: number },
   at: number,
   captures: Capture[],
   then: (at: number) => number,
@@ -166,14 +168,14 @@ function follow(
   if ('slot' in part) {
     const capture = part.slot(scope, at);
     if (capture !== undefined) {
-      captures.push(capture);
+      if (capture.silent !== true) captures.push(capture);
       const end = orElse(goOn(capture.to), held, captures);
       if (end >= 0) return end;
     }
     return part.optional ? goOn(at) : -1;
   }
   if ('words' in part) {
-    const found = wordAt(part.words, scope, at, index > 0);
+    const found = wordAt(part.words, scope, at, at > scope.start);
     const end = found < 0 ? -1 : orElse(goOn(found + 1), held, captures);
     return end >= 0 || !part.optional ? end : goOn(at);
   }

@@ -17,6 +17,8 @@ export interface Start {
   readonly at: number;
   /** "No, …", "actually …": what was known is wrong. */
   readonly corrects: boolean;
+  /** Only what is told of somebody of the user's: "para *mi hija de 8 años*". */
+  readonly onlyKin?: boolean;
 }
 
 const ENDS = new Set(['.', '!', '?', '…', '\n', GAP, '¡', '¿', ';', '\r', '|']);
@@ -55,7 +57,7 @@ const LEADS = wordSet(`
   i_forgot_to_mention_that did_i_mention let_me_introduce_myself nice_to_meet_you pleased_to_meet_you good_morning good_afternoon good_evening
   personally nowadays these_days now currently right_now at_the_moment today hoy about_me me_presento first_of_all first to_be_honest
   in_my_case as_for_me for_my_part since_then quick_update update good_news great_news bad_news buenas_noticias noticia news for_me ah_yes ah_si oh_yes
-  sabes_una_cosa adivina_que guess_what lately ultimamente desde_hace_poco por_fin finalmente finally unfortunately por_desgracia desgraciadamente
+  sabes_una_cosa adivina_que guess_what lately ultimamente desde_hace_poco desde_que por_fin finalmente finally unfortunately por_desgracia desgraciadamente
   lamentablemente luckily por_suerte a_partir_de_ahora_pero desde_ahora normalmente usually soy_yo dato_curioso dato jaja haha lol
   al_final en_fin una_cosa otra_cosa por_lo_menos al_menos total en_serio mas_que_nada sobre_todo curiosamente de_momento de_todas_formas igualmente basicamente oficialmente
   anyway anyways still sadly one_thing fwiw for_what_it_is_worth heads_up then besides either_way otherwise obviously of_course ok_so okay_so right_so oh_and ah_y quick_note small_update
@@ -70,6 +72,7 @@ const CORRECTING = wordSet(`
 
 /** Verbs that say "I" by themselves: a new statement, even where no sign stands before them. */
 const UNMISTAKABLE = wordSet('vivo vivimos tengo tenemos soy somos naci cumplo llevo trabajamos');
+const POSSESSIVES = new Set(['mi', 'mis', 'my', 'our', 'nuestro', 'nuestra']);
 /** Behind these they are part of what was being said. */
 const LEAD_ON = wordSet(`
   no ni si que cuando donde como cual quien cuanto el la los las un una mi mis tu su este ese de del en con por para a al se lo te me le nos
@@ -190,6 +193,7 @@ export function startsOf(scope: Scope, sentence: Sentence): Start[] {
     }
   }
   for (let at = sentence.from + 1; at < Math.min(sentence.to, sentence.asks); at++) {
+    if (POSSESSIVES.has(plainAt(within, at)) && !starts.has(at)) starts.set(at, { at, corrects: false, onlyKin: true });
     const isFree = UNMISTAKABLE.has(plainAt(within, at)) && !LEAD_ON.has(plainAt(within, at - 1));
     if (isFree && !starts.has(at)) starts.set(at, { at, corrects: false });
   }

@@ -100,6 +100,10 @@ export const kin: Slot = (scope, at) => {
     name(scope, to) !== undefined &&
     token?.kind === 'word';
   const call = textOf(scope, at + 1, to);
+  const apposed = plainAt(scope, to) === ',' || plainAt(scope, to) === '(' ? ownName(scope, to + 1) : undefined;
+  if (apposed !== undefined && [',', ')'].includes(plainAt(scope, apposed.to))) {
+    return { ...noun, from: at, to: apposed.to + 1, value: call, name: textOf(scope, to + 1, apposed.to) };
+  }
   if (!isNamed) return { ...noun, from: at, to, value: call };
   const named = endOfName(scope, to);
   return { ...noun, from: at, to: named, value: call, name: textOf(scope, to, named) };
@@ -112,7 +116,15 @@ function endOfName(scope: Scope, at: number): number {
 /** `hija mayor`, `little brother`, `5 year old son`. */
 export const kinNoun: Slot = (scope, at) => {
   let head = at;
-  while (head < at + 3 && isBefore(scope, head)) head++;
+  while (head < at + 4 && isBefore(scope, head)) head++;
+  if (
+    numberOf(plainAt(scope, head)) !== undefined &&
+    plainAt(scope, head + 1) === 'year' &&
+    plainAt(scope, head + 2) === 'old' &&
+    !KIN.has(plainAt(scope, head + 3))
+  ) {
+    return { from: at, to: head + 3, subject: 'child', several: false };
+  }
   const two = `${plainAt(scope, head)} ${plainAt(scope, head + 1)}`;
   const three = `${two} ${plainAt(scope, head + 2)}`;
   const length = KIN.has(three) ? 3 : KIN.has(two) ? 2 : 1;
@@ -126,12 +138,22 @@ export const kinNoun: Slot = (scope, at) => {
 };
 
 const isBefore = (scope: Scope, at: number) =>
-  WHICH_OF_THEM.has(plainAt(scope, at)) || /^\d+-(?:year|month|week)-old$/.test(plainAt(scope, at));
+  WHICH_OF_THEM.has(plainAt(scope, at)) ||
+  /^\d+-(?:year|month|week)-old$/.test(plainAt(scope, at)) ||
+  (/^(?:\d+|year|years|month|months|old)$/.test(plainAt(scope, at)) &&
+    /^(?:year|years|month|months|old)$/.test(plainAt(scope, at + 1))) ||
+  (plainAt(scope, at) === 'old' && KIN.has(plainAt(scope, at + 1)));
 
 export const count: Slot = (scope, at) => {
   const token = tokenAt(scope, at);
   const number = token === undefined ? undefined : numberOf(token.plain);
   return number === undefined ? undefined : { from: at, to: at + 1, number };
+};
+
+/** The same, and nothing is told of it: for how long somebody has done something. */
+export const howMany: Slot = (scope, at) => {
+  const read = count(scope, at);
+  return read === undefined ? undefined : { ...read, silent: true };
 };
 
 /** An age that somebody can have, as digits or a word. */

@@ -239,7 +239,7 @@ export const habitual: Slot = (scope, at) => {
     .slice(at, to)
     .map(({ plain }) => plain)
     .join(' ');
-  return /\b(?:fines de semana|los (?:lunes|martes|miercoles|jueves|viernes|sabados|domingos)|todos los dias|weekends?|every|evenings|in my (?:free|spare) time|por las (?:noches|tardes)|cada)\b/.test(
+  return /\b(?:fines de semana|los (?:lunes|martes|miercoles|jueves|viernes|sabados|domingos)|todos los dias|weekends?|every|evenings|in my (?:free|spare) time|por las (?:noches|tardes|mananas)|cada|veces (?:por|a la) semana|times a week|twice a week|once a week|todas las)\b/.test(
     told,
   )
     ? { from: at, to }

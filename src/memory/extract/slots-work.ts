@@ -108,7 +108,8 @@ export const workplace: Slot = (scope, at) => {
     if (plain === 'that') break;
     to++;
   }
-  return { from: at, to };
+  const isIn = /^(?:en|in|de|of)$/.test(plainAt(scope, to));
+  return { from: at, to: (isIn ? knownPlace(scope, to + 1)?.to : undefined) ?? to };
 };
 
 /** A sector or a discipline, as it is known. */

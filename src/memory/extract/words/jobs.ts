@@ -63,7 +63,7 @@ export const FIELDS = wordSet(`
   publishing ingenieria engineering software accounting contabilidad ciencia_de_datos data_science ai ia machine_learning biology
   physics chemistry academia administracion la_administracion_publica la_construccion el_campo la_hosteleria la_banca la_sanidad
   la_educacion el_sector_publico el_turismo public_health social_work music film games videojuegos gaming cine robotica robotics
-  atencion_al_cliente customer_service customer_support soporte support quality_assurance qa operations operaciones e-commerce
+  urgencias la_uci uci er icu atencion_al_cliente customer_service customer_support soporte support quality_assurance qa operations operaciones e-commerce
 `);
 
 /** Where people work: `en un hospital`, `at a bakery`. */

@@ -1,0 +1,151 @@
+import type { Rule } from './rules.ts';
+
+/** What the user does and studies, in English. Last, because much begins so: a name. */
+export const OCCUPIED_EN: readonly Rule[] = [
+  {
+    say: [
+      'i no longer work (at|for|in|with) <org>',
+      'i do not work (at|for|in|with) <org> (anymore|any more|any longer)',
+      'i (quit|left) (my job|my position)? (at|from) <org>',
+      'i left <org>',
+      'i am no longer (at|with|working at|working for) <org>',
+    ],
+    is: 'employer',
+    tell: 'No longer works at {1}',
+    ends: true,
+  },
+  {
+    say: [
+      'i am (no longer|not) (a|an) <trade> (anymore|any more)',
+      'i am no longer (a|an)? <trade>',
+      'i no longer work as (a|an) <trade>',
+    ],
+    is: 'occupation',
+    tell: 'Is no longer {1}',
+    ends: true,
+  },
+  {
+    say: [
+      'i (am|have) (just|recently|finally|now)? retired',
+      'i retired',
+      'i am a retiree',
+      'i am a pensioner',
+      'i took early retirement',
+    ],
+    is: 'employment',
+    tell: 'Is retired',
+    value: 'retired',
+    time: 'since',
+  },
+  { say: ['i am a retired <trade>'], is: 'occupation', tell: 'Is a retired {1}', value: 'retired {1}' },
+  {
+    say: [
+      'i am (currently)? (unemployed|out of work|between jobs|jobless)',
+      'i (just|recently)? (lost my job|got fired|got laid off|was laid off|was fired|have been laid off|got made redundant|was made redundant)',
+      'i do not have a job',
+    ],
+    is: 'employment',
+    tell: 'Is out of work',
+    value: 'out of work',
+    time: 'since',
+  },
+  {
+    say: [
+      'i am (self-employed|self employed|a freelancer|freelance|my own boss)',
+      'i work for myself',
+      'i (work|am working) (as a freelancer|freelance)',
+      '(i|we) (run|own) my|our own (business|company)',
+      'i freelance',
+    ],
+    is: 'employment',
+    tell: 'Is self-employed',
+    value: 'self-employed',
+    also: 'work',
+  },
+  {
+    say: [
+      'i am (a|an) (first-year|second-year|third-year|final-year|graduate|undergraduate|phd|master|masters)? <study> student',
+      'i am a student of <study>',
+      'i am (currently)? (studying|majoring in|doing a degree in|doing a phd in|doing a master in|doing my phd in|doing my masters in|pursuing a degree in|pursuing a phd in|getting a degree in|getting my degree in) <study>',
+      'i (study|major in) <study>',
+      'i go to <college>',
+      'i attend <college>',
+      'i am (a student|studying|at college|at university|a freshman|a sophomore|a senior|a junior) at <college>',
+    ],
+    is: 'studies',
+    tell: 'Studies {1}',
+  },
+  {
+    say: [
+      'i (studied|majored in|graduated in|have a degree in|have a phd in|have a master in|have a bachelor in|did a degree in|did a phd in|did my phd in) <study>',
+      'i (graduated from|went to|studied at) <college>',
+    ],
+    is: 'education',
+    tell: 'Studied {1}',
+  },
+  {
+    say: [
+      'i am (currently|now|actually|only|just)? (working as)? (a|an|the)? <trade>',
+      'i (work|worked my way up|am working|am employed|now work|started working|got hired|got promoted|was promoted|was hired|got a job|started) (as|to) (a|an|the)? <trade>',
+      'i have been (working as)? (a|an)? <trade>',
+      'my (job|profession|occupation|role|position) is (as)? (a|an|being a)? <trade>',
+      'i do <trade> work',
+      'i am (a|an) <trade> (by trade|by profession)',
+      'i became (a|an) <trade>',
+      '(i)? (just)? (started|got) a (new)? job as (a|an) <trade>',
+      'i make a living as (a|an) <trade>',
+      'i serve as (a|an|the)? <trade>',
+      'i am training (to be|to become|as) (a|an) <trade>',
+    ],
+    is: 'occupation',
+    tell: 'Works as {1}',
+    also: 'work',
+    time: 'since',
+  },
+  {
+    say: [
+      'i teach <subject>',
+      'i work with <animals/children/kids/elderly_people/disabled_children/refugees/horses/special_needs_kids>',
+    ],
+    is: 'occupation',
+    tell: 'Teaches or works with {1}',
+  },
+  {
+    say: 'i (work|am working|usually work|mostly work) <from_home/remotely/remote>',
+    is: 'workplace',
+    tell: 'Works {1}',
+  },
+  {
+    say: 'i (work|am working|am on) <nights/night_shifts/the_night_shift/part-time/part_time/shifts/weekends>',
+    is: 'schedule',
+    tell: 'Works {1}',
+    also: 'work',
+  },
+  {
+    say: 'i (work|am working|have worked|have been working) in (the field of|the area of|the world of)? <field>',
+    is: 'field',
+    tell: 'Works in {1}',
+    also: 'work',
+  },
+  {
+    say: '(i|we) (work|am working|now work|have worked|have been working|volunteer) (at|in|for) <workplace>',
+    is: 'workplace',
+    tell: 'Works at {1}',
+    also: 'work',
+    time: 'since',
+  },
+  { say: 'i (work|am working|now work) in <known>', is: 'workplace', tell: 'Works in {1}', time: 'since' },
+  {
+    say: [
+      'i (work|am working|now work|have worked|have been working|started working|am employed|just started|recently started|started|got hired|was hired|will start|am starting|start) (at|for|with|by|in) <org>',
+      '(i)? (just|recently)? (started|got|accepted|landed|found) (a|my|the)? (new)? (job|position|role) (at|with|in) <org>',
+      'i (joined|have joined|just joined) <org>',
+      'my (company|employer) is (called)? <org>',
+    ],
+    is: 'employer',
+    tell: 'Works at {1}',
+    also: 'work',
+    time: 'since',
+  },
+  { say: ['i am <own>', 'this is <own>'], is: 'name', tell: 'Is called {1}', sure: 0.86, also: 'work' },
+];
