@@ -3,7 +3,6 @@ import { rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 
-import type { Embedders } from './knowledge/embed/embedders.ts';
 import { profileArgument } from './profiles/find.ts';
 import type { GpuReading } from './binaries/nvidia-smi.ts';
 import type { Profile } from './profiles/profile.ts';
@@ -18,23 +17,18 @@ import { endRevoked } from './server/end-revoked.ts';
 import { createFrontDoor } from './server/front-door.ts';
 import { listen } from './server/http-server.ts';
 import { type KnownKey, LOCAL_USER } from './server/identity/authenticator.ts';
-import { eraseUser } from './server/identity/erase-user.ts';
-import { IdentityHolder } from './server/identity/identity-holder.ts';
 import { GateHolder } from './server/gate-holder.ts';
 import { Inference } from './server/inference.ts';
-import { KnowledgeHolder } from './server/knowledge-holder.ts';
+import { joinKeptParts } from './server/kept-parts.ts';
 import { readKeys, refuseOpenDoor } from './server/open-door.ts';
-import { PeopleHolder } from './server/people-holder.ts';
 import { createReload, type ProfileChoice } from './server/reload.ts';
 import { Learner } from './server/learner.ts';
 import { lessonsOf } from './server/lessons.ts';
-import { Remembrance } from './server/remembrance.ts';
 import { RequestBook } from './server/request-book.ts';
 import { Routing } from './server/routing.ts';
 import { SecondOpinion } from './server/second-opinion.ts';
 import { createSettings, type Settings } from './server/settings.ts';
 import { reachableHost, writeRuntimeFile } from './server/runtime-file.ts';
-import { StoreDesk } from './server/store-desk.ts';
 import { serveCold } from './server/serve-cold.ts';
 import type { ReloadView } from './server/views.ts';
 import { startHeart, systemClock } from './shared/clock.ts';
@@ -43,7 +37,6 @@ import type { Paths } from './shared/paths.ts';
 import { Redactor } from './shared/redact.ts';
 import { settleHeap } from './shared/settle-heap.ts';
 import { VERSION } from './shared/version.ts';
-import type { StoreKeeper } from './store/store-keeper.ts';
 import { DEFAULT_BACKOFF } from './supervisor/backoff.ts';
 import { LearnedFootprints } from './models/learned.ts';
 import { refuseMisfits } from './supervisor/budget-check.ts';
@@ -198,27 +191,27 @@ export async function startApp(options: AppOptions): Promise<App> {
   };
   let settings: Settings;
   const active = new ActiveRequests();
+  const requests = new RequestBook();
+  const kept = joinKeptParts({
+    fleet,
+    logger,
+    bus,
+    metrics,
+    paths,
+    environment,
+    requests,
+    caches,
+    settings: () => settings,
+    usage: () => gates.usageOf(settings.profile),
+    hideSecret: (secret) => redactor.add(secret),
+    onRevoked: () => endWhatIsRevoked(),
+  });
+  const { knowledge, people, identities, remembrance, storeDesk } = kept;
   const endWhatIsRevoked = () => {
     const { authenticator, profile: inForce } = settings;
     const areAccountsOpen = inForce.security.auth !== 'users' || identities.peek() !== undefined;
     endRevoked({ active, logger, counts: (identity) => authenticator.counts(identity), areAccountsOpen });
   };
-  const identities = new IdentityHolder({
-    logger,
-    load: async () => {
-      const { createIdentityOpener } = await import('./server/identity/open-identities.ts');
-      return createIdentityOpener({
-        logger,
-        paths,
-        store: () => people.get(),
-        isShared: () => settings.profile.knowledge.store !== 'embedded',
-        erase: (user) =>
-          eraseUser({ people, knowledge, remembrance, caches, usage: gates.usageOf(settings.profile) }, user),
-        onRevoked: endWhatIsRevoked,
-        hideSecret: (secret) => redactor.add(secret),
-      });
-    },
-  });
   /** What can fail comes first: from the crew's adoptions on nothing does, so that a profile is taken over whole or not at all. */
   const apply = (wanted: Profile, generation: number): CrewChange => {
     refuseOpenDoor(wanted, options.host, options.allowUnauthenticated);
@@ -262,74 +255,17 @@ export async function startApp(options: AppOptions): Promise<App> {
   const teachRouter = async () => {
     if (settings.routes) await keeper.use(lessonsOf(settings.profile));
   };
-  let storeKeeper: Promise<StoreKeeper> | undefined;
-  const stores = () =>
-    (storeKeeper ??= import('./store/store-keeper.ts').then((module) => {
-      const hideSecret = (secret: string) => redactor.add(secret);
-      return new module.StoreKeeper({ logger, paths, environment, hideSecret });
-    }));
-  let embedders: Promise<Embedders> | undefined;
-  /** Of documents and memories: the same question is embedded once. */
-  const sharedEmbedders = () =>
-    (embedders ??= import('./knowledge/embed/embedders.ts').then(
-      (module) => new module.Embedders({ fleet, logger, paths }),
-    ));
-  const knowledge = new KnowledgeHolder({
-    logger,
-    // What is not switched on is not even read from the disk.
-    load: async () => {
-      const { createKnowledgeOpener } = await import('./knowledge/open-knowledge.ts');
-      const house = { fleet, logger, bus, metrics: metrics.knowledge, paths, embedders: await sharedEmbedders() };
-      return createKnowledgeOpener(house, (await stores()).use());
-    },
-  });
-  const people = new PeopleHolder({
-    logger,
-    load: async () => {
-      const use = (await stores()).use();
-      return {
-        open: async (setting) => {
-          const store = await use.open(setting);
-          return {
-            store: store.people,
-            users: () => store.users(),
-            reconfigure: () => undefined,
-            close: () => use.close(),
-          };
-        },
-        close: () => use.close(),
-      };
-    },
-  });
-  const requests = new RequestBook();
-  const remembrance = new Remembrance({
-    logger,
-    requests,
-    people,
-    loadMemory: async () => {
-      const { createMemoryOpener } = await import('./memory/open-memory.ts');
-      const house = { fleet, logger, bus, metrics: metrics.memory, embedders: await sharedEmbedders() };
-      return createMemoryOpener(house, (await stores()).use());
-    },
-  });
-  const { reminding } = remembrance;
-  /** Each in the background, and what is off costs nothing. */
-  const followSettings = () => {
-    knowledge.apply(settings);
-    people.apply(settings);
-    identities.apply(settings);
-    remembrance.apply(settings);
-  };
-  const storeDesk = new StoreDesk({
-    settings: () => settings,
-    stores,
-    onRestored: async () => {
-      remembrance.memory.renew();
-      await Promise.all([knowledge.peek()?.renew(), identities.peek()?.book.reread()]);
-    },
-  });
   const deadlines = new Deadlines();
-  const inference = new Inference({ fleet, metrics, logger, deadlines, routing, knowledge, reminding, requests });
+  const inference = new Inference({
+    fleet,
+    metrics,
+    logger,
+    deadlines,
+    routing,
+    knowledge,
+    reminding: remembrance.reminding,
+    requests,
+  });
   metrics.observe({
     states: () => [...fleet.processes].map(({ id, state }) => [id, state] as const),
     queued: () => [...fleet.processes, ...fleet.remotes].map(({ id }) => [id, fleet.queued(id)] as const),
@@ -359,10 +295,8 @@ export async function startApp(options: AppOptions): Promise<App> {
       server?.closeIdleConnections();
       setTimeout(() => server?.closeAllConnections(), LAST_WORDS_MS).unref();
       await closed;
-      await Promise.all([knowledge.close(), identities.close(), remembrance.close()]);
-      await people.close();
+      await kept.close();
       await gates.close();
-      await (await storeKeeper)?.close();
       guardian.close();
       rmSync(join(paths.stateDir, 'runtime.json'), { force: true });
       logger.info('stopped');
@@ -387,7 +321,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       const generation = settings.generation + 1;
       const view = { generation, profile: wanted.name, file: wanted.file, ...apply(wanted, generation) };
       void teachRouter();
-      followSettings();
+      kept.follow();
       try {
         tellWhatRuns();
       } catch (error) {
@@ -468,7 +402,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     throw error;
   }
   routing.waitFor(teachRouter());
-  followSettings();
+  kept.follow();
   logger.info(`listening on ${url}`, { profile: profile.name, experts: profile.experts.length });
   settleHeap(() => inference.active === 0);
   // Reads once more: from then on every change is seen.
