@@ -19,7 +19,7 @@ import { memoryBacklog, memorySource } from './memory-source.ts';
 import { Recall } from './recall.ts';
 import type { MemoryOpener, MemorySetup, OpenMemory } from './setup.ts';
 import { Standing } from './standing.ts';
-import { keepSummary } from './summaries.ts';
+import { endSummaries, keepSummary } from './summaries.ts';
 import { MemoryTally } from './tally.ts';
 import { Turns } from './turns.ts';
 import { Writer } from './writer.ts';
@@ -96,6 +96,7 @@ export function joinParts(
     now,
     perUser: () => setup.memory.perUser,
     onChange,
+    onForgetting: (user, which) => endSummaries(conversations, user, which),
     users,
   });
   const backlog = new Backlog({
@@ -121,6 +122,10 @@ export function joinParts(
     setup: first,
     conversations,
     extract: (said) => reader.extract(said),
+    tellsToForget: (text) => {
+      const said: Said = { text, at: now(), conversation: null, request: null, before: null };
+      return reader.commands(said).some((command) => command.do === 'forget' || command.do === 'forget-all');
+    },
     keep: async (user, said, candidates) => {
       try {
         return await turns.keep(user, said, candidates, 'expert');
@@ -131,7 +136,7 @@ export function joinParts(
     },
     keepSummary: async (user, summary) => {
       try {
-        return await keepSummary(user, summary, { memories, writer });
+        return await keepSummary(user, summary, { memories, writer, sensitive: setup.memory.sensitive });
       } catch (error) {
         logger.warn('the summary of a conversation could not be kept', { reason: messageOf(error) });
         return undefined;

@@ -26,6 +26,8 @@ export interface SecondExtractionParts {
   readonly conversations: ConversationRepository;
   /** What the first one finds in a turn: what both say is believed, however unsure each of them is. */
   readonly extract: (said: Said) => readonly Candidate[];
+  /** Whether a message of a user says that something is to be forgotten: no summary repeats it. */
+  readonly tellsToForget: (text: string) => boolean;
   /**
    * What was found in a turn; `said` is the one that was offered. It is checked once more: a quote that does not stand in the message, a
    * fourth candidate, secrets, and what was forgotten meanwhile are left out. Never rejects.
@@ -39,6 +41,8 @@ export interface SecondExtractionParts {
       readonly text: string;
       readonly language: string | null;
       readonly at: number;
+      /** False: this user has had something forgotten since it was made. */
+      readonly counts: () => boolean;
     },
   ) => Promise<StoredMemory | undefined>;
 }

@@ -25,6 +25,8 @@ export interface WriterOptions {
   readonly perUser: () => number;
   /** Counts only. */
   readonly onChange: (change: 'kept' | 'closed' | 'forgotten', count: number) => void;
+  /** Something that was said in these conversations is about to be forgotten. */
+  readonly onForgetting: (user: User, conversations: ReadonlySet<string> | 'all') => Promise<void>;
   /** Everybody of whom something is remembered. */
   readonly users: Iterable<User>;
 }
@@ -116,11 +118,12 @@ export class Writer {
 
   /** Within `run`. With what they took the place of: a closed one is history of the one that closed it. Answers what is gone. */
   async erase(user: User, ids: readonly string[]): Promise<readonly StoredMemory[]> {
-    const { memories, onChange } = this.#options;
+    const { memories, onChange, onForgetting } = this.#options;
     if (ids.length === 0) return [];
     const all = await everyMemory(memories, user);
     const { gone, change } = erasureOf(all, new Set(ids));
     if (gone.length === 0) return [];
+    await onForgetting(user, conversationsOf(gone));
     // Whoever asks from now on does not find them, however long the store takes.
     for (const { id } of gone) this.#drop(user, id);
     await memories.erase(
@@ -137,8 +140,9 @@ export class Writer {
 
   /** Within `run`. */
   async eraseAll(user: User): Promise<number> {
-    const { memories, index, standing, onChange } = this.#options;
+    const { memories, index, standing, onChange, onForgetting } = this.#options;
     await this.#lastOf(user);
+    await onForgetting(user, 'all');
     const count = await memories.erase(user, 'all');
     index.forgetUser(user);
     standing.forget(user);
@@ -242,6 +246,10 @@ export class Writer {
     this.#last.set(user, last);
     return last;
   }
+}
+
+function conversationsOf(memories: readonly StoredMemory[]): ReadonlySet<string> {
+  return new Set(memories.flatMap(({ evidence }) => evidence.flatMap(({ conversation }) => conversation ?? [])));
 }
 
 function latestOf({ recorded, retracted, lastSeen }: StoredMemory): number {

@@ -225,7 +225,7 @@ export interface StoredConversation {
   readonly turns: number;
   /** "Don't remember this conversation": nothing is kept of it but this; what there was is erased when it becomes so. */
   readonly private: boolean;
-  /** Turns that a summary has been made of. */
+  /** Turns that a summary has been made of; more than there ever are: none is made any more, for something of it was forgotten. */
   readonly summarized: number;
 }
 

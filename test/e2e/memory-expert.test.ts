@@ -80,6 +80,7 @@ beforeAll(async () => {
       kept.push({ said, candidates });
       return Promise.resolve([]);
     },
+    tellsToForget: () => false,
     keepSummary: (_user, { text }) => {
       summaries.push(text);
       return Promise.resolve(undefined);

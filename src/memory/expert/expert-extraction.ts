@@ -189,14 +189,15 @@ class ExpertExtraction implements SecondExtraction {
   }
 
   async #summarize({ user, conversation }: Errand & { kind: 'summarize' }, signal: AbortSignal): Promise<void> {
-    const { conversations, keepSummary } = this.#parts;
+    const { conversations, keepSummary, tellsToForget } = this.#parts;
     const { id } = conversation;
     // It may have been deleted, or made private, since.
     const now = await conversations.get(user, id);
     if (!now || now.private || now.summarized >= now.turns) return;
     const context = this.#helper()?.expert.context ?? 0;
     const room = (context - PROMPT_TOKENS - prompts.SUMMARY_TOKENS) * CHARACTERS_A_TOKEN;
-    const turns = await conversations.turns(user, id, Math.max(0, now.turns - MOST_TURNS), MOST_TURNS);
+    const last = await conversations.turns(user, id, Math.max(0, now.turns - MOST_TURNS), MOST_TURNS);
+    const turns = prompts.withoutForgetting(last, tellsToForget);
     const text = prompts.conversationPrompt(turns, room);
     if (text === undefined) return;
     const words = turns.map((turn) => (turn.role === 'user' ? turn.text : '')).join(' ');
@@ -211,8 +212,9 @@ class ExpertExtraction implements SecondExtraction {
     const summary = (answer as { readonly summary?: unknown } | null)?.summary;
     if (typeof summary !== 'string' || summary.trim() === '' || signal.aborted) return;
     const at = turns.at(-1)?.at ?? now.updated;
-    await keepSummary(user, { conversation: id, text: prompts.shortSummary(summary), language, at });
-    await conversations.change(user, id, { summarized: now.turns });
+    const counts = () => !signal.aborted;
+    await keepSummary(user, { conversation: id, text: prompts.shortSummary(summary), language, at, counts });
+    if (counts()) await conversations.change(user, id, { summarized: now.turns });
   }
 
   /** Asks as soon as the expert is there; rejects with `Interrupted` where a request comes to wait for it meanwhile. */

@@ -91,6 +91,15 @@ export function messagePrompt(text: string): string {
   return `<message>\n${asData(text)}\n</message>`;
 }
 
+/** Without what tells to forget something, and what was answered to that: both say what it is. */
+export function withoutForgetting(turns: readonly Turn[], tellsToForget: (text: string) => boolean): readonly Turn[] {
+  let isAnswer = false;
+  return turns.filter(({ role, text }) => {
+    if (role === 'user') isAnswer = tellsToForget(text);
+    return !isAnswer;
+  });
+}
+
 /** The last turns, as many characters of them as there is room for; undefined: not even one. */
 export function conversationPrompt(turns: readonly Turn[], room: number): string | undefined {
   const lines: string[] = [];

@@ -44,6 +44,22 @@ describe('a memory of each user', () => {
     expect(await house.told('ana', 'dónde vivo')).toEqual([]);
   });
 
+  it('makes no summary any more of conversations in which was said what is forgotten', async () => {
+    await using house = await openMemory();
+    const { conversations } = house.store.people;
+    const turn = { role: 'user', text: 'vivo en Madrid', at: 1, request: null, expert: null } as const;
+    for (const id of ['c1', 'c2', 'c3']) await conversations.append('ana', id, [turn], 'Madrid');
+    const ended = async () =>
+      (await conversations.list('ana')).filter(({ summarized, turns }) => summarized > turns).map(({ id }) => id);
+    await house.observe('ana', 'vivo en Madrid');
+    await house.observe('ana', 'vivo en Madrid', { conversation: 'c2' });
+    const [memory] = await house.base.list('ana');
+    await house.base.forget('ana', { ids: [memory?.id ?? ''] });
+    expect((await ended()).sort()).toEqual(['c1', 'c2']);
+    await house.base.clear('ana');
+    expect(await ended()).toHaveLength(3);
+  });
+
   it('does what it is told, before the message is answered', async () => {
     await using house = await openMemory();
     const { base } = house;

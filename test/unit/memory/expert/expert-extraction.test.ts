@@ -67,6 +67,7 @@ function house(
     setup,
     conversations,
     extract,
+    tellsToForget: (text) => text.startsWith('olvida'),
     keep: (user, message, candidates) => {
       kept.push({ user, said: message, candidates });
       return Promise.resolve([]);
@@ -328,12 +329,38 @@ describe('a summary', () => {
     extraction.summarize('ana', conversation);
     extraction.summarize('ana', conversation);
     await idle();
-    expect(summaries).toEqual([{ conversation: 'c1', text: 'Habló de un viaje.', language: 'es', at: 29 }]);
+    expect(summaries).toMatchObject([{ conversation: 'c1', text: 'Habló de un viaje.', language: 'es', at: 29 }]);
     expect(changes).toEqual([{ summarized: 30 }]);
     const [prompt = ''] = expert.asked.map(({ body }) => body.messages[1]?.content);
     expect(prompt).toContain('assistant: lo que digo en el turno 29');
     expect(prompt).not.toContain('turno 0 ');
     expect(prompt.length).toBeLessThan(4_096 * 2.5);
+  });
+
+  it('says nothing of what was to be forgotten in it, nor of what was answered to that', async () => {
+    const expert = new FakeChatExpert();
+    expert.say = () => ({ summary: 'Habló de un viaje.' });
+    const texts = ['quiero ir a Roma', 'bien', 'olvida que vivo en Soria', 'olvidado: Soria', 'y a Pisa', 'bien'];
+    const few = texts.map((text, ord) => ({ ...(turns[ord] as Turn), text }));
+    const { extraction, conversation, idle } = house(expert, {}, few);
+    extraction.summarize('ana', conversation);
+    await idle();
+    const [prompt = ''] = expert.asked.map(({ body }) => body.messages[1]?.content);
+    expect(prompt).toMatch(/Roma[\s\S]*Pisa/);
+    expect(prompt).not.toContain('Soria');
+  });
+
+  it('is not kept where its user has something forgotten while it is made', async () => {
+    const expert = new FakeChatExpert();
+    const { extraction, summaries, changes, conversation, idle } = house(expert, {}, turns);
+    expert.say = () => {
+      extraction.drop('ana');
+      return { summary: 'Vive en Soria.' };
+    };
+    extraction.summarize('ana', conversation);
+    await idle();
+    expect(expert.asked).toHaveLength(1);
+    expect([summaries, changes]).toEqual([[], []]);
   });
 
   it('is not made of a conversation that was made private, deleted or summed up since', async () => {
