@@ -16,7 +16,7 @@ export function removeCommand(): Command {
     'remove',
     'Erases a user with all that is kept of them: account, keys, documents, memories, conversations, feedback. Asks first.',
   )
-    .argument('<name>', 'the user')
+    .argument('<name>', 'the user; KEYUSER/NAME for one of a front end')
     .option('-y, --yes', 'do not ask')
     .action(async (name: string, { yes, ...options }: RemoveOptions) => {
       const client = open(options);

@@ -129,10 +129,15 @@ export class Accounts implements People {
 
   /**
    * Suspended first, so that nothing of this user is under way or begins; then all that is kept is erased. Where that fails, the
-   * account stays suspended, and this can be asked for again.
+   * account stays suspended, and this can be asked for again. Who has no account (a user of the profile's keys, or `USER/NAME` of a
+   * front end's key) may have something here all the same: that is erased.
    * @throws AppError `user_not_found`, `conflict`, and whatever the erasing throws.
    */
   async remove(by: Identity, name: string): Promise<Readonly<Record<string, number>>> {
+    if (!this.book.account(name)) {
+      const erased = await this.#options.erase(name);
+      if (Object.values(erased).some((count) => count > 0)) return erased;
+    }
     const account = this.user(name);
     this.#keepAnAdministrator(by, account);
     if (account.suspended === null) await this.book.changeAccount(name, { suspended: Date.now() });

@@ -305,6 +305,15 @@ describe('what is revoked', () => {
     expect([await people.outcome(key), await people.outcome(token)]).toEqual(['unauthorized', 'unauthorized']);
   });
 
+  it('who has no account is erased with what is kept of them, and is not there where nothing is', async () => {
+    await using people = await house();
+    const erase = vi.spyOn(people.store, 'erase');
+    erase.mockResolvedValueOnce({ accounts: 0, memories: 3 });
+    expect(await people.accounts.remove(RUN, 'webui/ana')).toEqual({ accounts: 0, memories: 3 });
+    expect(erase).toHaveBeenLastCalledWith('webui/ana');
+    expect(await outcomeOf(() => people.accounts.remove(RUN, 'webui/ana'))).toBe('user_not_found');
+  });
+
   it('where the erasing fails the user stays suspended, and it can be asked for again', async () => {
     await using people = await house();
     await people.add('ana');
