@@ -340,6 +340,22 @@ describe('two users behind one key', () => {
     expect([await seen('7f3a'), await seen('9b1c'), await seen()]).toEqual([200, 404, 404]);
   });
 
+  it('are erased each by themselves, though they have no account', async () => {
+    const profile = house({ keys: keys(true) });
+    await using orchestrator = await startOrchestrator({ profile: { ...profile, memory: { enabled: true } }, env });
+    const as = (user: string) => ({ key: WEB_KEY, headers: { 'x-openwebui-user-id': user } });
+    const count = async (user: string) =>
+      ((await ask(orchestrator, 'GET', '/api/memory', as(user))).json['memories'] as unknown[]).length;
+    const add = (user: string) =>
+      ask(orchestrator, 'POST', '/api/memory', { ...as(user), body: { text: 'Lives in Oviedo' } });
+    await until('the memory is open', async () => (await add('7f3a')).status === 201);
+    expect((await add('9b1c')).status).toBe(201);
+    const remove = () => ask(orchestrator, 'DELETE', '/api/users/web%2F7f3a', { key: orchestrator.token });
+    expect(await remove()).toMatchObject({ status: 200, json: { user: 'web/7f3a', erased: { memories: 1 } } });
+    expect([await count('7f3a'), await count('9b1c')]).toEqual([0, 1]);
+    expect(await remove()).toMatchObject({ status: 404, json: { error: { code: 'user_not_found' } } });
+  });
+
   it('are one without it, whatever is said', async () => {
     await using orchestrator = await startOrchestrator({ profile: house({ keys: keys(false) }), env });
     for (const name of ['x-openwebui-user-id', 'x-orchestrator-user']) {
