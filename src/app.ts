@@ -205,6 +205,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     usage: () => gates.usageOf(settings.profile),
     hideSecret: (secret) => redactor.add(secret),
     onRevoked: () => endWhatIsRevoked(),
+    endRequests: (matches, error) => active.end(matches, error),
   });
   const { knowledge, people, identities, remembrance, storeDesk } = kept;
   const endWhatIsRevoked = () => {
@@ -355,6 +356,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     storeDesk,
     requests,
     identities,
+    eraseKept: kept.eraseKept,
     isKept: async (user) => (await people.users()).includes(user),
     usage: () => gates.usageOf(settings.profile),
     uploadsDir,

@@ -61,7 +61,7 @@ function refuseUnknown(value: JsonObject, known: ReadonlySet<string>, where: str
 
 function conversationOf(conversation: unknown): string | undefined {
   if (conversation === undefined || conversation === null) return undefined;
-  if (typeof conversation === 'string' && /^[\x21-\x7e]{1,128}$/.test(conversation)) return conversation;
+  if (typeof conversation === 'string' && /^(?!\.{1,2}$)[\x21-\x7e]{1,128}$/.test(conversation)) return conversation;
   throw wrong('orchestrator.conversation', '`orchestrator.conversation` must be up to 128 printable characters');
 }
 

@@ -6,7 +6,9 @@ import type { KeptCaches } from '../supervisor/kept-caches.ts';
 import type { EventBus } from '../telemetry/events.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { eraseUser } from './identity/erase-user.ts';
+import type { AppError } from '../shared/errors.ts';
+import type { Identity } from './identity/contract.ts';
+import { eraseKept, eraseUser } from './identity/erase-user.ts';
 import { IdentityHolder } from './identity/identity-holder.ts';
 import { KnowledgeHolder } from './knowledge-holder.ts';
 import { PeopleHolder } from './people-holder.ts';
@@ -31,6 +33,8 @@ export interface KeptPartsOptions {
   /** Keeps it out of the logs. */
   readonly hideSecret: (secret: string) => void;
   readonly onRevoked: () => void;
+  /** Those under way, of whom it is said. */
+  readonly endRequests: (matches: (identity: Identity) => boolean, error: AppError) => void;
 }
 
 /**
@@ -86,6 +90,7 @@ export function joinKeptParts(options: KeptPartsOptions) {
       return createMemoryOpener(house, (await stores()).use());
     },
   });
+  const places = () => ({ people, knowledge, remembrance, caches, usage: options.usage() });
   const identities = new IdentityHolder({
     logger,
     load: async () => {
@@ -95,7 +100,7 @@ export function joinKeptParts(options: KeptPartsOptions) {
         paths,
         store: () => people.get(),
         isShared: () => settings().profile.knowledge.store !== 'embedded',
-        erase: (user) => eraseUser({ people, knowledge, remembrance, caches, usage: options.usage() }, user),
+        erase: (user) => eraseUser(places(), user),
         onRevoked: options.onRevoked,
         hideSecret,
       });
@@ -115,6 +120,8 @@ export function joinKeptParts(options: KeptPartsOptions) {
     remembrance,
     identities,
     storeDesk,
+    /** Of somebody without an account; undefined: nothing was kept. */
+    eraseKept: (user: string) => eraseKept(places(), user, options.endRequests),
     /** Opens, closes, or tells what is open, in the background, as the settings in force want it. */
     follow: (): void => {
       const wanted = settings();

@@ -36,10 +36,15 @@ export class PeopleHolder {
     });
   }
 
-  /** @throws AppError `knowledge_unavailable` while it opens or cannot be opened, or where the profile has no use for it. */
+  /** @throws AppError `knowledge_unavailable` while it opens or cannot be opened, `memory_off` where the profile has no use for it. */
   get(): PeopleStore {
-    const { base, failure } = this.#holder;
+    const { base, setup, failure } = this.#holder;
     if (base) return base.store;
+    if (setup === undefined)
+      throw new AppError(
+        'memory_off',
+        'This orchestrator keeps no memories, conversations or feedback, and has no accounts (memory, conversations, feedback, security.auth in the profile).',
+      );
     const message = failure ?? 'The store of users, conversations and feedback is just being opened.';
     throw new AppError('knowledge_unavailable', message, { retryAfterSeconds: 2 });
   }

@@ -99,9 +99,13 @@ const PATTERNS = Object.entries(POLICIES)
     policy,
   }));
 
+/** What a URL is read as another path with: who asks for `/x/%2e%2e/y` or `/x/..\y` does not get what is allowed at `/x/:id/y`. */
+const READ_OTHERWISE = /[\\#\s]|\/(?:\.|%2e){1,2}(?:\/|$)/i;
+
 /** The policy of a path as it was sent; undefined: there is no such route. */
 export function findPolicy(path: string): Policy | undefined {
   if (Object.hasOwn(POLICIES, path) && !path.includes(':')) return POLICIES[path];
+  if (READ_OTHERWISE.test(path)) return undefined;
   return PATTERNS.find(({ expression }) => expression.test(path))?.policy;
 }
 

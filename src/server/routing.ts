@@ -64,7 +64,7 @@ const PASSED_ON: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 export const CONVERSATION_HEADER = 'x-orchestrator-conversation';
 /** Loading takes some 20 ms, and learning a profile's utterances well under a second. */
 const LONGEST_LOADING_MS = 3_000;
-const CONVERSATION = /^[\x21-\x7e]{1,128}$/;
+const CONVERSATION = /^(?!\.{1,2}$)[\x21-\x7e]{1,128}$/;
 
 /** Finds an expert for requests that name none, remembers where conversations went, and tells the house. */
 export class Routing {

@@ -38,7 +38,7 @@ const READS: readonly (readonly [method: string, path: string, body?: object])[]
   ['GET', '/api/memory/export'],
   ['GET', '/api/conversations'],
   ['POST', '/api/conversations/search', { query: CANARY }],
-  ['GET', '/api/conversations/export'],
+  ['POST', '/api/conversations/export'],
   ['GET', '/api/feedback'],
   ['GET', '/api/feedback/export'],
 ];

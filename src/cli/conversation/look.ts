@@ -95,7 +95,7 @@ export function exportCommand(): Command {
     .option('-o, --output <file>', 'write to a new file of this name (default: the output)')
     .action(async (options: ExportOptions) => {
       const person = await openConversations(options);
-      await writeExport(await person.open('/api/conversations/export'), options.output);
+      await writeExport(await person.open('/api/conversations/export', { method: 'POST' }), options.output);
     });
 }
 

@@ -6,7 +6,7 @@ import { isUserName } from './user-name.ts';
 
 /** What `plainName` makes of names that are not plain: a name that looks like one is no plain name. */
 const MADE_NAME = /^h-[0-9a-f]{40}$/;
-const CONVERSATION = /^[\x21-\x7e]{1,128}$/;
+const CONVERSATION = /^(?!\.{1,2}$)[\x21-\x7e]{1,128}$/;
 
 /**
  * The user of a front end that a key speaks for: `X-OpenWebUI-User-Id` and `X-OpenWebUI-Chat-Id` count with the scope `actAs`, and are

@@ -5,7 +5,7 @@ import type { KeyScopes } from '../../profiles/security-section.ts';
 import { AppError } from '../../shared/errors.ts';
 import { actingFor } from './act-as.ts';
 import type { Identity } from './contract.ts';
-import { isUserName } from './user-name.ts';
+import { isUserOrSpokenFor } from './user-name.ts';
 
 /** A key that the profile names. */
 export interface KnownKey {
@@ -121,8 +121,7 @@ function localIdentity(kind: 'local' | 'run'): Identity {
 function namedBy(headers: IncomingHttpHeaders, identity: Identity): Identity {
   const named = headers['x-orchestrator-user'];
   if (typeof named !== 'string') return identity;
-  const parts = named.split('/');
-  if (parts.length <= 2 && parts.every(isUserName)) return { ...identity, user: named };
+  if (isUserOrSpokenFor(named)) return { ...identity, user: named };
   throw new AppError(
     'invalid_request',
     'x-orchestrator-user takes letters, digits and . _ @ -, at most 64; USER/NAME for whom a key speaks.',

@@ -3,6 +3,9 @@ import type { KnowledgeHolder } from '../knowledge-holder.ts';
 import type { PeopleHolder } from '../people-holder.ts';
 import type { Remembrance } from '../remembrance.ts';
 import type { UsageBook } from '../usage/usage-book.ts';
+import { AppError } from '../../shared/errors.ts';
+import type { Identity } from './contract.ts';
+import { isUserOrSpokenFor } from './user-name.ts';
 
 /** Where something of a user is kept. */
 export interface KeptPlaces {
@@ -34,4 +37,20 @@ export async function eraseUser(places: KeptPlaces, user: string): Promise<Reado
   // The figures stay, as nobody's.
   await usage?.forget(user);
   return erased;
+}
+
+/**
+ * The same for somebody who has no account; their requests under way are ended first (`end`). Undefined: nothing was kept of them.
+ */
+export async function eraseKept(
+  places: KeptPlaces,
+  user: string,
+  end: (matches: (identity: Pick<Identity, 'user'>) => boolean, error: AppError) => void,
+): Promise<Readonly<Record<string, number>> | undefined> {
+  if (!isUserOrSpokenFor(user)) return undefined;
+  const isTheirs = (name: string) => name === user || name.startsWith(`${user}/`);
+  const wasKept = (await places.people.users()).some(isTheirs);
+  end((identity) => isTheirs(identity.user), new AppError('unauthorized', 'The user of this request was just erased.'));
+  const erased = await eraseUser(places, user);
+  return wasKept || Object.values(erased).some((number) => number > 0) ? erased : undefined;
 }

@@ -7,6 +7,11 @@ export interface IdentityRoutesOptions {
   readonly identities: Pick<IdentityHolder, 'get' | 'peek' | 'view'>;
   /** Whether anything is kept under this name, by whoever it was. */
   readonly isKept: (user: string) => Promise<boolean>;
+  /**
+   * Erases what is kept of somebody without an account, and of those that their keys have spoken for; requests of theirs that are under
+   * way end. Undefined: nothing was.
+   */
+  readonly eraseKept: (user: string) => Promise<Readonly<Record<string, number>> | undefined>;
   readonly settings: () => Settings;
 }
 

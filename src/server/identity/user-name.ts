@@ -4,3 +4,9 @@ const NAME = /^(?!\.{1,2}$)[\w.@-]{1,64}$/;
 export function isUserName(name: string): boolean {
   return NAME.test(name);
 }
+
+/** Whether somebody may be called so: `USER`, or `USER/NAME` for whom a key speaks. */
+export function isUserOrSpokenFor(name: string): boolean {
+  const parts = name.split('/');
+  return parts.length <= 2 && parts.every(isUserName);
+}

@@ -1,5 +1,6 @@
 import type { ColdApp } from '../cold-context.ts';
 import { readObject } from '../read-object.ts';
+import { AppError } from '../../shared/errors.ts';
 import { secret } from './auth-routes.ts';
 import type { IdentityRoutesOptions } from './identity-paths.ts';
 import {
@@ -11,10 +12,14 @@ import {
   type UserListJson,
 } from './views.ts';
 
+const noUser = (name: string) =>
+  new AppError('user_not_found', `There is no account "${name.slice(0, 64)}", and nothing is kept under this name.`, {
+    param: 'user',
+  });
 const KEY_FIELDS = ['name', 'admin', 'expires', 'scopes'];
 
 /** `/api/users*`, `/api/keys*` and `/api/identity`: accounts, their keys, and what tokens are signed with. */
-export function addUserRoutes(app: ColdApp, { identities, settings }: IdentityRoutesOptions): void {
+export function addUserRoutes(app: ColdApp, { identities, eraseKept, settings }: IdentityRoutesOptions): void {
   app.get('/api/users', async (context) => {
     const accounts = [...(await identities.get()).book.accounts()];
     accounts.sort((one, other) => (one.name < other.name ? -1 : 1));
@@ -36,7 +41,12 @@ export function addUserRoutes(app: ColdApp, { identities, settings }: IdentityRo
   });
   app.delete('/api/users/:user', async (context) => {
     const user = context.req.param('user');
-    const erased = await (await identities.get()).remove(context.env.identity, user);
+    const accounts = settings().profile.security.auth === 'users' ? await identities.get() : undefined;
+    // Users of a front end have no account, and with `auth: keys` nobody has.
+    const erased = accounts?.book.account(user)
+      ? await accounts.remove(context.env.identity, user)
+      : await eraseKept(user);
+    if (!erased) throw noUser(user);
     return context.json({ user, deleted: true, erased } satisfies RemovedUserJson);
   });
 

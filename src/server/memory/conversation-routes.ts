@@ -55,7 +55,8 @@ export function addConversationRoutes(app: ColdApp, options: MemoryRoutesOptions
     };
     return context.json(answer);
   });
-  app.get('/api/conversations/export', (context) =>
+  // By POST, like the search: a client may have called a conversation "export".
+  app.post('/api/conversations/export', (context) =>
     textAnswer(context, exported(conversations(), context.env.identity.user), JSON_LINES),
   );
 

@@ -119,7 +119,6 @@ async function plant(text: string): Promise<string[]> {
     `/api/memory/${encodeURIComponent(line)}`,
     '/api/conversations',
     `/api/conversations/${conversation}`,
-    '/api/conversations/export',
     '/api/feedback',
     '/api/feedback?all=1',
     '/api/feedback/export',
@@ -150,6 +149,7 @@ describe('K2 text that would be a page', () => {
     const answers = [
       ...(await Promise.all(paths.map((path) => house.request(path)))),
       await search('words'),
+      await house.post('/api/conversations/export'),
       await house.chat(script, { model: 'a' }),
       await house.chat(script, { model: 'a', stream: true }),
       await house.chat('x', { model: script }),

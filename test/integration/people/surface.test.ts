@@ -110,6 +110,24 @@ describe('between users', () => {
   });
 });
 
+describe('user remove', () => {
+  it('erases whom a key speaks for, and everybody of it, though nobody has an account', async () => {
+    const add = (user: string) => run('memory', 'add', 'I live in Lugo', '--user', user);
+    const left = async (user: string) => (await run('memory', 'list', '--user', user)).stdout;
+    for (const user of ['webui/eva', 'webui/max', 'webui', 'webuix']) await add(user);
+    expect((await run('user', 'remove', 'webui/eva', '--yes')).stdout).toMatch(
+      /^removed: webui\/eva\nerased: memories 1/,
+    );
+    expect([await left('webui/eva'), await left('webui/max')]).toEqual(['', expect.stringContaining('Lugo')]);
+    expect((await run('user', 'remove', 'webui', '--yes')).stdout).toMatch(/^removed: webui\nerased: memories 2/);
+    expect([await left('webui'), await left('webui/max')]).toEqual(['', '']);
+    expect(await left('webuix')).toContain('Lugo');
+    for (const user of ['webui/eva', 'webui/*', 'webui/', 'a/b/c', '..'])
+      expect((await run('user', 'remove', user, '--yes')).code, user).toBe(1);
+    expect((await ask('ana', 'DELETE', '/api/users/webuix')).status).toBe(403);
+  });
+});
+
 describe('memory at the command line', () => {
   it('adds, lists, corrects, shows, exports, imports and forgets', async () => {
     const added = await run('memory', 'add', 'I live in Bilbao', '--user', 'carla', '--json');

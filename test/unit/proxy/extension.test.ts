@@ -36,6 +36,7 @@ describe('the orchestrator field of a request', () => {
     [{ route: { keepLoadedBias: 2 } }, 'orchestrator.route.keepLoadedBias'],
     [{ route: { keepLoadedBias: '0.1' } }, 'orchestrator.route.keepLoadedBias'],
     [{ conversation: '' }, 'orchestrator.conversation'],
+    [{ conversation: '..' }, 'orchestrator.conversation'],
     [{ conversation: 'a\nb' }, 'orchestrator.conversation'],
     [{ conversation: 'x'.repeat(129) }, 'orchestrator.conversation'],
     [{ routes: {} }, 'orchestrator.routes'],

@@ -88,6 +88,7 @@ export async function routesOver(house: House, overrides: Partial<ColdRoutesOpti
     feedbackSource: { find: () => undefined },
     identities: new IdentityHolder({ logger: house.logger, load: () => Promise.reject(new Error('not here')) }),
     isKept: () => Promise.resolve(false),
+    eraseKept: () => Promise.resolve(undefined),
     usage: () => undefined,
     uploadsDir: '/nowhere/uploads',
     learner,

@@ -111,6 +111,12 @@ describe('conversations', () => {
       user: 'ana',
       conversations: [{ id: 'c2', turns: 2 }, { id: 'long/one?' }],
     });
+    for (const id of ['export', 'search', '%2e']) {
+      await house.conversations.append('ben', id, [turn('user', 'of ben')], 'Ben');
+      const own = `/api/conversations/${encodeURIComponent(id)}`;
+      expect((await house.ben('GET', own)).body, id).toMatchObject({ id, turns: 1 });
+      expect((await house.ben('DELETE', own)).body, id).toEqual({ id, deleted: true });
+    }
     const path = `/api/conversations/${encodeURIComponent('long/one?')}`;
     const first = await house.ana('GET', path);
     expect(first.body).toMatchObject({ turns: 260, next: 200 });
@@ -124,7 +130,7 @@ describe('conversations', () => {
       title: 'Bye',
       private: true,
     });
-    const lines = (await house.ana('GET', '/api/conversations/export')).text.trim().split('\n');
+    const lines = (await house.ana('POST', '/api/conversations/export')).text.trim().split('\n');
     expect(lines.map((line) => (JSON.parse(line) as { messages: unknown[] }).messages.length)).toEqual([2, 260]);
     expect((await house.ana('DELETE', '/api/conversations/c2')).body).toEqual({ id: 'c2', deleted: true });
     expect((await house.ana('GET', '/api/conversations/c2')).status).toBe(404);
