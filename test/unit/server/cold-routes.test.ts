@@ -36,6 +36,7 @@ describe('every route', () => {
     expect(findPolicy('/health')).toBe('public');
     expect(findPolicy('/v1/models/org%2Fphi')).toBe('user');
     expect(findPolicy('/api/experts/a/logs')).toBe('admin');
+    expect(findPolicy('/api/users/web%2F..%2e')).toBe('admin');
     for (const path of [
       '/',
       '/health/',
@@ -50,6 +51,12 @@ describe('every route', () => {
       'toString',
       '/HEALTH',
       '/%68ealth',
+      // What a URL is read as: `/v1/files`, with the rights at `/v1/vector_stores/:id/files`.
+      '/v1/vector_stores/../files',
+      '/v1/vector_stores/%2e%2E/files',
+      '/v1/vector_stores/x\\..\\..\\files',
+      '/api/memory/search#/approve',
+      '/api/memory/%2e',
     ]) {
       expect(findPolicy(path), path).toBeUndefined();
     }
