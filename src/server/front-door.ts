@@ -28,7 +28,8 @@ export interface FrontDoorOptions {
 /**
  * Every request passes here, in this order, the cheap refusals first:
  *
- *   request id → host (421) → origin (403) → route and method (404, 405) → key (401) → rights (403) → handler
+ *   request id → host (421) → origin (403) → route and method (404, 405) → key (401) → rights (403)
+ *   → limits (429) → handler
  *
  * Paths are matched as they were sent: `//h`, `/v1/../x` and `%2e%2e` are simply other paths, and unknown ones. Only the pairs of
  * method and path in the tables exist, so nothing else can reach an engine.
