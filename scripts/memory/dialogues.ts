@@ -31,6 +31,9 @@ export interface Dialogue {
   readonly turns: readonly DialogueTurn[];
 }
 
+/** As src/router/said.ts. */
+const MOST_EARLIER = 12;
+
 export const HALVES: readonly Half[] = ['dev', 'blind'];
 
 export function readDialogues(half: Half): readonly Dialogue[] {
@@ -38,4 +41,13 @@ export function readDialogues(half: Half): readonly Dialogue[] {
     .trim()
     .split('\n');
   return lines.map((line) => JSON.parse(line) as Dialogue);
+}
+
+/** What the user said before a turn, the last first, as many messages as a request is read for. */
+export function earlierThan(turns: readonly DialogueTurn[], turn: number): readonly string[] {
+  const own = turns.slice(0, turn).filter(({ role }) => role === 'user');
+  return own
+    .slice(-MOST_EARLIER)
+    .map(({ text }) => text)
+    .reverse();
 }

@@ -2,7 +2,7 @@
 import type { MemoryBase, Said } from '../../src/memory/contract.ts';
 import type { MessageReader } from '../../src/memory/open-memory.ts';
 import type { StoredMemory } from '../../src/store/people-contract.ts';
-import type { Dialogue, DialogueTurn } from './dialogues.ts';
+import { type Dialogue, type DialogueTurn, earlierThan } from './dialogues.ts';
 import { says } from './matching.ts';
 
 /** What is judged: what a message tells the memory to do, and what is kept of it. */
@@ -63,7 +63,7 @@ export async function judge(dialogues: readonly Dialogue[], judged: Judged): Pro
       if (turn.role !== 'user') continue;
       const at = STARTED + index * DAY_MS + ord * 60_000;
       const before = turns[ord - 1]?.text ?? null;
-      const said = { text: turn.text, at, conversation: id, request: null, before };
+      const said = { text: turn.text, at, conversation: id, request: null, before, earlier: earlierThan(turns, ord) };
       const heard = isIgnored ? SILENCE : await say(`${id}/${ord}`, said, judged);
       if (heard.commands.includes('ignore-conversation')) isIgnored = true;
       const miss = (how: Mistake['how'], what: string) => {

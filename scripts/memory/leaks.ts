@@ -95,7 +95,7 @@ const ATTACKS: readonly (readonly [string, Attack])[] = [
   ['observe', (base, user, victim) => base.observe(user, { ...SAID, text: words(victim) })],
 ];
 
-const SAID = { at: NOW, conversation: 'c', request: null, before: null };
+const SAID = { at: NOW, conversation: 'c', request: null, before: null, earlier: [] };
 
 async function all(lines: AsyncIterable<string>): Promise<readonly string[]> {
   const found: string[] = [];

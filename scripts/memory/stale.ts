@@ -1,7 +1,7 @@
 /** Whether what was corrected, or forgotten, is ever told again: dialogues said to a memory, and asked afterwards. */
 import type { MemoryBase } from '../../src/memory/contract.ts';
 import { dice } from '../knowledge/synthetic.ts';
-import type { Dialogue, Expected } from './dialogues.ts';
+import { type Dialogue, earlierThan, type Expected } from './dialogues.ts';
 import { says } from './matching.ts';
 
 export interface Staleness {
@@ -37,7 +37,8 @@ async function replay(base: MemoryBase, { id, turns }: Dialogue, found: Stalenes
   for (const [index, { role, text }] of turns.entries()) {
     at += MINUTE_MS;
     if (role !== 'user' || isIgnored) continue;
-    const said = { text, at, conversation: id, request: null, before: turns[index - 1]?.text ?? null };
+    const before = turns[index - 1]?.text ?? null;
+    const said = { text, at, conversation: id, request: null, before, earlier: earlierThan(turns, index) };
     const obeyed = await base.obey(id, said);
     if (obeyed?.ignores === 'conversation') isIgnored = true;
     if (!obeyed?.ignores) await base.observe(id, said);

@@ -48,6 +48,11 @@ export interface Said {
   readonly request: string | null;
   /** The message of the assistant before it, for "yes, there" and "no, in Bilbao"; null: none. */
   readonly before: string | null;
+  /**
+   * What the user said before it in the same conversation, the last first, bounded. Nothing is kept of these: they tell what the message is
+   * a part of (a game, an exercise), of whom it speaks and what it corrects.
+   */
+  readonly earlier: readonly string[];
 }
 
 /** A memory, and how well it fits. */

@@ -123,7 +123,7 @@ export function joinParts(
     conversations,
     extract: (said) => reader.extract(said),
     tellsToForget: (text) => {
-      const said: Said = { text, at: now(), conversation: null, request: null, before: null };
+      const said: Said = { text, at: now(), conversation: null, request: null, before: null, earlier: [] };
       return reader.commands(said).some((command) => command.do === 'forget' || command.do === 'forget-all');
     },
     keep: async (user, said, candidates) => {

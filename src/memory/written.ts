@@ -42,7 +42,7 @@ export function statementOfNew(
   { now, extract }: { readonly now: number; readonly extract: (said: Said) => readonly Candidate[] },
 ): Statement {
   const text = checkedText(memory.text);
-  const understood = extract({ text, at: now, conversation: null, request: null, before: null });
+  const understood = extract({ text, at: now, conversation: null, request: null, before: null, earlier: [] });
   const [only] = understood;
   const known = understood.length === 1 && only && !only.negated ? only : undefined;
   return {

@@ -99,7 +99,7 @@ describe('the real model, asked what a message says of its user', () => {
     'is held to the schema, and nothing is handed on that the message does not say',
     async () => {
       for (const text of MESSAGES)
-        extraction.offer('ana', { text, at: 1, conversation: null, request: null, before: null });
+        extraction.offer('ana', { text, at: 1, conversation: null, request: null, before: null, earlier: [] });
       await until('all are looked at', () => extraction.queued === 0, WAIT_MS);
       expect(failures).toEqual([]);
       for (const { said, candidates } of kept) {

@@ -73,6 +73,7 @@ export class MemoryHouse {
       conversation: 'c1',
       request: `r${this.#requests}`,
       before: null,
+      earlier: [],
       ...more,
     };
   }

@@ -12,12 +12,14 @@ describe('what a user says', () => {
     expect(said({ role: 'system', content: 'I live in Rome.' }, user('Hello'))).toEqual({
       text: 'Hello',
       before: null,
+      earlier: [],
     });
     const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,AA==' } };
     const parts = [{ type: 'text', text: 'No, in Bilbao.' }, image];
     expect(said(user('Hi'), assistant(`${'x'.repeat(2_000)} Do you live in Vigo?`), user(parts))).toEqual({
       text: 'No, in Bilbao.',
       before: expect.stringMatching(/^x+ Do you live in Vigo\?$/),
+      earlier: ['Hi'],
     });
     expect(said(user('Hi'), assistant('x'.repeat(9_000)), user('Yes'))?.before).toHaveLength(1_000);
   });
@@ -45,14 +47,33 @@ describe('what a user says', () => {
     },
   );
 
+  it('comes with what the user has said before, the last first, in own words alone and not without end', () => {
+    const messages = [
+      user('Act as my teacher.'),
+      assistant('Ready.'),
+      user('<context>I live in Rome.</context>'),
+      user('### Task:\nGenerate a title.'),
+      { role: 'tool', content: 'I live in Oslo.' },
+      user(`${'x'.repeat(5_000)}end`),
+      user('And now?'),
+    ];
+    const [long, setup, ...more] = said(...messages)?.earlier ?? [];
+    expect([setup, ...more]).toEqual(['Act as my teacher.']);
+    expect(long).toMatch(/^x{700}\nx{297}end$/);
+    const many = Array.from({ length: 40 }, (_, index) => user(`Message ${index}`));
+    const earlier = said(...many)?.earlier ?? [];
+    expect(earlier).toHaveLength(12);
+    expect(earlier[0]).toBe('Message 38');
+  });
+
   it('is read in every dialect', () => {
-    expect(lastSaid('/v1/responses', { input: 'Hello' })).toEqual({ text: 'Hello', before: null });
+    expect(lastSaid('/v1/responses', { input: 'Hello' })).toEqual({ text: 'Hello', before: null, earlier: [] });
     const input = [
       assistant([{ type: 'output_text', text: 'Where?' }]),
       user([{ type: 'input_text', text: 'In Vigo' }]),
     ];
-    expect(lastSaid('/v1/responses', { input })).toEqual({ text: 'In Vigo', before: 'Where?' });
+    expect(lastSaid('/v1/responses', { input })).toEqual({ text: 'In Vigo', before: 'Where?', earlier: [] });
     const messages = [assistant([{ type: 'text', text: 'Where?' }]), user([{ type: 'text', text: 'In Vigo' }])];
-    expect(lastSaid('/v1/messages', { messages })).toEqual({ text: 'In Vigo', before: 'Where?' });
+    expect(lastSaid('/v1/messages', { messages })).toEqual({ text: 'In Vigo', before: 'Where?', earlier: [] });
   });
 });

@@ -10,7 +10,14 @@ import { silentLogger } from '../supervisor/house.ts';
 const WANTS = { knowledge: undefined, memory: { remind: true }, record: false, rate: false };
 
 function asked(): Asked {
-  const said = { text: 'Remember that I live in Oviedo', at: 1, conversation: 'c', request: 'r', before: null };
+  const said = {
+    text: 'Remember that I live in Oviedo',
+    at: 1,
+    conversation: 'c',
+    request: 'r',
+    before: null,
+    earlier: [],
+  };
   const keys = { own: undefined, previous: undefined };
   return {
     user: 'ana',

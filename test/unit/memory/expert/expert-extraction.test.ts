@@ -83,7 +83,14 @@ function house(
   return { extraction, kept, summaries, changes, conversation, stored, setup, idle };
 }
 
-const said = (text: string): Said => ({ text, at: 1_000, conversation: 'c1', request: 'r1', before: null });
+const said = (text: string): Said => ({
+  text,
+  at: 1_000,
+  conversation: 'c1',
+  request: 'r1',
+  before: null,
+  earlier: [],
+});
 /** A promise that the test settles. */
 function never(): Promise<never> {
   return new Promise(() => undefined);

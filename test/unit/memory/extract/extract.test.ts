@@ -8,8 +8,8 @@ import { NOTHING } from './nothing-sentences.ts';
 
 /** A Saturday. */
 const AT = Date.UTC(2026, 10, 21, 12);
-const read = (text: string, before: string | null = null) =>
-  extract({ text, at: AT, conversation: null, request: null, before });
+const read = (text: string, before: string | null = null, earlier: readonly string[] = []) =>
+  extract({ text, at: AT, conversation: null, request: null, before, earlier });
 
 const folded = (text: string) => text.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase();
 const sorted = (kept: string) =>
