@@ -80,6 +80,8 @@ export interface Obeyed {
   readonly ignores: 'message' | 'conversation' | null;
   /** A "forget …" that fits nothing. */
   readonly unknown: readonly string[];
+  /** It could not be done, or not yet: nobody is to believe that it was. */
+  readonly isUndone?: boolean | undefined;
 }
 
 export interface RecallQuery {

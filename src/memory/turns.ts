@@ -60,10 +60,13 @@ export class Turns {
     if (commands.length === 0) return undefined;
     const obeyed = { remembered: [] as StoredMemory[], forgotten: [] as StoredMemory[], unknown: [] as string[] };
     let ignores: Obeyed['ignores'] = null;
+    for (const command of commands) if (command.do === 'ignore' && ignores !== 'conversation') ignores = command.scope;
+    const others = commands.filter((command) => command.do !== 'ignore');
+    // What is only not to be kept waits for nobody, least of all for a store that is away.
+    if (others.length === 0) return { ...obeyed, ignores };
     await this.#options.writer.run(user, async () => {
-      for (const command of commands) {
-        if (command.do === 'ignore') ignores = ignores === 'conversation' ? ignores : command.scope;
-        else if (command.do === 'remember') obeyed.remembered.push(...(await this.#remember(user, said, command)));
+      for (const command of others) {
+        if (command.do === 'remember') obeyed.remembered.push(...(await this.#remember(user, said, command)));
         else obeyed.forgotten.push(...(await this.#forget(user, said, command, obeyed.unknown)));
       }
     });

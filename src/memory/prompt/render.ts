@@ -23,13 +23,14 @@ export function memoryLine({ kind, text }: { readonly kind: MemoryKind; readonly
 }
 
 /** What was just done because the user asked for it, so that the answer can say so: one line each. */
-export function doneLines({ remembered, forgotten, unknown, ignores }: Obeyed): string[] {
+export function doneLines({ remembered, forgotten, unknown, ignores, isUndone }: Obeyed): string[] {
   return [
     ...remembered.map(({ text }) => lineOf('Done: remembered', `“${text}”`, ' ')),
     ...(forgotten.length > 0
       ? [`- Done: forgotten, ${forgotten.length} ${forgotten.length === 1 ? 'memory' : 'memories'}`]
       : []),
     ...unknown.map((what) => lineOf('Not forgotten, nothing known fits', `“${what}”`, ' ')),
+    ...(isUndone ? ['- Not done, the memory cannot be reached now: nothing was remembered or forgotten'] : []),
     ...(ignores === null ? [] : [`- Done: nothing of this ${ignores} is remembered`]),
   ];
 }

@@ -1,5 +1,6 @@
 import type { ExpertBase } from '../../engines/contract.ts';
 import { type Room, tokensFor } from '../../knowledge/context/budget.ts';
+import type { Obeyed } from '../../memory/contract.ts';
 import { assembleReminder } from '../../memory/prompt/assemble.ts';
 import type { Profile } from '../../profiles/profile.ts';
 import type { MemoryWanted } from '../memory-wish.ts';
@@ -14,6 +15,8 @@ export interface MemoryUse {
   readonly note: MemoryNote;
 }
 
+const UNDONE: Obeyed = { remembered: [], forgotten: [], ignores: null, unknown: [], isUndone: true };
+
 export function memoryUse(input: {
   readonly profile: Pick<Profile, 'memory' | 'knowledge'>;
   readonly wanted: MemoryWanted;
@@ -23,11 +26,11 @@ export function memoryUse(input: {
   readonly room: Room;
 }): MemoryUse {
   const { profile, wanted, reminded, expert, isLocal, room } = input;
-  const { recalled, obeyed, degraded } = reminded;
+  const { recalled, obeyed, obeying, degraded } = reminded;
   const isDenied = !isLocal && profile.memory.remoteExperts === 'deny';
   const space = wanted.remind ? tokensFor('memory', profile.knowledge.context, room) : 0;
   // What was just done is about words that stand in this very request.
-  const { text, tokens, told } = assembleReminder(isDenied ? [] : recalled, obeyed, space);
+  const { text, tokens, told } = assembleReminder(isDenied ? [] : recalled, obeyed ?? (obeying && UNDONE), space);
   const left = recalled.length - told.length;
   const withheld =
     left === 0

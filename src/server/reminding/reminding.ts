@@ -28,6 +28,8 @@ export interface Reminded {
   readonly obeyed: Obeyed | undefined;
   /** Why nothing, or not all, was recalled or done; for a person. */
   readonly degraded: string | undefined;
+  /** What is still being done, where it took longer than anybody waits. Rejects where it fails. */
+  readonly obeying?: Promise<Obeyed | undefined> | undefined;
 }
 
 /** An answer that has ended well. */
@@ -47,9 +49,9 @@ export interface Ended {
 }
 
 /** Nobody who asks a question waits longer for what is remembered. */
-const LONGEST_RECALL_MS = 50;
+const LONGEST_RECALL_MS = 150;
 /** Nor for what memory was told to do: it is done all the same. */
-const LONGEST_OBEYING_MS = 1_000;
+const LONGEST_OBEYING_MS = 300;
 /** Turns that were learned from: of everybody together, and of one. */
 const MOST_TURNS = 20_000;
 const MOST_TURNS_OF_ONE = 200;
@@ -94,12 +96,19 @@ export class Reminding {
         return undefined;
       }
     };
-    // What is to be forgotten must not be told any more.
     const { said } = asked;
-    const obeyed = said && (await attempt(() => this.#obey(context, base, asked, said)));
-    const recollection = wants.memory.remind
-      ? await attempt(() => this.#recall(context, base, asked.user, question))
-      : undefined;
+    const obeying = said && this.#obey(base, asked, said);
+    const obeyed =
+      obeying &&
+      (await attempt(() =>
+        inTime(LONGEST_OBEYING_MS, 'memory is still doing what the user asked for', context.outgoing, () => obeying),
+      ));
+    // What is to be forgotten must not be told any more, and it is not known yet what that is.
+    const isObeyed = problems.length === 0;
+    const recollection =
+      wants.memory.remind && isObeyed
+        ? await attempt(() => this.#recall(context, base, asked.user, question))
+        : undefined;
     if (recollection?.degraded) problems.push(plainData(recollection.degraded, 300));
     if (problems.length > 0 && !context.outgoing.destroyed)
       this.#options.logger.debug('memory was not as it should be', { request: asked.request, reason: problems[0] });
@@ -107,6 +116,7 @@ export class Reminding {
       recalled: recollection?.memories ?? [],
       obeyed,
       degraded: problems.length > 0 ? problems.join('; ') : undefined,
+      obeying: isObeyed ? undefined : obeying,
     };
   }
 
@@ -118,7 +128,8 @@ export class Reminding {
     if (rateable) this.#options.rateable.add(asked.user, asked.request, rateable);
     if (told.length > 0) memory.peek()?.used(asked.user, told);
     try {
-      if (reminded.obeyed?.ignores || (await this.#privacy.covers(asked))) return;
+      const obeyed = reminded.obeyed ?? (await reminded.obeying);
+      if (obeyed?.ignores || (await this.#privacy.covers(asked))) return;
       // Who was erased meanwhile: what begins now would come after that.
       if (!this.#counts(asked) || !this.#isNew(asked)) return;
       await Promise.all([this.#record(ended), this.#learn(ended)]);
@@ -138,16 +149,11 @@ export class Reminding {
     return this.#recorder.close();
   }
 
-  async #obey(context: RequestContext, base: MemoryBase, asked: Asked, said: Said): Promise<Obeyed | undefined> {
+  async #obey(base: MemoryBase, asked: Asked, said: Said): Promise<Obeyed | undefined> {
     const { user, turn } = asked;
     const before = this.#obeyed.find(user, turn);
     if (before) return before;
-    const obeyed = await inTime(
-      LONGEST_OBEYING_MS,
-      'memory is still doing what the user asked for',
-      context.outgoing,
-      () => base.obey(user, said),
-    );
+    const obeyed = await base.obey(user, said);
     if (!obeyed) {
       this.#obeyed.erase(user);
       return undefined;

@@ -26,10 +26,12 @@ class Memory extends FakeMemory implements OpenMemory {
   readonly usedIds: string[] = [];
   readonly summarized: StoredConversation[] = [];
   before: (() => Promise<void>) | undefined;
+  beforeObeying: (() => Promise<void>) | undefined;
 
   override async obey(owner: string, { text }: Said): Promise<Obeyed | undefined> {
     const [, verb, what = ''] = /^(remember|forget|ignore)(?: (.*))?$/.exec(text) ?? [];
     if (verb === undefined) return undefined;
+    await this.beforeObeying?.();
     this.obeyed.push(text);
     const gone = verb === 'forget' ? await this.forget(owner, { text: what }) : [];
     return {
@@ -190,10 +192,14 @@ describe('a request is told what is known of its user', () => {
     memory.before = () => never.promise;
     const { response } = await ask('Who lives there?');
     expect([response.status, sent()]).toEqual([200, 'Who lives there?']);
-    expect((await viewOf(response)).memory?.degraded).toBe('recalling took longer than 50 ms');
+    expect((await viewOf(response)).memory?.degraded).toBe('recalling took longer than 150 ms');
     memory.before = () => Promise.reject(new Error('the index is broken'));
     const broken = await ask('Who lives there?');
     expect((await viewOf(broken.response)).memory?.degraded).toBe('the index is broken');
+    memory.beforeObeying = () => never.promise;
+    expect((await ask('forget Bilbao')).response.status).toBe(200);
+    expect(sent(), 'nobody is to believe that it was done').toContain('- Not done, the memory cannot be reached now');
+    memory.beforeObeying = undefined;
     const away = await answerHouse({
       reply: OK,
       knowledge: { enabled: false },

@@ -1,10 +1,13 @@
 import { expect, it, vi } from 'vitest';
 
+import type { Obeyed } from '../../../src/memory/contract.ts';
+
 import type { RequestContext } from '../../../src/server/context.ts';
 import type { Asked } from '../../../src/server/reminding/asked.ts';
 import { RateableBook } from '../../../src/server/reminding/rateable-book.ts';
-import { Reminding } from '../../../src/server/reminding/reminding.ts';
+import { type Reminded, Reminding } from '../../../src/server/reminding/reminding.ts';
 import { runningNow } from '../../../src/shared/clock.ts';
+import { timed } from '../../support/wait.ts';
 import { silentLogger } from '../supervisor/house.ts';
 
 const WANTS = { knowledge: undefined, memory: { remind: true }, record: false, rate: false };
@@ -35,9 +38,9 @@ function asked(): Asked {
 /** Memory that keeps whatever it is told, and a store that answers when it is let. */
 function house() {
   const store = Promise.withResolvers<undefined>();
-  const observe = vi.fn(() => Promise.resolve([]));
-  const obey = vi.fn(() => Promise.resolve(undefined));
-  const recall = vi.fn(() => Promise.resolve({ memories: [], degraded: null, ms: 0 }));
+  const observe = vi.fn<() => Promise<[]>>(() => Promise.resolve([]));
+  const obey = vi.fn<() => Promise<Obeyed | undefined>>(() => Promise.resolve(undefined));
+  const recall = vi.fn<() => Promise<object>>(() => Promise.resolve({ memories: [], degraded: null, ms: 0 }));
   const reminding = new Reminding({
     memory: { peek: () => ({ observe, obey, recall }) as never, status: () => ({}) as never },
     people: { peek: () => ({ conversations: { get: () => store.promise } }) as never },
@@ -48,11 +51,11 @@ function house() {
     outgoing: { destroyed: false, on: () => undefined, off: () => undefined },
     settings: { profile: { memory: { learn: true, topK: 8 } } },
   } as unknown as RequestContext;
-  const ended = (of: Asked) =>
+  const ended = (of: Asked, reminded: Reminded = { recalled: [], obeyed: undefined, degraded: undefined }) =>
     reminding.ended({
       asked: of,
       wants: WANTS,
-      reminded: { recalled: [], obeyed: undefined, degraded: undefined },
+      reminded,
       context,
       expert: 'a',
       answer: 'yes',
@@ -86,4 +89,19 @@ it('a request that was let in before its user was erased does nothing to the mem
   const later = asked();
   await reminding.begin(context, { ...later, startedAt: later.startedAt + 1 }, 'where?', WANTS);
   expect(obey).toHaveBeenCalledOnce();
+});
+
+it('nobody waits for what is asked of a memory that hangs, nothing is told meanwhile, and what is not to be kept is not', async () => {
+  const { reminding, context, obey, recall, observe, ended } = house();
+  const obeying = Promise.withResolvers<Obeyed | undefined>();
+  obey.mockReturnValueOnce(obeying.promise);
+  const of = asked();
+  const { value: reminded, ms } = await timed(() => reminding.begin(context, of, 'where?', WANTS));
+  expect(ms).toBeLessThan(500);
+  expect(reminded).toMatchObject({ recalled: [], obeyed: undefined, degraded: expect.stringContaining('still doing') });
+  expect(recall).not.toHaveBeenCalled();
+  const keeping = ended(of, reminded);
+  obeying.resolve({ remembered: [], forgotten: [], ignores: 'message', unknown: [] });
+  await keeping;
+  expect(observe).not.toHaveBeenCalled();
 });
