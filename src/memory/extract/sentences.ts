@@ -58,6 +58,10 @@ const LEADS = wordSet(`
   personally nowadays these_days now currently right_now at_the_moment today hoy about_me me_presento first_of_all first to_be_honest
   in_my_case as_for_me for_my_part since_then quick_update update good_news great_news bad_news buenas_noticias noticia news for_me ah_yes ah_si oh_yes
   sabes_una_cosa adivina_que guess_what lately ultimamente desde_hace_poco desde_que por_fin finalmente finally unfortunately por_desgracia desgraciadamente
+  queria_decir queria_decir_que quise_decir quise_decir_que digo_que aclaro_que es_decir tambien_que aparte aparte_de_eso los_lunes los_martes los_miercoles los_jueves los_viernes los_sabados
+  los_domingos los_fines_de_semana los_findes entre_semana todos_los_dias todas_las_semanas cada_dia cada_semana por_las_mananas por_las_tardes por_las_noches a_veces de_vez_en_cuando a_diario en_verano en_invierno
+  buenas_a_todos saludos que_tal que_onda como_estas como_andas como_va buen_dia che epale wey guey pana porfa por_favor primero_de_todo ante_todo para_empezar de_profesion en_mi_tiempo desde_siempre desde_pequeno desde_pequena desde_nino desde_nina
+  te_explico os_cuento les_cuento te_pongo_en_contexto te_pongo_en_situacion te_doy_contexto mas_contexto un_poco_de_contexto contexto por_cierto_que por_cierto_ya y_eso_que en_mi_opinion para_mi yo_la_verdad la_verdad_yo
   lamentablemente luckily por_suerte a_partir_de_ahora_pero desde_ahora normalmente usually soy_yo dato_curioso dato jaja haha lol
   al_final en_fin una_cosa otra_cosa por_lo_menos al_menos total en_serio mas_que_nada sobre_todo curiosamente de_momento de_todas_formas igualmente basicamente oficialmente
   anyway anyways still sadly one_thing fwiw for_what_it_is_worth heads_up then besides either_way otherwise obviously of_course ok_so okay_so right_so oh_and ah_y quick_note small_update
@@ -72,6 +76,22 @@ const CORRECTING = wordSet(`
 
 /** Verbs that say "I" by themselves: a new statement, even where no sign stands before them. */
 const UNMISTAKABLE = wordSet('vivo vivimos tengo tenemos soy somos naci cumplo llevo trabajamos');
+/** What a name or a trade of one's own begins with, wherever it stands. */
+const UNMISTAKABLE_PAIRS = wordSet('me_llamo me_dedico mi_nombre me_apellido');
+/** They give the reason, and what they stand before is the user's own: ", que *soy* …". */
+const REASONS = wordSet('que porque es_que ya_que pues dado_que puesto_que como');
+const OF_ONESELF = wordSet(`
+  soy somos estoy estamos tengo tenemos vivo vivimos trabajo llevo no_como no_puedo no_tomo no_bebo no_me_gusta no_me_gustan no_soporto no_tolero odio
+  me_encanta me_encantan me_gusta me_gustan me_llamo me_dedico yo_soy yo_tengo yo_vivo uso hablo estudio voy_en mi mis me_sienta me_da me_dan
+  sufro padezco naci en_casa_somos
+`);
+/** Behind one of these "que" begins what somebody is to say or to think. */
+const SAYS_THAT = wordSet(`
+  di dile diles decir decirle decirles digas diga digo dije decia cuentale contarle crees cree creen creia creo pienso piensas piensa piensan pensaba parece
+  dice dicen dijo pon ponle pongas escribe escribele avisa avisale explica explicale imagina imaginate supon supongamos suponiendo finge simula
+  haz juega sabes sabe saber saben sabias significa demuestra demostrar niego dudo ojala espero quiero quieres afirma confirma confirmar respondele
+  contesta contestale responde asume invento inventa sone prueba probar certifica certifique acredita acredite acreditar indica indicando diciendo
+`);
 const POSSESSIVES = new Set(['mi', 'mis', 'my', 'our', 'nuestro', 'nuestra']);
 /** Behind these they are part of what was being said. */
 const LEAD_ON = wordSet(`
@@ -89,11 +109,32 @@ export function sentencesOf(scope: Scope): Sentence[] {
     if (at > from) {
       const isOpened = scope.tokens[from - 1]?.plain === '¿';
       const isQuestion = token?.plain === '?' || isOpened;
-      sentences.push({ from, to: at, asks: asksFrom({ ...scope, end: at }, from, isQuestion, isOpened) });
+      const within = { ...scope, end: at };
+      const asks = asksFrom(within, from, isQuestion, isOpened);
+      const reason = reasonBehind(within, asks, isQuestion);
+      sentences.push({ from, to: reason ?? at, asks: Math.min(asks, reason ?? at) });
+      if (reason !== undefined) sentences.push({ from: reason, to: at, asks: asksFrom(within, reason, false, false) });
     }
     from = at + 1;
   }
   return sentences;
+}
+
+/** Where what was asked is followed by why: "¿qué ceno, que soy celíaca?", "donde ceno soy celiaca". */
+function reasonBehind(scope: Scope, asks: number, isQuestion: boolean): number | undefined {
+  for (let at = asks + 2; at < scope.end; at++) {
+    const isFree = UNMISTAKABLE.has(plainAt(scope, at)) && !LEAD_ON.has(plainAt(scope, at - 1));
+    if (isReasonAt(scope, at)) return at + longestIn(REASONS, scope.tokens, at, scope.end, 3);
+    if (!isQuestion && isFree) return at;
+  }
+  return undefined;
+}
+
+/** ", *que* soy celíaca", ", *porque* vivo en …": behind a comma "que" gives the reason for what was asked. */
+function isReasonAt(scope: Scope, at: number): boolean {
+  if (plainAt(scope, at - 1) !== ',') return false;
+  const length = longestIn(REASONS, scope.tokens, at, scope.end, 3);
+  return length > 0 && longestIn(OF_ONESELF, scope.tokens, at + length, scope.end, 3) > 0;
 }
 
 function endsSentence(token: Token): boolean {
@@ -160,6 +201,7 @@ function segmentsOf(scope: Scope, from: number): number[] {
     } else if (at > from) {
       const length = longestIn(JOINTS, scope.tokens, at, scope.end, 2);
       if (length > 0) segments.push(at + length);
+      else if (isReasonAt(scope, at)) segments.push(at + longestIn(REASONS, scope.tokens, at, scope.end, 3));
     }
   }
   return segments;
@@ -194,8 +236,22 @@ export function startsOf(scope: Scope, sentence: Sentence): Start[] {
   }
   for (let at = sentence.from + 1; at < Math.min(sentence.to, sentence.asks); at++) {
     if (POSSESSIVES.has(plainAt(within, at)) && !starts.has(at)) starts.set(at, { at, corrects: false, onlyKin: true });
-    const isFree = UNMISTAKABLE.has(plainAt(within, at)) && !LEAD_ON.has(plainAt(within, at - 1));
+    const isUnmistakable =
+      UNMISTAKABLE.has(plainAt(within, at)) || longestIn(UNMISTAKABLE_PAIRS, within.tokens, at, sentence.to, 2) > 0;
+    const isFree =
+      isUnmistakable &&
+      plainAt(within, at - 1) !== ':' &&
+      (!LEAD_ON.has(plainAt(within, at - 1)) || isReasonOf(within, sentence.from, at));
     if (isFree && !starts.has(at)) starts.set(at, { at, corrects: false });
   }
   return [...starts.values()].sort((one, other) => one.at - other.at);
+}
+
+/** "Dame una receta *que soy celíaca*": the reason for it, where nothing before is said or believed. */
+function isReasonOf(scope: Scope, from: number, at: number): boolean {
+  if (plainAt(scope, at - 1) !== 'que' || at - 2 < from) return false;
+  for (let back = from; back < at - 1; back++) if (SAYS_THAT.has(plainAt(scope, back))) return false;
+  return !['lo', 'el', 'la', 'los', 'las', 'de', 'es', 'fue', 'verdad', 'cierto', 'tal', 'en'].includes(
+    plainAt(scope, at - 2),
+  );
 }
