@@ -14,8 +14,8 @@ export interface Rules {
 const KINDS = new Set(['fact', 'preference', 'event', 'instruction', 'summary']);
 const SUBJECT = /^[a-z][a-z0-9 _-]{0,39}$/;
 /** Of a quote that is kept as evidence. */
-const LONGEST_QUOTE = 300;
-const LONGEST_VALUE = 200;
+export const LONGEST_QUOTE = 300;
+export const LONGEST_VALUE = 200;
 
 /** A candidate in the form in which it may be kept, or undefined: it may not. Whoever made it is not believed. */
 export function admitted(candidate: Candidate, said: Said, rules: Rules): Candidate | undefined {

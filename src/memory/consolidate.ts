@@ -51,7 +51,7 @@ export interface Work {
 /** From here on it is believed at once. */
 export const BELIEVED = 0.8;
 /** The first, which began it, and the last ones. */
-const MOST_EVIDENCE = 8;
+export const MOST_EVIDENCE = 8;
 /** So soon, the same words are the same message sent once more, where no conversation tells. */
 const SAME_TURN_MS = 600_000;
 const NOTHING: Work = { add: [], change: [] };

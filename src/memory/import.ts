@@ -1,7 +1,8 @@
 import type { User } from '../store/contract.ts';
 import type { MemoryChange, MemoryRepository, StoredMemory } from '../store/people-contract.ts';
 import { attributeOf, isSingle } from './attributes.ts';
-import { isOpen, oppositeOf } from './consolidate.ts';
+import { LONGEST_QUOTE, LONGEST_VALUE } from './admit.ts';
+import { isOpen, MOST_EVIDENCE, oppositeOf } from './consolidate.ts';
 import type { Exported } from './exchange.ts';
 import { holdsSecret } from './extract/secrets.ts';
 import { hashOf } from './hash.ts';
@@ -11,9 +12,6 @@ import type { Writer } from './writer.ts';
 
 /** Of one transaction. */
 const A_BATCH = 100;
-const MOST_EVIDENCE = 8;
-const LONGEST_QUOTE = 300;
-const LONGEST_VALUE = 200;
 
 type New = Omit<StoredMemory, 'id'>;
 

@@ -1,7 +1,4 @@
-/**
- * What the store keeps of people: who they are, what is remembered of them, what they said and how they judged answers. The rules are
- * those of `contract.ts`: the user comes first, an id of another user is an id that is not there, dates are milliseconds since 1970.
- */
+/** What the store keeps of people: who they are, what they said, what is known of them. The rules are those of `contract.ts`; dates are milliseconds since 1970. */
 import type { User } from './contract.ts';
 
 /** A person with a login. Names are unique; they are compared as they are written. */
