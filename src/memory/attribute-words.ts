@@ -100,6 +100,10 @@ export const WORDS_OF: Readonly<Record<string, { readonly es: string; readonly e
     es: 'silla de ruedas, accesible, accesibilidad, discapacidad, movilidad, vision, oido, ciego, sordo, daltonico, lector de pantalla, dislexia, zurdo, viaje, hotel',
     en: 'wheelchair, accessible, accessibility, disability, mobility, blind, deaf, colour-blind, color-blind, screen reader, dyslexia, left-handed, trip, hotel',
   },
+  body: {
+    es: 'altura, peso, mido, peso, talla, numero de pie, calzo, gafas, cuanto mido, cuanto peso, ropa, zapatos, entrenamiento',
+    en: 'height, weight, tall, weigh, size, shoe size, glasses, clothes, shoes, workout',
+  },
   health: {
     es: 'salud, enfermedad, diagnostico, diabetes, asma, ansiedad, depresion, medico, medicacion, embarazo, tratamiento',
     en: 'health, illness, disease, diagnosis, diabetes, asthma, anxiety, depression, doctor, medication, pregnancy, condition',
@@ -115,6 +119,10 @@ export const WORDS_OF: Readonly<Record<string, { readonly es: string; readonly e
   sexuality: {
     es: 'sexualidad, orientacion, orientacion sexual',
     en: 'sexuality, orientation, sexual orientation',
+  },
+  routine: {
+    es: 'rutina, horario, levanto, acuesto, a que hora, habitos, costumbre',
+    en: 'routine, schedule, get up, wake up, bed, what time, habits',
   },
   likes: {
     es: 'gusta, gustos, me gusta, encanta, aficiones, favorito, intereses, regalo, recomienda, recomendacion, que me gusta, ocio',
@@ -147,6 +155,10 @@ export const WORDS_OF: Readonly<Record<string, { readonly es: string; readonly e
   goal: {
     es: 'objetivo, meta, aprendiendo, aprender, entrenando, plan, planes, proyecto, preparo, escribiendo, quiero, progreso',
     en: 'goal, aim, learning, learn, training, plan, plans, project, preparing, writing, want, progress',
+  },
+  detail: {
+    es: 'mi, detalle, dato',
+    en: 'my, detail',
   },
   plan: {
     es: 'plan, planes, cuando, examen, entrevista, boda, viaje, cita, agenda, calendario, tengo que, proximo, semana, manana, vacaciones',

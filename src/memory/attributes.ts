@@ -75,6 +75,7 @@ export const ATTRIBUTES: readonly Attribute[] = [
   row('diet', 'fact', { profile: 3 }),
   row('allergy', 'fact', { profile: 2 }),
   row('accessibility', 'fact', { profile: 4 }),
+  row('body', 'fact', { halfLife: YEAR }),
   row('health', 'fact', { sensitive: true }),
   row('belief', 'fact', { sensitive: true }),
   row('politics', 'fact', { sensitive: true }),
@@ -83,6 +84,7 @@ export const ATTRIBUTES: readonly Attribute[] = [
   row('likes', 'preference', { halfLife: YEARS }),
   row('dislikes', 'preference', { halfLife: YEARS }),
   row('prefers', 'preference', { halfLife: YEARS }),
+  row('routine', 'fact', { halfLife: YEAR }),
   ...favourites(),
   row('hobby', 'preference', { profile: 21, halfLife: YEARS }),
   // Things.
@@ -93,6 +95,8 @@ export const ATTRIBUTES: readonly Attribute[] = [
   row('goal', 'event', { halfLife: SEASON }),
   row('plan', 'event', { halfLife: WEEKS }),
   row('happened', 'event', { halfLife: YEAR }),
+  // What has no attribute of its own.
+  row('detail', 'fact', { halfLife: YEARS }),
   // How to speak with this user.
   row('instruction', 'instruction', {}),
   row('style', 'instruction', {}),

@@ -63,7 +63,7 @@ export function candidateOf(said: Said, scope: Scope, found: Found): Candidate |
   const isAhead = time !== undefined && time.end > said.at;
   return {
     kind: known.kind,
-    subject: found.subject,
+    subject: rule.of ?? found.subject,
     attribute,
     value,
     text: sentence(fill(rule.tell, scope, found, time)),

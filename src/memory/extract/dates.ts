@@ -116,7 +116,7 @@ const PHRASES = [
     dated(Number(year), Number(month) - 1, Number(date)),
   ),
   row(
-    `(?:el |este |proximo |on |this |next |last |el proximo |el pasado |este proximo )${WEEKDAY}(?: pasado| que viene)?|${WEEKDAY}`,
+    `(?:desde |since |from )?(?:el |este |proximo |on |this |next |last |el proximo |el pasado |este proximo )${WEEKDAY}(?: pasado| que viene)?|${WEEKDAY}`,
     ([name, alone], said, way) => weekday(name ?? alone ?? '', said, way),
   ),
   row(`(?:on the|el|el dia|dia) ([0-9]{1,2})(?:st|nd|rd|th)?`, ([date], said, way) => inMonth(Number(date), said, way)),

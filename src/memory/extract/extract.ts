@@ -11,29 +11,41 @@ import { TASTES_ES } from './grammar-es-tastes.ts';
 import { OCCUPIED_ES } from './grammar-es-work.ts';
 import { EVENTS_EN } from './grammar-en-events.ts';
 import { EVENTS_ES } from './grammar-es-events.ts';
+import { HABITS_EN, HABITS_ES } from './grammar-habits.ts';
 import { INSTRUCTIONS_EN, INSTRUCTIONS_ES } from './grammar-instructions.ts';
 import { WORK_EN, WORK_ES } from './grammar-work.ts';
 import { guard } from './guards.ts';
-import { having, ofKin } from './kin.ts';
+import { bareKin, having, type Mentioned, mentioned, OF_YOU, ofKin, ofSame } from './kin.ts';
 import { withSubjects } from './implied-subject.ts';
 import { isCasual, ownWords } from './own-words.ts';
 import type { Scope } from './pattern.ts';
 import { plainAt } from './read.ts';
-import { Grammar } from './rules.ts';
+import { compileRule, Grammar } from './rules.ts';
 import { holdsSecret } from './secrets.ts';
 import { type Sentence, sentencesOf, type Start, startsOf } from './sentences.ts';
+import { standsFromNowOn } from './slots-instructions.ts';
 import { tokenize } from './tokens.ts';
 
 const MOST_CANDIDATES = 3;
+/** Of what the assistant said, the end is looked at. */
+const MOST_BEFORE = 2_000;
 
 const GRAMMAR = new Grammar([
-  { language: 'es', rules: [...INSTRUCTIONS_ES, ...WHO_ES, ...OCCUPIED_ES, ...LIFE_ES, ...TASTES_ES, ...EVENTS_ES] },
-  { language: 'en', rules: [...INSTRUCTIONS_EN, ...WHO_EN, ...OCCUPIED_EN, ...LIFE_EN, ...TASTES_EN, ...EVENTS_EN] },
+  {
+    language: 'es',
+    rules: [...INSTRUCTIONS_ES, ...WHO_ES, ...OCCUPIED_ES, ...LIFE_ES, ...TASTES_ES, ...EVENTS_ES, ...HABITS_ES],
+  },
+  {
+    language: 'en',
+    rules: [...INSTRUCTIONS_EN, ...WHO_EN, ...OCCUPIED_EN, ...LIFE_EN, ...TASTES_EN, ...EVENTS_EN, ...HABITS_EN],
+  },
 ]);
 const WORK = new Grammar([
   { language: 'es', rules: WORK_ES },
   { language: 'en', rules: WORK_EN },
 ]);
+
+const STANDS = compileRule('en', { say: '', is: 'instruction', tell: '{all}', value: '{all}', sure: 0.85 });
 
 /** What a user says of themselves in a message, without any model: at most three, the best first. */
 export function extract(said: Said): readonly Candidate[] {
@@ -43,16 +55,22 @@ export function extract(said: Said): readonly Candidate[] {
   const sentences = sentencesOf(scope);
   const guarded = guard(scope, sentences);
   const found: Candidate[] = [];
+  let person = personOf(said.before);
   for (const sentence of sentences) {
     let done = sentence.from;
+    const held = found.length;
+    const words = { ...scope, end: endOf(sentence, guarded.isBarred) };
     for (const start of startsOf(scope, sentence)) {
       if (start.at < done || guarded.isBarred(start.at)) continue;
-      const read = readAt(said, { ...scope, end: endOf(sentence, guarded.isBarred) }, sentence, start);
+      const read = readAt(said, words, sentence, { ...start, person });
       found.push(...read.candidates);
       done = Math.max(done, read.end);
     }
+    if (found.length === held) found.push(...standing(said, words, sentence));
+    person = mentioned(scope, sentence.from, sentence.to) ?? person;
   }
-  if (found.length === 0 && said.before !== null && !guarded.isBarred(0)) found.push(...answerTo(said, scope));
+  if (found.length === 0 && said.before !== null && !guarded.isBarred(0))
+    found.push(...answerTo(said, scope, personOf(said.before)));
   return best(said, found);
 }
 
@@ -63,6 +81,29 @@ function endOf(sentence: Sentence, isBarred: (at: number) => boolean): number {
   return end;
 }
 
+/** Of whose the assistant has spoken last: "your grandmother". */
+function personOf(before: string | null): Mentioned | undefined {
+  if (before === null) return undefined;
+  const text = before.slice(-MOST_BEFORE);
+  const tokens = tokenize(text);
+  return mentioned({ text, tokens, end: tokens.length, casual: true }, 0, tokens.length, OF_YOU);
+}
+
+/** "… from now on": told to stand, whatever it is. */
+function standing(said: Said, scope: Scope, { from, to }: Sentence): readonly Candidate[] {
+  if (scope.end < to || !standsFromNowOn(scope, from)) return [];
+  const candidate = candidateOf(said, scope, {
+    rule: STANDS,
+    matched: { from, end: to, captures: [] },
+    from,
+    subject: 'user',
+    who: null,
+    corrects: false,
+    sentence: from,
+  });
+  return candidate === undefined ? [] : [{ ...candidate, language: null }];
+}
+
 interface Read {
   readonly candidates: readonly Candidate[];
   /** The word behind what was read. */
@@ -71,8 +112,14 @@ interface Read {
 
 const NOTHING: Read = { candidates: [], end: 0 };
 
-function readAt(said: Said, scope: Scope, sentence: Sentence, { at, corrects, onlyKin }: Start): Read {
-  const kin = ofKin(scope, at) ?? having(scope, at);
+function readAt(
+  said: Said,
+  scope: Scope,
+  sentence: Sentence,
+  { at, corrects, onlyKin, person }: Start & { readonly person: Mentioned | undefined },
+): Read {
+  const same = person === undefined || onlyKin === true ? undefined : ofSame(scope, at, person);
+  const kin = ofKin(scope, at) ?? having(scope, at) ?? same ?? (onlyKin === true ? undefined : bareKin(scope, at));
   if (kin !== undefined) {
     const candidates = kin.found.flatMap(
       ({ rule, matched, from }) =>

@@ -3,6 +3,34 @@ import type { Rule } from './rules.ts';
 /** Home, body, tastes and things, in English. */
 export const LIFE_EN: readonly Rule[] = [
   {
+    say: [
+      '(i|we) do not have (a|an|any) <oven/car/license/licence/dishwasher/microwave/garden/kids/children/pets/air_fryer/blender/grill/yard/balcony/freezer/dryer/tv/smartphone>',
+      'i do not <drive/swim>',
+      'i can not <drive/swim>',
+    ],
+    is: 'owns',
+    tell: '{all}',
+    value: '{all}',
+  },
+  {
+    say: [
+      'i am (really|very)? (scared|afraid|terrified) of <fear>',
+      'i have a fear of <fear>',
+      'i get <seasick/carsick/motion_sickness/motion_sick/airsick>',
+    ],
+    is: 'accessibility',
+    tell: '{all}',
+    value: '{all}',
+  },
+  {
+    say: [
+      'i (want|am trying|plan|am planning|hope|am hoping) to (lose <measure>|lose weight|quit smoking|quit my job|become (a|an) <trade>|move to <place>|start (a|my own) business|buy (a|our|my) (first)? (house|home|flat|apartment)|retire|get in shape|get pregnant|go vegan|go to college|go back to school|run (a|my first) <race>|change careers|switch careers)',
+    ],
+    is: 'goal',
+    tell: '{all}',
+    value: '{all}',
+  },
+  {
     say: 'i (have|was diagnosed with|have been diagnosed with) <celiac_disease/coeliac_disease/celiac/a_gluten_intolerance>',
     is: 'diet',
     tell: 'Has {1}',

@@ -3,6 +3,19 @@ import type { Rule } from './rules.ts';
 /** Tastes (what is not liked before what is), pastimes and things, in English. */
 export const TASTES_EN: readonly Rule[] = [
   {
+    say: ['no <food> , (i)? (can not|hate|do not|never)', 'not (a fan of|into|big on|keen on) <taste>'],
+    is: 'dislikes',
+    tell: 'Does not like {1}',
+  },
+  {
+    say: [
+      'i am (really|very|super|pretty|quite|an|a)? <introverted/extroverted/shy/introvert/extrovert/night_owl/early_bird/homebody/bookworm/foodie/picky_eater/light_sleeper/heavy_sleeper/smoker/vegan_chef>',
+    ],
+    is: 'likes',
+    tell: 'Is {1}',
+  },
+  { say: ['i (really)? (miss|look forward to) <own>'], is: 'likes', tell: 'Likes {1}', sure: 0.5 },
+  {
     say: ['i (no longer|do not) (like|love|enjoy) <taste> (anymore|any more)', 'i no longer (like|love|enjoy) <taste>'],
     is: 'likes',
     tell: 'No longer likes {1}',

@@ -3,6 +3,12 @@ import type { Rule } from './rules.ts';
 /** What the user does and studies, in English. Last, because much begins so: a name. */
 export const OCCUPIED_EN: readonly Rule[] = [
   {
+    say: 'i (started|got|landed|accepted|found) (a|the|my)? (new)? (job|position|role) (at|with) <org>',
+    is: 'employer',
+    tell: 'Works at {1}',
+    also: 'work',
+  },
+  {
     say: [
       'i no longer work (at|for|in|with) <org>',
       'i do not work (at|for|in|with) <org> (anymore|any more|any longer)',
@@ -98,7 +104,7 @@ export const OCCUPIED_EN: readonly Rule[] = [
       'i am training (to be|to become|as) (a|an) <trade>',
     ],
     is: 'occupation',
-    tell: 'Works as {1}',
+    tell: 'Is a {1}',
     also: 'work',
     time: 'since',
   },

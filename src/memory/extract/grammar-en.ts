@@ -3,6 +3,101 @@ import type { Rule } from './rules.ts';
 /** Who the user is and what they do, in English. The more particular ways first: the first that fits is taken. */
 export const WHO_EN: readonly Rule[] = [
   {
+    say: ['i am (married to|dating|engaged to|seeing|marrying) <own>', 'i live with <own>'],
+    is: 'name',
+    of: 'partner',
+    tell: 'Their partner is called {1}',
+  },
+  {
+    say: ['i used to live in <origin>', '(i|we) lived in <origin> (for|until|when|before)'],
+    is: 'happened',
+    tell: 'Used to live in {1}',
+  },
+  {
+    say: ['i used to (work at|work for) <org>', 'i worked (at|for) <org>'],
+    is: 'happened',
+    tell: 'Used to work at {1}',
+  },
+  {
+    say: [
+      'i used to (be|work as) (a|an) <trade>',
+      'i was (a|an) <trade>',
+      'i worked as (a|an) <trade>',
+      'i am a (former|ex) <trade>',
+    ],
+    is: 'happened',
+    tell: 'Used to be a {1}',
+  },
+  {
+    say: [
+      'there are <number> of us',
+      '(we are|i have) a family of <number>',
+      '(it is | there is) (just)? <number> of us',
+    ],
+    is: 'household',
+    tell: 'A household of {1}',
+  },
+  {
+    say: [
+      '(i am) <measure> tall',
+      'i weigh <measure>',
+      'my (height|weight) is <measure>',
+      'i wear (a)? (size)? <measure>',
+      'i wear <glasses/contacts/contact_lenses>',
+      'my (shoe|dress)? size is (a)? <any>',
+      'i am a size <any>',
+    ],
+    is: 'body',
+    tell: '{all}',
+    value: '{all}',
+  },
+  {
+    say: [
+      'i (usually)? (get up|wake up|go to bed|start work|finish work|get home|get off work) (at|around|by) <rest>',
+      'i work <weekdays> (to|through) <rest>',
+      'i (do not|never) work (on)? <weekdays>',
+      'i work (9|nine) to <rest>',
+    ],
+    is: 'routine',
+    tell: '{all}',
+    value: '{all}',
+  },
+  {
+    say: ['my (job|role|position|shift|work) (at|with) <org>', 'my boss at <org>'],
+    is: 'employer',
+    tell: 'Works at {1}',
+  },
+  {
+    say: [
+      'my (job|role|work) as (a|an) <trade>',
+      'i am (the)? (head|director|manager|ceo|cto|cfo|founder|co-founder|owner|vp) (of|at|for) <org>',
+    ],
+    is: 'occupation',
+    tell: '{all}',
+    value: '{all}',
+  },
+  {
+    say: [
+      'i (drive|deliver|write) for <org>',
+      'i drive a <truck/bus/taxi/cab/lorry/forklift>',
+      'i sell <insurance/cars/houses/real_estate/software>',
+      'i (manage|lead|run) a <team/restaurant/store/shop/warehouse/hotel/department/call_center> (of|at|in)? <rest>?',
+      'i clean <houses/offices>',
+      'i babysit',
+      'i look after <rest>',
+      'i do <marketing/sales/accounting/hr/it_support/customer_support/data_entry/plumbing/construction/landscaping/carpentry>',
+    ],
+    is: 'occupation',
+    tell: '{all}',
+    value: '{all}',
+  },
+  {
+    say: ['i am in (the)? <level>', 'i am doing my <a_levels/gcses/masters/phd/mba>'],
+    is: 'studies',
+    tell: '{all}',
+    value: '{all}',
+  },
+  {
     say: ['i am (a|the)? (single|proud|stay-at-home|full-time)? <mother/father/parent> (of|to) <number>'],
     is: 'family',
     tell: 'Is {1} of {2}',
@@ -31,9 +126,9 @@ export const WHO_EN: readonly Rule[] = [
   },
   {
     say: [
-      'i am in (my)? (first|second|third|fourth|final|last|1st|2nd|3rd) year (of|studying) <study>',
+      'i am in (my|the)? (first|second|third|fourth|final|last|1st|2nd|3rd) year (of|studying) <study>',
       'i am doing (a|my)? (degree|masters|master|phd|bachelor|bachelors|mba) (in)? <study>',
-      'i am a <first-year/second-year/third-year/fourth-year/final-year/freshman/sophomore/junior/senior> (in|studying) <study>',
+      'i am a <first-year/second-year/third-year/fourth-year/final-year/freshman/sophomore> (in|studying)? <study>',
     ],
     is: 'studies',
     tell: 'Studies {last}',
@@ -46,7 +141,7 @@ export const WHO_EN: readonly Rule[] = [
       'i (just|recently)? (started|got) (a|my) (new)? job (<any>)? (<any>)? as (a|an) <trade>',
     ],
     is: 'occupation',
-    tell: 'Works as {last}',
+    tell: 'Is a {last}',
     value: '{last}',
     also: 'work',
   },
@@ -183,5 +278,13 @@ export const WHO_EN: readonly Rule[] = [
     ],
     is: 'timezone',
     tell: 'Has the time zone {1}',
+  },
+  {
+    say: [
+      'my <budget/schedule/size/height/weight/sign/surname/last_name/team/level/school/college/university/neighbourhood/neighborhood/street/zip_code/postcode/shift/commute/degree/major/blood_type/instrument/church/town/shoe_size/hometown_team> is (a|an|the)? <lasting>',
+    ],
+    is: 'detail',
+    tell: 'Their {1}: {2}',
+    value: '{2}',
   },
 ];

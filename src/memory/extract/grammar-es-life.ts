@@ -4,6 +4,38 @@ import type { Rule } from './rules.ts';
 export const LIFE_ES: readonly Rule[] = [
   {
     say: [
+      'no tengo <horno/coche/carnet/carne_de_conducir/microondas/lavavajillas/hijos/mascotas/airfryer/freidora/terraza/jardin/ascensor/lavadora/batidora/carro/auto>',
+      'no <conduzco/manejo>',
+      'no se <nadar/conducir/manejar/ingles>',
+    ],
+    is: 'owns',
+    tell: '{all}',
+    value: '{all}',
+  },
+  {
+    say: [
+      '(me da|me dan|tengo) (mucho)? (miedo|panico|fobia) (a|de)? (el|la|los|las)? <fear>',
+      'me mareo en (el|los)? <rest>',
+    ],
+    is: 'accessibility',
+    tell: '{all}',
+    value: '{all}',
+  },
+  {
+    say: [
+      'quiero (perder|adelgazar|bajar) <measure>',
+      'quiero <sacarme_el_carnet/dejar_de_fumar/montar_mi_empresa/montar_un_negocio/comprar_una_casa/comprarme_un_piso/cambiar_de_trabajo/opositar/emigrar/independizarme/jubilarme>',
+      'quiero mudarme a <place>',
+      'quiero ser <oficio>',
+      'estoy intentando (perder|bajar) (peso|<measure>)',
+      'estoy <ahorrando>',
+    ],
+    is: 'goal',
+    tell: '{all}',
+    value: '{all}',
+  },
+  {
+    say: [
       '(me han diagnosticado|tengo|me diagnosticaron|me detectaron|me han detectado) <celiaquia/enfermedad_celiaca/intolerancia_al_gluten>',
     ],
     is: 'diet',

@@ -3,6 +3,28 @@ import type { Rule } from './rules.ts';
 /** Tastes (what is not liked before what is), pastimes and things, in Spanish. */
 export const TASTES_ES: readonly Rule[] = [
   {
+    say: [
+      '(el|la|los|las) <fronted> no me (gusta|gustan|va|van|convence|convencen) nada?',
+      '(el|la|los|las) <fronted> (los|las|lo|la) (odio|detesto)',
+    ],
+    is: 'dislikes',
+    tell: 'No le gusta {1}',
+  },
+  {
+    say: [
+      '(el|la|los|las) <fronted> me (encanta|encantan|chifla|chiflan|flipa|flipan|vuelve loco|vuelve loca|apasiona|apasionan)',
+    ],
+    is: 'likes',
+    tell: 'Le gusta {1}',
+  },
+  {
+    say: [
+      'soy (muy|super|bastante) <timido/timida/friolero/friolera/introvertido/introvertida/despistado/despistada/madrugador/madrugadora/nocturno/nocturna/casero/casera/dormilon/dormilona/caluroso/calurosa/ordenado/ordenada>',
+    ],
+    is: 'likes',
+    tell: 'Es {1}',
+  },
+  {
     say: ['ya no me (gusta|gustan|encanta|encantan|interesa|interesan) (el|la|los|las)? <taste>'],
     is: 'likes',
     tell: 'Ya no le gusta {1}',

@@ -2,6 +2,7 @@ import type { Rule } from './rules.ts';
 
 /** What the user does and studies, in Spanish. */
 export const OCCUPIED_ES: readonly Rule[] = [
+  { say: ['(he dejado|deje|hemos dejado) <org>'], is: 'employer', tell: 'Ya no trabaja en {1}', ends: true },
   {
     say: [
       'ya no trabajo (en|para|con) <org>',

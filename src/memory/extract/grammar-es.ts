@@ -3,6 +3,83 @@ import type { Rule } from './rules.ts';
 /** Who the user is and what they do, in Spanish. The more particular ways first: the first that fits is taken. */
 export const WHO_ES: readonly Rule[] = [
   {
+    say: [
+      '(me caso | me case | nos casamos | estoy casado | estoy casada | salgo | vivo) con <own>',
+      'llevo <count> anos (casado|casada|saliendo)? con <own>',
+    ],
+    is: 'name',
+    of: 'partner',
+    tell: 'Su pareja se llama {1}',
+  },
+  {
+    say: [
+      '(vivi|estuve viviendo|estuve trabajando|hice un erasmus|hice el erasmus) (<count> (anos|ano|meses))? en <origin>',
+      'antes vivia en <origin>',
+    ],
+    is: 'happened',
+    tell: 'Vivió en {1}',
+  },
+  {
+    say: ['(trabaje|antes trabajaba|trabajaba) (<count> (anos|meses))? en <org>'],
+    is: 'happened',
+    tell: 'Trabajó en {1}',
+  },
+  { say: ['antes era <oficio>', 'trabaje (de|como) <oficio>', 'fui <oficio>'], is: 'happened', tell: 'Fue {1}' },
+  {
+    say: ['somos <number> en casa', 'somos una familia de <number>', 'en casa somos <number>'],
+    is: 'household',
+    tell: 'En casa son {1}',
+  },
+  {
+    say: [
+      'mido <measure>',
+      'peso <measure>',
+      'calzo (un|el)? <number>',
+      'uso (la)? talla <any>',
+      'llevo <gafas/lentillas/lentes/aparato>',
+      'mi talla es (la)? <any>',
+    ],
+    is: 'body',
+    tell: '{all}',
+    value: '{all}',
+  },
+  {
+    say: [
+      'me (levanto|acuesto|despierto) a las|la <rest>',
+      'entro a (trabajar)? a? las <rest>',
+      'salgo (de trabajar | del trabajo | del curro) a las <rest>',
+      'trabajo de <weekdays> a <rest>',
+    ],
+    is: 'routine',
+    tell: '{all}',
+    value: '{all}',
+  },
+  {
+    say: ['(mi|en mi|el) (curro|trabajo|puesto|empleo) (en|para) <org>', 'mi jefe en <org>'],
+    is: 'employer',
+    tell: 'Trabaja en {1}',
+  },
+  {
+    say: [
+      '(doy|imparto) clases de <rest>',
+      'conduzco un <taxi/camion/autobus>',
+      'vendo <seguros/casas/pisos/coches>',
+      'cuido <ancianos/ninos/personas_mayores>',
+      'limpio <casas/oficinas>',
+      'llevo la <contabilidad> de <rest>',
+    ],
+    is: 'occupation',
+    tell: '{all}',
+    value: '{all}',
+  },
+  {
+    say: ['soy (el|la)? (responsable|encargado|encargada) de <rest>'],
+    is: 'occupation',
+    tell: 'Es responsable de {1}',
+    value: '{all}',
+  },
+  { say: ['estoy en|hago <level>'], is: 'studies', tell: 'Estudia {1}' },
+  {
     say: 'me (acaban de ascender|han ascendido|ascendieron|ascienden) a <oficio>',
     is: 'occupation',
     tell: 'Es {1}',
@@ -202,5 +279,13 @@ export const WHO_ES: readonly Rule[] = [
     say: ['mi (zona|huso) (horaria|horario) es <rest>', 'estoy en la zona horaria (de)? <rest>'],
     is: 'timezone',
     tell: 'Su zona horaria es {1}',
+  },
+  {
+    say: [
+      'mi <horario/presupuesto/talla/peso/altura/signo/apellido/equipo/nivel/barrio/calle/colegio/instituto/universidad/facultad/grupo_sanguineo/turno/pueblo/zona/hotel/banco/operadora/idioma/instrumento/numero_de_pie/nivel_de_ingles> (es|esta|son) (de)? (el|la)? <lasting>',
+    ],
+    is: 'detail',
+    tell: 'Su {1}: {2}',
+    value: '{2}',
   },
 ];

@@ -22,7 +22,6 @@ export const INSTRUCTIONS_ES: readonly Rule[] = [
       '(no (me)? (uses|utilices|pongas|metas|incluyas|anadas)) (nunca|mas)? (tantos|tantas|ningun)? <manners>',
       '(no me (trates|hables|llames)) de (usted|tu|vos)',
       '(tuteame|tratame de usted|tratame de tu|hablame de tu|hablame de usted|trateme de usted|hablame de vos|no me tutees)',
-      'sin <manners>',
       '(usa|utiliza) (el|los|las|la)? <measures>',
       '(dame|prefiero|quiero) (siempre)? (las)? (respuestas) <brief>',
       '(se) <breve/conciso/concisa/directo/directa> (en tus respuestas|conmigo|siempre|cuando me respondas)',

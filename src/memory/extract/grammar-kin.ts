@@ -2,6 +2,17 @@ import type { Rule } from './rules.ts';
 
 /** What is told of somebody of the user's: behind `mi hija Lucía`, `my wife`. `{who}` is that person. */
 export const KIN_ES: readonly Rule[] = [
+  { say: 'tienen <number> y <number> anos?', is: 'age', tell: '{who} tienen {1} y {2} años', value: '{1} y {2}' },
+  {
+    say: '(se ha mudado|se mudo|se ha ido a vivir|se fue a vivir) a <origin>',
+    is: 'residence',
+    tell: '{who} vive en {1}',
+  },
+  {
+    say: ['(trabaja|curra|esta) (en|para) <known>', '(trabaja|curra) de|en <lasting>'],
+    is: 'workplace',
+    tell: '{who} trabaja: {1}',
+  },
   {
     say: ['(vive|viven) (conmigo|con nosotros)'],
     is: 'household',
@@ -99,9 +110,26 @@ export const KIN_ES: readonly Rule[] = [
   },
   { say: ['(es|era) (un|una) <breed>'], is: 'pet', tell: '{who} es un {1}' },
   { say: ['habla <langs>'], is: 'language', tell: '{who} habla {1}' },
+  {
+    say: [
+      'tiene <lasting>',
+      '(es|era) <kind-of>',
+      '(padece|sufre|sufre de|colecciona|quiere ser) <lasting>',
+      '(esta|esta en) <silla_de_ruedas/una_residencia/jubilado/jubilada/en_paro/divorciado/divorciada/casado/casada/soltero/soltera>',
+      'va (a|al) <lasting>',
+      'no (puede|sabe|bebe|fuma|ve|oye) <lasting>',
+      'mide|pesa <measure>',
+      'usa <lasting>',
+    ],
+    is: 'family',
+    tell: '{who} {all}',
+    value: '{all}',
+    sure: 0.82,
+  },
 ];
 
 export const KIN_EN: readonly Rule[] = [
+  { say: 'are <number> and <number>', is: 'age', tell: '{who} are {1} and {2} years old', value: '{1} and {2}' },
   {
     say: '(lives|live) with (me|us)',
     is: 'household',
@@ -201,4 +229,18 @@ export const KIN_EN: readonly Rule[] = [
   { say: ['plays (the)? <activity>', 'does <sport>'], is: 'hobby', tell: '{who} plays {1}' },
   { say: ["(is|'s) (a|an) <breed>"], is: 'pet', tell: '{who} is a {1}' },
   { say: ['speaks <langs>'], is: 'language', tell: '{who} speaks {1}' },
+  {
+    say: [
+      'has <lasting>',
+      "(is|was|'s) <kind-of>",
+      '(suffers from|collects|wants to be|wants to become|wears|goes to|used to be|grew up in) <lasting>',
+      "(is|'s|are) <divorced/married/single/diabetic/autistic/deaf/blind/dyslexic/lactose_intolerant/left-handed/gluten-free/vegan/disabled/bilingual>",
+      '(can not|does not) (walk|see|hear|drive|speak|swim|drink|smoke|eat) <lasting>?',
+      'weighs <measure>',
+    ],
+    is: 'family',
+    tell: '{who} {all}',
+    value: '{all}',
+    sure: 0.82,
+  },
 ];

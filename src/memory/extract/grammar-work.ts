@@ -12,12 +12,12 @@ export const WORK_ES: readonly Rule[] = [
 ];
 
 export const WORK_EN: readonly Rule[] = [
-  { say: ', a|an <trade>', is: 'occupation', tell: 'Works as {1}', also: 'work' },
+  { say: ', a|an <trade>', is: 'occupation', tell: 'Is a {1}', also: 'work' },
   { say: ',? from <origin>', is: 'origin', tell: 'Is from {1}' },
   { say: ['in <field>'], is: 'field', tell: 'Works in {1}' },
   { say: ['at|in|for <workplace>'], is: 'workplace', tell: 'Works at {1}' },
   { say: ['at|for|with|by <org>'], is: 'employer', tell: 'Works at {1}' },
-  { say: 'as (a|an|the) <trade>', is: 'occupation', tell: 'Works as {1}' },
+  { say: 'as (a|an|the) <trade>', is: 'occupation', tell: 'Is a {1}' },
 ];
 
 /** How one's own people and animals are introduced. */

@@ -77,6 +77,10 @@ const ASKS_BACK = phrases(`
 const ASIDES = wordSet(
   'por_cierto by_the_way btw cambiando_de_tema on_another_note aparte_de_eso changing_topic otra_cosa',
 );
+/** Told of figures, wherever in the sentence it stands. */
+const OF_FIGURES = phrases(`
+  in|en the|la|el movie|film|pelicula|peli|novela|novel|book|libro|show|serie|game|juego|story|cuento|play|obra
+`);
 /** Somebody else says it. */
 const SAYING = wordSet(`
   segun according dice dicen dijo dijeron decia afirma asegura cree piensa pregunta pregunto contesto respondio escribio opina pone grito
@@ -129,6 +133,7 @@ export function guard(scope: Scope, sentences: readonly { readonly from: number;
       // "… Correct this." at the end is about what stands before it.
       if (index > 0 && index === sentences.length - 1 && pointsBack(sentence, work)) bar(0, to);
     }
+    if (anyMatch(OF_FIGURES, sentence, from, to) >= 0) bar(from, to);
     const letter = makes(LETTERS, sentence, from);
     if (letter >= 0) bar(letter, to);
     for (let at = from; at < to; at++) {

@@ -5,7 +5,7 @@ import { wordSet } from './words/word-set.ts';
 const VERBS = wordSet('live love hate work speak play study moved grew drive teach adore own prefer graduated joined');
 /** The same for "I am": "*allergic* to nuts btw", "*based* in Leeds". */
 const STATES = wordSet(
-  'allergic based living vegan vegetarian celiac lactose retired married divorced learning training studying working',
+  'allergic based living pescatarian vegan vegetarian celiac lactose retired married divorced learning training studying working',
 );
 /** Only with one of these behind it: else it is told to the assistant ("work on this"). */
 const BEHIND: Readonly<Record<string, ReadonlySet<string>>> = {

@@ -1,9 +1,9 @@
 import { KIN_EN, KIN_ES } from './grammar-kin.ts';
 import { HAVING_EN, HAVING_ES } from './grammar-work.ts';
 import type { Capture, Matched, Scope } from './pattern.ts';
-import { plainAt } from './read.ts';
+import { plainAt, textOf } from './read.ts';
 import { type CompiledRule, Grammar } from './rules.ts';
-import { kin } from './slots-people.ts';
+import { kin, kinNoun } from './slots-people.ts';
 import { ANIMALS, PASSERS_BY } from './words/people.ts';
 
 /** What is told of one of the user's: of whom, and the ways in which it was told. */
@@ -43,6 +43,75 @@ const BETWEEN = new Set([
 ]);
 const MOST_BETWEEN = 3;
 
+/** `husband is vegan`, `the kids are 4 and 7`, `el mayor se llama Hugo`: one's own without saying so, where something lasting is told. */
+export function bareKin(scope: Scope, at: number): OfKin | undefined {
+  const article = BARE_ARTICLES.has(plainAt(scope, at)) ? 1 : 0;
+  const head = plainAt(scope, at + article);
+  const subject = BARE.get(head);
+  if (subject === undefined || (article === 0 && !BARE_WITHOUT.has(head))) return undefined;
+  const language = SPANISH_ARTICLES.has(plainAt(scope, at)) ? 'es' : 'en';
+  const to = at + article + 1;
+  const found = toldBehind(scope, at, to, language).filter(({ rule }) => TOLD_OF_ONES_OWN.has(rule.is));
+  const end = Math.max(to, ...found.map(({ matched }) => matched.end));
+  return found.length === 0 ? undefined : { subject, who: textOf(scope, at + article, to), found, end };
+}
+
+const SPANISH_ARTICLES = new Set(['el', 'la', 'los', 'las']);
+const BARE_ARTICLES = new Set([...SPANISH_ARTICLES, 'the', 'both']);
+const BARE = new Map([
+  ...['husband', 'wife', 'boyfriend', 'girlfriend', 'partner'].map((word): [string, string] => [word, 'partner']),
+  ...['dog', 'perro', 'perra', 'puppy'].map((word): [string, string] => [word, 'dog']),
+  ...['cat', 'gato', 'gata', 'kitten'].map((word): [string, string] => [word, 'cat']),
+  ...[
+    'kids',
+    'kid',
+    'baby',
+    'mayor',
+    'pequena',
+    'pequeno',
+    'peque',
+    'ninos',
+    'nina',
+    'nino',
+    'bebe',
+    'mediano',
+    'mediana',
+    'youngest',
+    'oldest',
+    'eldest',
+    'toddler',
+  ].map((word): [string, string] => [word, 'child']),
+  ...['son', 'hijo'].map((word): [string, string] => [word, 'son']),
+  ...['daughter', 'hija'].map((word): [string, string] => [word, 'daughter']),
+  ['mother', 'mother'],
+  ['father', 'father'],
+]);
+const BARE_WITHOUT = new Set([
+  'husband',
+  'wife',
+  'boyfriend',
+  'girlfriend',
+  'kids',
+  'son',
+  'daughter',
+  'mother',
+  'father',
+  'partner',
+  'oldest',
+  'youngest',
+]);
+const TOLD_OF_ONES_OWN = new Set([
+  'name',
+  'age',
+  'diet',
+  'allergy',
+  'birthday',
+  'occupation',
+  'pet',
+  'likes',
+  'dislikes',
+]);
+
 /** `mi hija Lucía tiene 5 años y es celíaca`, `my wife works at …`: all that is said of them in one breath. */
 export function ofKin(scope: Scope, at: number): OfKin | undefined {
   const person = kin(scope, at);
@@ -74,6 +143,72 @@ export function having(scope: Scope, at: number): OfKin | undefined {
     return { subject: told.length > 0 ? owned.subject : 'user', who, found, end };
   }
   return undefined;
+}
+
+/** Of whom was spoken last: "we adopted a cat! *Her name is Miso*". */
+export interface Mentioned {
+  readonly subject: string;
+  readonly who: string;
+}
+
+/** Whom these words name: the user's (`mi abuela`, `my cat`), or, where the assistant speaks to the user, `tu abuela`. */
+export function mentioned(scope: Scope, from: number, to: number, whose = OWN): Mentioned | undefined {
+  for (let at = Math.min(to, scope.end) - 1; at >= from; at--) {
+    if (!whose.has(plainAt(scope, at))) continue;
+    const noun = kinNoun(scope, at + 1);
+    if (noun?.subject === undefined || noun.several === true) continue;
+    if (ARTICLES.has(plainAt(scope, at)) && !HAS.has(plainAt(scope, at - 1))) continue;
+    return { subject: noun.subject, who: textOf(scope, at + 1, noun.to) };
+  }
+  return undefined;
+}
+
+const OWN = new Set(['mi', 'my', 'our', 'nuestro', 'nuestra', 'un', 'una', 'a', 'an']);
+export const OF_YOU = new Set(['tu', 'your', 'su']);
+const ARTICLES = new Set(['un', 'una', 'a', 'an']);
+const HAS = new Set([
+  'tengo',
+  'tenemos',
+  'have',
+  'got',
+  'adopted',
+  'adoptado',
+  'adoptamos',
+  'adopte',
+  'regalado',
+  'bought',
+  'compre',
+  'rescued',
+]);
+const SAME = new Set([
+  'se',
+  'she',
+  'he',
+  'her',
+  'his',
+  'its',
+  'it',
+  'tiene',
+  'cumple',
+  'vive',
+  'trabaja',
+  'le',
+  'es',
+  'ella',
+  'el',
+  'their',
+  'odia',
+]);
+
+/** What is told of somebody who was named before. */
+export function ofSame(scope: Scope, at: number, person: Mentioned): OfKin | undefined {
+  const first = plainAt(scope, at);
+  if (!SAME.has(first)) return undefined;
+  const isEnglish = ['she', 'he', 'her', 'his', 'its', 'it', 'their'].includes(first);
+  const behind = isEnglish || first === 'ella' || first === 'el' ? at + 1 : at;
+  const found = toldBehind(scope, at, behind, isEnglish ? 'en' : 'es');
+  const end = Math.max(behind, ...found.map(({ matched }) => matched.end));
+  return found.length === 0 ? undefined : { ...person, found, end };
 }
 
 function toldBehind(scope: Scope, from: number, behind: number, language: 'es' | 'en'): OfKin['found'] {

@@ -43,9 +43,9 @@ type Part =
 const FILLERS = new Set(
   `really just also currently still actually absolutely totally recently now simply mostly mainly definitely always ahora actualmente tambien
   realmente solo recientemente muchisimo siempre aun todavia literalmente bastante mucho super muy sobre_todo officially finally originally
-  originariamente originalmente oficialmente proudly`.split(/\s+/),
+  originariamente originalmente oficialmente proudly already have lately ultimamente currently`.split(/\s+/),
 );
-const MOST_FILLERS = 2;
+const MOST_FILLERS = 3;
 
 /**
  * A phrase as it is written in a grammar: words; `a|b` either; `word?` may be missing; `(some words | others)` and `(…)?` groups;

@@ -26,7 +26,7 @@ export interface Rule {
   readonly time?: 'since' | 'ahead' | 'must' | 'back';
   /** What may be told in the same breath: where one works, behind what one does. */
   readonly also?: 'work';
-  /** `{1}` is of whoever the slot has read: `mi hija`. */
+  /** Whom it is about, where that is not the user: `partner`. */
   readonly of?: string;
 }
 
@@ -70,13 +70,21 @@ const SLOTS: Readonly<Record<string, Slot>> = {
   tech: things.tech,
   product: things.product,
   study: things.study,
+  lasting: things.lasting,
+  'kind-of': things.kindOf,
   fronted: things.fronted,
   personkind: things.personKind,
   habitual: things.habitual,
   any: things.any,
   street: places.street,
   address: places.address,
+  'habit-es': instructions.habitEs,
+  'habit-en': instructions.habitEn,
   standing: instructions.standing,
+  level: instructions.level,
+  measure: instructions.measure,
+  fear: instructions.fear,
+  weekdays: instructions.weekdays,
   habit: instructions.habit,
   imperative: instructions.imperative,
   manners: instructions.manners,

@@ -164,7 +164,7 @@ function askedLater(scope: Scope, from: number, segments: readonly number[]): nu
 }
 
 const ASKING_PAIR =
-  /^(?:(?:what|how|where|which|who|when) (?:can|should|could|do|does|would|is|are|kind|to|about|much|many)|(?:can|could|would) (?:you|i|we)|(?:que|donde|como|cual|cuanto) (?:puedo|puedes|podria|podrias|me|hago|deberia|recomiendas|debo|es)|(?:puedes|podrias) \w+me|me (?:puedes|podrias|recomiendas))$/;
+  /^(?:(?:what|how|where|which|who|when) (?:can|should|could|do|does|would|is|are|kind|to|about|much|many)|(?:can|could|would) (?:you|i|we)|(?:que|donde|como|cual|cuanto) (?:puedo|puedes|podria|podrias|hago|deberia|recomiendas|debo|es)|(?:puedes|podrias) \w+me|me (?:puedes|podrias|recomiendas))$/;
 
 function isAskingAt(scope: Scope, at: number, marked: boolean): boolean {
   let from = at;

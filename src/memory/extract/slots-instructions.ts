@@ -182,3 +182,83 @@ export const exam = around(
 
 /** Stands before a time, which is read elsewhere. */
 export const when: Slot = (scope, at) => (tokenAt(scope, at) === undefined ? undefined : { from: at, to: at + 1 });
+
+const ORDINAL =
+  /^(?:[1-9]|10|11|12|1st|2nd|3rd|[4-9]th|1[0-2]th|primero|segundo|tercero|cuarto|quinto|sexto|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth)$/;
+const SCHOOL_YEARS =
+  /^(?:grade|year|primaria|secundaria|eso|bachillerato|bach|carrera|medicina|derecho|fp|semestre|semester)$/;
+
+/** `2º de bachillerato`, `10th grade`, `year 9` */
+export const level: Slot = (scope, at) => {
+  let isOrdinal = false;
+  for (let next = at; next < at + 5; next++) {
+    const plain = plainAt(scope, next);
+    if (SCHOOL_YEARS.test(plain) && (isOrdinal || ORDINAL.test(plainAt(scope, next + 1)))) {
+      return { from: at, to: isOrdinal ? next + 1 : next + 2 };
+    }
+    isOrdinal ||= ORDINAL.test(plain);
+    if (!isOrdinal && plain !== 'º' && plain !== 'de' && !SCHOOL_YEARS.test(plain)) return undefined;
+  }
+  return undefined;
+};
+
+/** `1,80`, `82 kilos`, `5'4`, `10 kg`, `a few pounds` */
+export const measure: Slot = (scope, at) => {
+  let to = at;
+  let hasNumber = false;
+  while (to < at + 6 && (tokenAt(scope, to)?.kind === 'number' || OF_MEASURES.test(plainAt(scope, to)))) {
+    hasNumber ||= tokenAt(scope, to)?.kind === 'number';
+    to++;
+  }
+  return hasNumber ? { from: at, to } : undefined;
+};
+
+const OF_MEASURES =
+  /^(?:kg|kgs|kilos?|cm|m|metros?|meters?|metres?|feet|foot|ft|inches|inch|lbs?|pounds?|stone|libras?|unos|unas|about|around|metro|y|size|a|talla|['"’.,]|size)$/;
+
+/** What people are afraid of: an animal, a height, an act. */
+export const fear: Slot = (scope, at) => {
+  const first = plainAt(scope, at);
+  if (/^(?:que|this|that|it|losing|you|decir|perder|no|equivocarme|lo|eso|esto|breaking|making)$/.test(first))
+    return undefined;
+  const to = endOfThing(scope, at);
+  return to > at && to <= at + 3 ? { from: at, to } : undefined;
+};
+
+const DAYS =
+  /^(?:lunes|martes|miercoles|jueves|viernes|sabados?|domingos?|mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|weekends)$/;
+export const weekdays: Slot = (scope, at) => (DAYS.test(plainAt(scope, at)) ? { from: at, to: at + 1 } : undefined);
+
+const FROM_NOW_ON =
+  /\b(?:from now on|going forward|de ahora en adelante|a partir de ahora|de aqui en adelante|in future|en adelante)\b/;
+
+/** The whole of a sentence that ends with "from now on": whatever is told is to stand. */
+export function standsFromNowOn(scope: Scope, from: number): boolean {
+  const said = words(scope, from, scope.end);
+  return (
+    FROM_NOW_ON.test(said) &&
+    !/\b(?:i will|i am|voy a|vivo|trabajo|soy|estoy|tengo|we will|we are)\b/.test(said) &&
+    scope.end - from <= 30
+  );
+}
+
+const OF_THE_MOMENT = wordSet(`
+  hoy ahora anoche ayer manana today tonight now yesterday tomorrow error errors bug problem problema issue this esto este esta that eso get forget wonder
+  thought said wanted knew see saw end confused stuck olvido pregunto quise pense he has olvide sale salen same mismo wrong crash crashes fails falla why
+  understand entiendo remember recuerdo know heard been had tengo_que mess lose_track you your tu tus te le work works funciona
+`);
+
+const habitOf =
+  (isFirst: (plain: string) => boolean): Slot =>
+  (scope, at) => {
+    if (!isWordAt(scope, at) || !isFirst(plainAt(scope, at))) return undefined;
+    const to = endOfThing(scope, at);
+    if (to <= at || hasOneOf(OF_THE_MOMENT, scope, at, to) || isAtHand(scope, at, to)) return undefined;
+    return { from: at, to };
+  };
+
+/** Behind "suelo", "I usually": what is done, and not at the moment, nor about the work at hand. */
+export const habitEs = habitOf((plain) => plain !== 'de' && plain !== 'que');
+export const habitEn = habitOf(
+  (plain) => !/^(?:the|this|to|for|been|am|have|had|want|need|get|see|find|forget)$/.test(plain),
+);

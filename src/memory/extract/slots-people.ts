@@ -168,7 +168,7 @@ export const bareAge: Slot = (scope, at) => {
   const next = plainAt(scope, at + 1);
   return read?.number !== undefined &&
     read.number >= 13 &&
-    (next === '' || /^[,.;!)]$|^y$|^and$|^but$|^pero$/.test(next))
+    (next === '' || /^(?:[,.;!)]|y|and|but|pero|con|with|so|que|from|living|asi)$/.test(next))
     ? read
     : undefined;
 };

@@ -250,3 +250,33 @@ export const any: Slot = (scope, at) =>
   isWordAt(scope, at) && !/^(?:no|not|and|y|pero|but|i)$/.test(plainAt(scope, at))
     ? { from: at, to: at + 1 }
     : undefined;
+
+const PASSING = new Set(
+  `que fiebre hambre sueno razon prisa problema problemas examen examenes duda dudas miedo frio calor gripe catarro tos mocos deberes to been a_lot no
+  fever cold cough question questions problem problems homework exam trouble issue issues meeting been gone fun time flu headache ganas idea cita
+  mal bien enfermo enferma sick hungry tired`.split(/\s+/),
+);
+const OPINIONS = new Set(
+  `idiota pesado pesada tonto tonta genial increible loco loca mejor peor guapo guapa bueno buena malo mala saint genius angel jerk idiot moron mess pain
+  nightmare legend good great bad nice amazing wonderful difficult terrible bit lot problem joke one person handful`.split(
+    /\s+/,
+  ),
+);
+
+/** What somebody has for long: not a fever, not a question. */
+export const lasting: Slot = (scope, at) => {
+  const to = endOfThing(scope, at);
+  if (to <= at || to > at + 8) return undefined;
+  for (let next = at; next < to; next++)
+    if (PASSING.has(plainAt(scope, next)) || plainAt(scope, next) === 'que') return undefined;
+  return { from: at, to };
+};
+
+/** `un niño muy sensible`, `a picky eater`: a kind, and not what one thinks of them. */
+export const kindOf: Slot = (scope, at) => {
+  if (!/^(?:un|una|a|an)$/.test(plainAt(scope, at))) return undefined;
+  const to = endOfThing(scope, at);
+  if (to <= at + 1 || to > at + 6) return undefined;
+  for (let next = at; next < to; next++) if (OPINIONS.has(plainAt(scope, next))) return undefined;
+  return { from: at, to };
+};

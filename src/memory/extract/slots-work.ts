@@ -30,7 +30,21 @@ export const trade: Slot = (scope, at) => {
   return { from: at, to };
 };
 
-const isTradeEn = (plain: string) => JOBS_EN.has(plain) || TRADE_ENDS.test(plain);
+const isTradeEn = (plain: string) =>
+  JOBS_EN.has(plain) ||
+  TRADE_ENDS.test(plain) ||
+  (/(?:[^e]er|tor|sor|ist|man|woman|smith|keeper|hand)$/.test(plain) && plain.length > 5 && !NO_TRADES_EN.has(plain));
+
+const NO_TRADES_EN = new Set(
+  `beginner believer customer member lover foreigner newcomer stranger loser winner teenager reader sleeper learner eater drinker smoker speaker number
+  owner homeowner buyer monster disaster sister brother mother father daughter outsider insider better never another rather together whatever however
+  either neither other super matter answer letter wonder summer winter dinner water power order offer paper after under over user
+  follower starter thinker listener planner swimmer runner hiker climber gamer biker skier surfer rider later bitter sober eager clever
+  bachelor actor minor major senior junior error mirror color donor survivor visitor optimist pessimist perfectionist realist minimalist feminist
+  atheist racist sexist tourist cyclist list exist human woman man german roman romantic superhuman character easter twist wrist assist consist`.split(
+    /\s+/,
+  ),
+);
 
 /** Spanish: the trade begins the words (`ingeniera de software`, `profesor de matemáticas`). */
 export const oficio: Slot = (scope, at) => {

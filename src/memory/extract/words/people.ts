@@ -3,20 +3,20 @@ import { wordSet } from './word-set.ts';
 /** Whom people call theirs, and as whom they are known: `mi mujer` and `my wife` are the partner. */
 const THEIRS: Readonly<Record<string, string>> = {
   partner:
-    'mujer marido esposa esposo novia novio pareja prometida prometido chica chico wife husband spouse girlfriend boyfriend partner fiance fiancee',
-  mother: 'madre mama mami mother',
+    'polola pololo chava churri mujer marido esposa esposo novia novio pareja prometida prometido chica chico wife husband spouse girlfriend boyfriend partner fiance fiancee',
+  mother: 'madre mama mami viejita jefa_de_familia mother',
   father: 'padre papa papi father',
-  parents: 'padres papas parents',
+  parents: 'padres papas viejos suegros parents folks in-laws',
   daughter: 'hija nena daughter hijas daughters',
   son: 'hijo nene son sons',
   children: 'hijos kid kids child children ninos nino nina baby bebe',
-  sister: 'hermana hermanas sister sisters',
+  sister: 'hermanastra hermana hermanas sister sisters',
   brother: 'hermano hermanos brother brothers sibling siblings',
   grandmother: 'abuela yaya nana grandmother grandma',
   grandfather: 'abuelo yayo grandfather grandpa',
   grandparents: 'abuelos grandparents',
   grandchild: 'nieto nieta nietos nietas grandson granddaughter grandchild grandchildren grandkids',
-  aunt: 'tia aunt',
+  aunt: 'tia auntie aunt',
   uncle: 'tio uncle',
   cousin: 'primo prima primos primas cousin cousins',
   nephew: 'sobrino sobrinos nephew nephews',
@@ -28,11 +28,14 @@ const THEIRS: Readonly<Record<string, string>> = {
   dog: 'perro perra perrito perrita perros cachorro cachorra dog dogs puppy pup golden labrador bulldog caniche beagle galgo border_collie husky poodle retriever corgi dachshund',
   cat: 'gato gata gatito gatita gatos gatas cat cats kitten kitty',
   pet: 'conejo coneja loro tortuga hamster caballo yegua periquito canario huron cobaya mascota pez peces gallinas rabbit bunny parrot turtle tortoise horse bird budgie ferret pet fish chickens lizard snake iguana',
+  doctor: 'medico medica doctora doctor terapeuta therapist psicologa psicologo dentist',
+  teacher: 'profe profesor profesora teacher tutor',
+  landlord: 'casero casera landlord landlady',
   boss: 'jefe jefa boss manager',
   ex: 'ex exmarido exmujer ex-husband ex-wife ex-girlfriend ex-boyfriend',
   child: 'toddler teenager peque crio cria chaval',
-  friend: 'mejor_amigo mejor_amiga best_friend',
-  roommate: 'roommate flatmate housemate companero_de_piso companera_de_piso',
+  friend: 'amigo amiga friend mejor_amigo mejor_amiga best_friend',
+  roommate: 'companero companera roommate flatmate housemate companero_de_piso companera_de_piso',
 };
 
 export const KIN: ReadonlyMap<string, string> = new Map(
