@@ -5,6 +5,7 @@ import { LIFE_EN } from './grammar-en-life.ts';
 import { WHO_EN } from './grammar-en.ts';
 import { LIFE_ES } from './grammar-es-life.ts';
 import { WHO_ES } from './grammar-es.ts';
+import { MORE_EN } from './grammar-en-more.ts';
 import { TASTES_EN } from './grammar-en-tastes.ts';
 import { OCCUPIED_EN } from './grammar-en-work.ts';
 import { TASTES_ES } from './grammar-es-tastes.ts';
@@ -37,7 +38,16 @@ const GRAMMAR = new Grammar([
   },
   {
     language: 'en',
-    rules: [...INSTRUCTIONS_EN, ...WHO_EN, ...OCCUPIED_EN, ...LIFE_EN, ...TASTES_EN, ...EVENTS_EN, ...HABITS_EN],
+    rules: [
+      ...INSTRUCTIONS_EN,
+      ...MORE_EN,
+      ...WHO_EN,
+      ...OCCUPIED_EN,
+      ...LIFE_EN,
+      ...TASTES_EN,
+      ...EVENTS_EN,
+      ...HABITS_EN,
+    ],
   },
 ]);
 const WORK = new Grammar([
@@ -62,7 +72,10 @@ export function extract(said: Said): readonly Candidate[] {
     const words = { ...scope, end: endOf(sentence, guarded.isBarred) };
     for (const start of startsOf(scope, sentence)) {
       if (start.at < done || guarded.isBarred(start.at)) continue;
-      const read = readAt(said, words, sentence, { ...start, person });
+      const read = readAt(said, words, sentence, {
+        ...start,
+        person: mentioned(words, sentence.from, start.at) ?? person,
+      });
       found.push(...read.candidates);
       done = Math.max(done, read.end);
     }

@@ -129,6 +129,29 @@ export const KIN_ES: readonly Rule[] = [
 ];
 
 export const KIN_EN: readonly Rule[] = [
+  {
+    say: "(is|'s|are) (getting married|graduating|moving to <place>|having a baby|retiring)",
+    is: 'plan',
+    tell: '{who} {all}{date}',
+    value: '{all}',
+    time: 'ahead',
+  },
+  {
+    say: ['(just|recently)? moved to <origin>', '(is|are) (living)? in <known>'],
+    is: 'residence',
+    tell: '{who} lives in {1}',
+  },
+  { say: "(is|'s|are)? (turning|turns|turned) <age>", is: 'age', tell: '{who}: {all}', value: '{1}' },
+  {
+    say: '(works|work) <nights/shifts/from_home/remotely/weekends/part-time>',
+    is: 'schedule',
+    tell: '{who} works {1}',
+  },
+  {
+    say: '(are|is|eats|eat|keeps|keep) <halal/kosher/gluten_free/gluten-free/vegan/vegetarian/lactose_intolerant/celiac/coeliac>',
+    is: 'diet',
+    tell: '{who}: {1}',
+  },
   { say: 'are <number> and <number>', is: 'age', tell: '{who} are {1} and {2} years old', value: '{1} and {2}' },
   {
     say: '(lives|live) with (me|us)',

@@ -204,7 +204,7 @@ const SAME = new Set([
 export function ofSame(scope: Scope, at: number, person: Mentioned): OfKin | undefined {
   const first = plainAt(scope, at);
   if (!SAME.has(first)) return undefined;
-  const isEnglish = ['she', 'he', 'her', 'his', 'its', 'it', 'their'].includes(first);
+  const isEnglish = ['she', 'he', 'her', 'his', 'its', 'it', 'their', 'they'].includes(first);
   const behind = isEnglish || first === 'ella' || first === 'el' ? at + 1 : at;
   const found = toldBehind(scope, at, behind, isEnglish ? 'en' : 'es');
   const end = Math.max(behind, ...found.map(({ matched }) => matched.end));
