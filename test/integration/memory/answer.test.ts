@@ -252,6 +252,7 @@ describe('what a user says', () => {
         said: {
           text: 'I live in Bilbao',
           before: 'Where do you live?',
+          earlier: ['Hi'],
           at: expect.any(Number),
           conversation: 'c-1',
           request: view && response.headers.get('x-request-id'),
