@@ -30,7 +30,7 @@ export function doneLines({ remembered, forgotten, unknown, ignores, isUndone }:
       ? [`- Done: forgotten, ${forgotten.length} ${forgotten.length === 1 ? 'memory' : 'memories'}`]
       : []),
     ...unknown.map((what) => lineOf('Not forgotten, nothing known fits', `“${what}”`, ' ')),
-    ...(isUndone ? ['- Not done, the memory cannot be reached now: nothing was remembered or forgotten'] : []),
+    ...(isUndone ? ['- Not done yet, the memory does not answer now: nothing was remembered or forgotten'] : []),
     ...(ignores === null ? [] : [`- Done: nothing of this ${ignores} is remembered`]),
   ];
 }

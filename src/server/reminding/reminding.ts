@@ -48,10 +48,12 @@ export interface Ended {
   readonly onKept: (ids: readonly string[]) => void;
 }
 
-/** Nobody who asks a question waits longer for what is remembered. */
-const LONGEST_RECALL_MS = 150;
+/** Nobody who asks a question waits longer for what is remembered. It takes some milliseconds, and more on a machine that is busy. */
+const LONGEST_RECALL_MS = 250;
 /** Nor for what memory was told to do: it is done all the same. */
-const LONGEST_OBEYING_MS = 300;
+const LONGEST_OBEYING_MS = 400;
+/** Nor for both. */
+const LONGEST_MS = 500;
 /** Turns that were learned from: of everybody together, and of one. */
 const MOST_TURNS = 20_000;
 const MOST_TURNS_OF_ONE = 200;
@@ -96,6 +98,7 @@ export class Reminding {
         return undefined;
       }
     };
+    const startedAt = runningNow();
     const { said } = asked;
     const obeying = said && this.#obey(base, asked, said);
     const obeyed =
@@ -107,7 +110,9 @@ export class Reminding {
     const isObeyed = problems.length === 0;
     const recollection =
       wants.memory.remind && isObeyed
-        ? await attempt(() => this.#recall(context, base, asked.user, question))
+        ? await attempt(() =>
+            this.#recall(context, base, asked.user, question, LONGEST_MS - (runningNow() - startedAt)),
+          )
         : undefined;
     if (recollection?.degraded) problems.push(plainData(recollection.degraded, 300));
     if (problems.length > 0 && !context.outgoing.destroyed)
@@ -165,9 +170,10 @@ export class Reminding {
     return obeyed;
   }
 
-  #recall(context: RequestContext, base: MemoryBase, user: string, text: string) {
+  #recall(context: RequestContext, base: MemoryBase, user: string, text: string, leftMs: number) {
     const { topK } = context.settings.profile.memory;
-    return inTime(LONGEST_RECALL_MS, `recalling took longer than ${LONGEST_RECALL_MS} ms`, context.outgoing, (signal) =>
+    const ms = Math.round(Math.min(LONGEST_RECALL_MS, leftMs));
+    return inTime(ms, `recalling took longer than ${ms} ms`, context.outgoing, (signal) =>
       base.recall(user, { text, at: Date.now(), topK, signal }),
     );
   }
