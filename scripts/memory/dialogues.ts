@@ -49,5 +49,5 @@ export function earlierThan(turns: readonly DialogueTurn[], turn: number): reado
   return own
     .slice(-MOST_EARLIER)
     .map(({ text }) => text)
-    .reverse();
+    .toReversed();
 }

@@ -15,6 +15,7 @@ import { EVENTS_ES } from './grammar-es-events.ts';
 import { HABITS_EN, HABITS_ES } from './grammar-habits.ts';
 import { INSTRUCTIONS_EN, INSTRUCTIONS_ES } from './grammar-instructions.ts';
 import { WORK_EN, WORK_ES } from './grammar-work.ts';
+import { isGivenBack } from './exercises.ts';
 import { guard } from './guards.ts';
 import { bareKin, having, type Mentioned, mentioned, OF_YOU, ofKin, ofSame } from './kin.ts';
 import { withSubjects } from './implied-subject.ts';
@@ -63,7 +64,7 @@ export function extract(said: Said): readonly Candidate[] {
   const tokens = withSubjects(tokenize(text));
   const scope: Scope = { text, tokens, end: tokens.length, casual: isCasual(text) };
   const sentences = sentencesOf(scope);
-  const guarded = guard(scope, sentences);
+  const guarded = guard(scope, sentences, said);
   const found: Candidate[] = [];
   let person = personOf(said.before);
   for (const sentence of sentences) {
@@ -183,6 +184,7 @@ const isToYou = (scope: Scope, at: number) =>
 function best(said: Said, found: readonly Candidate[]): readonly Candidate[] {
   const kept = new Map<string, Candidate>();
   for (const candidate of found) {
+    if (isGivenBack(candidate.quote, said.before)) continue;
     if (holdsSecret(candidate.quote) || said.text.slice(candidate.start, candidate.end) !== candidate.quote) continue;
     kept.set(`${candidate.subject} ${candidate.attribute} ${candidate.value.toLowerCase()}`, candidate);
   }

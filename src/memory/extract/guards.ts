@@ -1,3 +1,6 @@
+import type { Said } from '../contract.ts';
+import { goesOnWithExercise } from './exercises.ts';
+import { withinFrame } from './frames.ts';
 import { Pattern, type Scope } from './pattern.ts';
 import { isCondition, plainAt } from './read.ts';
 import { longestIn, wordSet } from './words/word-set.ts';
@@ -107,12 +110,23 @@ const COURTESIES = wordSet(`
 /** How far behind "write me" a story may stand. */
 const REACH = 8;
 
+/** What stands before a message in its conversation. */
+type Told = Pick<Said, 'before' | 'earlier'>;
+
+const NOTHING_TOLD: Told = { before: null, earlier: [] };
+
+interface Words {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Bars what is not the user's own, message-wide and within its sentence. Sentences: `[from, to)` in tokens. */
-export function guard(scope: Scope, sentences: readonly { readonly from: number; readonly to: number }[]): Guarded {
+export function guard(scope: Scope, sentences: readonly Words[], told: Told = NOTHING_TOLD): Guarded {
   const barred = new Uint8Array(scope.tokens.length + 1);
   const bar = (from: number, to: number) => barred.fill(1, from, to);
   if (anyMatch(NOT_MEANT, scope, 0, scope.end) >= 0 || anyMatch(ASKS_BACK, scope, 0, scope.end) >= 0)
     bar(0, barred.length);
+  bar(0, framedTo(scope, sentences, told));
   let open = false;
   sentences.forEach(({ from, to }, index) => {
     const isAside = longestIn(ASIDES, scope.tokens, from, to) > 0;
@@ -144,6 +158,15 @@ export function guard(scope: Scope, sentences: readonly { readonly from: number;
     }
   });
   return { isBarred: (at) => barred[at] === 1 };
+}
+
+/** Up to where it is part of what was set up some turns ago. */
+function framedTo(scope: Scope, sentences: readonly Words[], told: Told): number {
+  if (told.earlier.length === 0) return 0;
+  const framed = goesOnWithExercise(told, scope) ? scope.end : withinFrame(told.earlier, scope);
+  if (framed < scope.end) return framed;
+  const aside = sentences.find(({ from, to }) => longestIn(ASIDES, scope.tokens, from, to) > 0);
+  return aside?.from ?? scope.end;
 }
 
 const fictionAt = (scope: Scope, from: number) => makes(FICTION, scope, from);

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+
+import { extract } from '../../../../src/memory/extract/extract.ts';
+
+/** A Saturday. */
+const AT = Date.UTC(2026, 10, 21, 12);
+
+/** The last of `said` after the others, in their order; `before`: what the assistant said last. */
+function kept(said: readonly string[], before: string | null = null): string {
+  const [text = '', ...earlier] = said.toReversed();
+  return extract({ text, at: AT, conversation: null, request: null, before, earlier })
+    .map(
+      ({ attribute, negated, subject, value }) =>
+        `${negated ? '-' : ''}${subject === 'user' ? '' : `${subject}.`}${attribute}=${value}`,
+    )
+    .toSorted()
+    .join('; ');
+}
+
+describe('a game or an exercise that was set up some turns ago', () => {
+  it.each<[string, string]>([
+    ['Actúa como mi profesor de inglés. Yo soy tu alumno y me llamo John.', 'I live in London and I work in a bank'],
+    ['Imagínate que soy un caballero medieval y tú mi escudero. Empieza.', 'vivo en Toledo y mi padre es el rey'],
+    ['hagamos un juego de rol, eres camarero', 'soy vegano, que tienes'],
+    ['tú eres mi entrevistador y yo seré el candidato', 'me llamo Luis y soy piloto'],
+    ['vamos a practicar inglés un rato', 'I am from Cuenca'],
+    ['traduce al inglés todo lo que te escriba', 'vivo en Lugo'],
+    ['simula una entrevista de trabajo', 'trabajo en Zara'],
+    ["you are my interview coach. i'll play the candidate", "my name is Alex and i'm a pilot"],
+    ["Pretend you're a detective and I'm the suspect.", 'I live alone with my cat'],
+    ["let's do a role play, you're a waiter", 'I am allergic to nuts'],
+    ["let's practice Spanish", 'vivo en Boston'],
+    ['correct whatever I write', 'I live in Leeds'],
+    ['act as a grumpy landlord', 'I work as a nurse'],
+    ["let's write a story together", 'I was born in Atlantis'],
+  ])('"%s" – "%s" says nothing of the user, however often something stands between', (setup, message) => {
+    expect(kept([setup, message])).toBe('');
+    expect(kept([setup, 'ok', 'otra', message])).toBe('');
+  });
+
+  it.each<[string, string, string, string]>([
+    ['hagamos un juego de rol, eres camarero', 'lo dejamos aquí, gracias', 'soy vegano', 'diet=vegano'],
+    ['actúa como mi profesor de inglés', 'fin del ejercicio', 'vivo en Lugo', 'residence=Lugo'],
+    ['you are my interview coach', "thanks, that's enough", 'I live in Leeds', 'residence=Leeds'],
+    ["let's do a role play, you're a waiter", 'ok end scene', "I'm vegan", 'diet=vegan'],
+  ])('"%s" is over with "%s": "%s" is %s', (setup, end, message, expected) => {
+    expect(kept([setup, message])).toBe('');
+    expect(kept([setup, end, message])).toBe(expected);
+  });
+
+  it('leaves free what is said behind its end, and by the way', () => {
+    const setup = 'Imagínate que soy un caballero y tú mi escudero.';
+    expect(kept([setup, 'vale lo dejamos. vivo en Lugo'])).toBe('residence=Lugo');
+    expect(kept(["pretend you're a pirate", 'Aye. By the way, I live in Leeds'])).toBe('residence=Leeds');
+    expect(kept([setup, 'jaja vale lo dejamos, tengo que irme'])).toBe('');
+  });
+
+  it.each<[string, string, string]>([
+    ['Actúa como un experto en marketing', 'vivo en Lugo', 'residence=Lugo'],
+    ['eres un nutricionista con 20 años de experiencia', 'soy vegana', 'diet=vegana'],
+    ['me gustan los juegos de rol', 'vivo en Lugo', 'residence=Lugo'],
+    ['mi profesor de inglés es de Leeds', 'vivo en Lugo', 'residence=Lugo'],
+    ['quiero practicar tenis', 'vivo en Lugo', 'residence=Lugo'],
+    ['tengo una entrevista el lunes', 'vivo en Lugo', 'residence=Lugo'],
+    ['Act as a senior tax lawyer', 'I live in Leeds', 'residence=Leeds'],
+    ['I have a mock interview tomorrow', 'I live in Leeds', 'residence=Leeds'],
+    ['imagine a list of numbers, how do I sort it', "I'm a nurse", 'occupation=nurse'],
+    ['explain it as if I were five', "I'm a nurse", 'occupation=nurse'],
+    ['my English teacher says I should read more', 'I live in Leeds', 'residence=Leeds'],
+    ["I'll be a guest at a wedding", "I'm vegan", 'diet=vegan'],
+  ])('is not "%s": "%s" is %s', (earlier, message, expected) => {
+    expect(kept([earlier, message])).toBe(expected);
+  });
+});
+
+describe('a text that is worked on', () => {
+  it.each<[string[], string | null]>([
+    [['how do i say i am a nurse', 'so soy enfermera. does it need una?'], '"Soy enfermera" o "soy enfermero".'],
+    [['traduce al inglés: "hola"', 'y esto: mi mujer es enfermera'], '"Hello".'],
+    [['traduce al inglés: "hola"', 'y esto: "mi hijo come"', 'y esta: vivo en Lugo'], null],
+    [['me corriges un texto?', 'me llamo Ana y vivo en Lugo'], 'Claro, pásame el texto.'],
+    [['can you translate something for me', 'I live in Leeds'], 'Of course! Please paste the text.'],
+    [['como se dice "soy de Lugo"', 'I am from Lugo. está bien dicho?'], null],
+  ])('%j says nothing of the user', (said, before) => {
+    expect(kept(said, before)).toBe('');
+  });
+
+  it('does not keep the words of the assistant that are given back', () => {
+    expect(kept(['what now', 'I am from Lugo'], 'Say "I am from Lugo" aloud.')).toBe('');
+    expect(kept(['what now', 'I am from Lugo'], 'Say where you are from.')).toBe('origin=Lugo');
+  });
+
+  it.each<[string[], string | null, string]>([
+    [['traduce al inglés: "hola"', 'vivo en Lugo, cuando llueve aqui?'], '"Hello".', 'residence=Lugo'],
+    [['translate "hola"', 'thanks! I live in Leeds'], 'Hello.', 'residence=Leeds'],
+    [['fix this function: f(x)', "I'm a nurse, so why does it fail"], null, 'occupation=nurse'],
+    [['what does "gato" mean', 'my cat is called Miso'], 'Cat.', 'cat.name=Miso'],
+  ])('%j is over with its answer', (said, before, expected) => {
+    expect(kept(said, before)).toBe(expected);
+  });
+});
