@@ -1,7 +1,7 @@
 import type { Said } from '../contract.ts';
 import { goesOnWithExercise } from './exercises.ts';
 import { withinFrame } from './frames.ts';
-import { Pattern, type Scope } from './pattern.ts';
+import { Pattern, type Scope, type Slot } from './pattern.ts';
 import { isCondition, plainAt } from './read.ts';
 import { longestIn, wordSet } from './words/word-set.ts';
 
@@ -11,27 +11,37 @@ export interface Guarded {
   readonly isBarred: (at: number) => boolean;
 }
 
+const SLOTS: Readonly<Record<string, Slot>> = {
+  any: (scope, at) => (at < scope.end ? { from: at, to: at + 1 } : undefined),
+  // Nothing follows: the sentence is over.
+  end: ({ tokens, end }, at) => (at >= end || tokens[at]?.kind === 'sign' ? { from: at, to: at } : undefined),
+};
+
 const phrases = (lines: string) =>
   lines
     .trim()
     .split('\n')
-    .map(
-      (line) =>
-        new Pattern(line.trim(), { any: (scope, at) => (at < scope.end ? { from: at, to: at + 1 } : undefined) }),
-    );
+    .map((line) => new Pattern(line.trim(), SLOTS));
 
 /** A text is given to be worked on, or one is to be invented: what follows is not the user speaking. */
 const TEXT_WORK = phrases(`
   translate|translating|traduce|traduceme|traducir|traducelo|traduzcas|traduzca|proofread|rephrase|paraphrase|parafrasea|rewrite|reescribe|reescribeme|reformula|summarize|summarise|resumeme|resumir|resumelo|conjugate|conjuga|transcribe|corrigeme|corrijas|parafraseame
-  correct|fix|improve|edit|polish|revise|check|review (this|these|the|my|following|it) (text|sentence|sentences|grammar|english|spanish|paragraph|email|letter|essay|message|spelling|following|for)?
-  corrige|corregir|mejora|mejorar|revisa|revisar|resume (el|la|los|las|este|esta|estas|esto|mi|lo|siguiente)
+  correct|fix|improve|edit|polish|revise|check|review this|these|the|my|following text|texts|sentence|sentences|grammar|paragraph|email|letter|essay|message|spelling|following|wording|writing|cv|resume
+  correct|fix|improve|edit|polish|revise|proof this|it|these <end>
+  correct|check|fix my english|spanish|french|german
+  corrige|corregir|resume (el|la|los|las|este|esta|estas|esto|mi|lo|siguiente)
+  mejora|mejorar|revisa|revisar el|la|este|esta|mi texto|correo|carta|redaccion|ensayo|parrafo|mensaje|frase|email|cv
+  in|al|en|to|into (english|spanish|french|german|ingles|espanol|frances|aleman|italiano) :
+  repeat|repite|say|di (after me | conmigo | exactly | exactamente | this | esto | the following)
+`);
+
+/** A question about words: what stands behind it in its sentence is an example. */
+const OF_WORDS = phrases(`
   como se (dice|diria|escribe|traduce|dicen)
   como (digo|diria|dirias|puedo decir|escribo)
   how (do|would|can|should|to) (you|i|we)? (say|write|translate|spell)
   what does|do (<any>)? (<any>)? (<any>)? (<any>)? mean
   que (significa | quiere decir)
-  in|al|en|to|into (english|spanish|french|german|ingles|espanol|frances|aleman|italiano) :
-  repeat|repite|say|di (after me | conmigo | exactly | exactamente | this | esto | the following)
   the|this|that|following|a|next|example|una|la|esta|esa|siguiente|el|este|un sentence|phrase|lyrics|lyric|tweet|excerpt|passage|oracion|frase|parrafo|dialogo|tuit|texto|ejemplo
   sentiment|sentimiento of|de
 `);
@@ -40,7 +50,9 @@ const INVENTION = phrases(`
   imagine|imagina|imaginemos|imaginate|imaginad|suppose|supposing|supon|supongamos|supone|pretend|pretending|finge|finjamos|hypothetically|hipoteticamente|roleplay|role-play|juguemos
   role play
   hagamos un? juego
-  act|actua|behave|comportate|responde|habla|answer|haz|play as|como|de (if|si|a|an|un|una|mi|my|the|el|la)
+  act|actua|behave|comportate|play as|como (if|si|a|an|un|una|mi|my|the|el|la)
+  responde|habla|answer|talk as|como (if|si|a|an|un|una)
+  haz de (mi|un|una)
   you are my|the interview|interviewer|coach|teacher|boss|doctor|therapist|character|assistant|customer|waiter
   i will play|pretend
   (yo soy | i am) your|tu alumno|alumna|student|patient|paciente|cliente|customer|candidate
@@ -71,10 +83,9 @@ const LETTERS = wordSet(`
 `);
 /** What stands before one of these was an exercise. */
 const ASKS_BACK = phrases(`
-  is|was this|that|it correct|grammatically|ok|okay|right|good|better
-  (esta | estaba | lo he | he) (bien | mal) escrito|dicho|escrita|dicha|asi
-  suena bien|natural
-  does this|that sound|make
+  is|was this|that|it correct|grammatically|right|ok|good <end>
+  (esta | estaba | lo he | he) (bien | mal) escrito|dicho|escrita|dicha
+  does this|that sound right|natural|ok|good
 `);
 /** It is a new thing from here on, whatever was given before. */
 const ASIDES = wordSet(
@@ -82,7 +93,7 @@ const ASIDES = wordSet(
 );
 /** Told of figures, wherever in the sentence it stands. */
 const OF_FIGURES = phrases(`
-  in|en the|la|el movie|film|pelicula|peli|novela|novel|book|libro|show|serie|game|juego|story|cuento|play|obra
+  in|en the|la|el movie|film|pelicula|peli|novela|novel|book|libro|show|serie|game|juego|story|cuento|play|obra <end>
 `);
 /** Somebody else says it. */
 const SAYING = wordSet(`
@@ -148,6 +159,8 @@ export function guard(scope: Scope, sentences: readonly Words[], told: Told = NO
       if (index > 0 && index === sentences.length - 1 && pointsBack(sentence, work)) bar(0, to);
     }
     if (anyMatch(OF_FIGURES, sentence, from, to) >= 0) bar(from, to);
+    const ofWords = anyMatch(OF_WORDS, sentence, from, to);
+    if (ofWords >= 0) bar(ofWords, to);
     const letter = makes(LETTERS, sentence, from);
     if (letter >= 0) bar(letter, to);
     for (let at = from; at < to; at++) {
