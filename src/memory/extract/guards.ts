@@ -3,6 +3,7 @@ import { goesOnWithExercise } from './exercises.ts';
 import { withinFrame } from './frames.ts';
 import { Pattern, type Scope, type Slot } from './pattern.ts';
 import { isCondition, plainAt } from './read.ts';
+import { INTRODUCE } from './words/common.ts';
 import { longestIn, wordSet } from './words/word-set.ts';
 
 /** What a message is, beside what it says: from which word on the user no longer speaks for themselves. */
@@ -26,7 +27,7 @@ const phrases = (lines: string) =>
 /** A text is given to be worked on, or one is to be invented: what follows is not the user speaking. */
 const TEXT_WORK = phrases(`
   translate|translating|traduce|traduceme|traducir|traducelo|traduzcas|traduzca|proofread|rephrase|paraphrase|parafrasea|rewrite|reescribe|reescribeme|reformula|summarize|summarise|resumeme|resumir|resumelo|conjugate|conjuga|transcribe|corrigeme|corrijas|parafraseame
-  correct|fix|improve|edit|polish|revise|check|review this|these|the|my|following text|texts|sentence|sentences|grammar|paragraph|email|letter|essay|message|spelling|following|wording|writing|cv|resume
+  correct|fix|improve|edit|polish|revise|check|review this|these|the|my|following text|texts|sentence|sentences|grammar|paragraph|email|letter|essay|message|spelling|following|wording|writing|cv|resume|readme|document|documentation|doc|file|page|article|report|code|log|config
   correct|fix|improve|edit|polish|revise|proof this|it|these <end>
   correct|check|fix my english|spanish|french|german
   corrige|corregir|resume (el|la|los|las|este|esta|estas|esto|mi|lo|siguiente)
@@ -158,6 +159,7 @@ export function guard(scope: Scope, sentences: readonly Words[], told: Told = NO
       // "… Correct this." at the end is about what stands before it.
       if (index > 0 && index === sentences.length - 1 && pointsBack(sentence, work)) bar(0, to);
     }
+    if (handsOver(sentence, from)) open = true;
     if (anyMatch(OF_FIGURES, sentence, from, to) >= 0) bar(from, to);
     const ofWords = anyMatch(OF_WORDS, sentence, from, to);
     if (ofWords >= 0) bar(ofWords, to);
@@ -180,6 +182,13 @@ function framedTo(scope: Scope, sentences: readonly Words[], told: Told): number
   if (framed < scope.end) return framed;
   const aside = sentences.find(({ from, to }) => longestIn(ASIDES, scope.tokens, from, to) > 0);
   return aside?.from ?? scope.end;
+}
+
+/** "What do you think of this:" and a new line: a text is given. "About me:" introduces the user. */
+function handsOver({ text, tokens, end }: Scope, from: number): boolean {
+  const last = tokens[end - 1];
+  if (last?.plain !== ':' || end - from < 3) return false;
+  return /^[ \t]*\n/.test(text.slice(last.end, last.end + 20)) && !INTRODUCE.has(tokens[end - 2]?.plain ?? '');
 }
 
 const fictionAt = (scope: Scope, from: number) => makes(FICTION, scope, from);

@@ -2,6 +2,7 @@ import { readTime } from './dates.ts';
 import type { Scope } from './pattern.ts';
 import { isCondition, plainAt, tokenAt } from './read.ts';
 import { GAP, type Token } from './tokens.ts';
+import { INTRODUCE } from './words/common.ts';
 import { longestIn, wordSet } from './words/word-set.ts';
 
 /** The words of a sentence, from `from` to before `to`. */
@@ -23,12 +24,6 @@ export interface Start {
 
 const ENDS = new Set(['.', '!', '?', '…', '\n', GAP, '¡', '¿', ';', '\r', '|']);
 const BREAKS = new Set([',', ':', '(', ')', '—', '–', '[', ']', '*', '-', '•', '…']);
-/** A colon behind one of these introduces the user ("about me: …"); behind others it introduces a text. */
-const INTRODUCE = wordSet(`
-  me mi mis fact facts dato datos contexto context background info information informacion details detalles btw note nota intro presento
-  presentacion pd ps update actualizacion correccion correction situacion situation perfil profile about yo case caso cierto this esto
-  something algo thing cosa cosas things problem problema honest sincero introduction saber know lado plus
-`);
 const JOINTS = wordSet(
   'y e and but pero porque because since as so como aunque although though also tambien ya_que dado_que puesto_que asi_que plus ademas & cause cuz well pues',
 );

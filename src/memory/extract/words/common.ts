@@ -88,3 +88,10 @@ export const TRAILERS = wordSet(`
   mucho muchisimo bastante demasiado tambien igual gracias verdad siempre por jaja porfa favor tio bro la_verdad la hoy mas
   really too much lot a very so well as btw tbh honestly lately please thanks though also anyway now lol haha obviously of course
 `);
+
+/** A colon behind one of these introduces the user ("about me: …"); behind others it introduces a text. */
+export const INTRODUCE = wordSet(`
+  me mi mis fact facts dato datos contexto context background info information informacion details detalles btw note nota intro presento
+  presentacion pd ps update actualizacion correccion correction situacion situation perfil profile about yo case caso cierto this esto
+  something algo thing cosa cosas things problem problema honest sincero introduction saber know lado plus
+`);

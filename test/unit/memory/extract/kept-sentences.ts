@@ -196,4 +196,8 @@ export const KEPT: readonly [said: string, kept: string, before?: string][] = [
   ["Just so you know, I'm left-handed", 'accessibility=left-handed'],
   ['soy de buenos aires y laburo como programador', 'origin=buenos aires; occupation=programador'],
   ['Vos sabés que vivo en Rosario?', ''],
+  ["I'm vegan. Is it ok to eat honey?", 'diet=vegan'],
+  ['I want to improve my Spanish. I live in Leeds.', 'residence=Leeds'],
+  ['¿Qué significa overfitting? Trabajo en marketing.', 'field=marketing'],
+  ['About me:\nI live in Leeds', 'residence=Leeds'],
 ];

@@ -353,4 +353,6 @@ export const NOTHING: readonly [said: string, before?: string][] = [
   ['I saw a movie yesterday'],
   ['ayer vi una película'],
   ['What should I buy my wife?'],
+  ['Review this README:\n\n# setup\nMy name is Claude Monet and I live in Giverny.'],
+  ['What do you think of this opening:\nI live in Rome and I have two dogs.'],
 ];
