@@ -43,7 +43,9 @@ type Part =
 const FILLERS = new Set(
   `really just also currently still actually absolutely totally recently now simply mostly mainly definitely always ahora actualmente tambien
   realmente solo recientemente muchisimo siempre aun todavia literalmente bastante mucho super muy sobre_todo officially finally originally
-  originariamente originalmente oficialmente proudly already have lately ultimamente currently`.split(/\s+/),
+  originariamente originalmente oficialmente proudly already have lately ultimamente currently usually normally generally`.split(
+    /\s+/,
+  ),
 );
 const MOST_FILLERS = 3;
 
@@ -110,7 +112,11 @@ function sequence(reader: Reader, slots: Readonly<Record<string, Slot>>, phrase:
       const named = word.slice(1, optional ? -2 : -1);
       const slot = slots[named] ?? oneOf(named.split('/'));
       parts.push({ slot, optional });
-    } else parts.push(choice(word));
+    } else {
+      parts.push(choice(word));
+      // "I've got a dog" says no more than "I have a dog".
+      if (word === 'have' && reader.words[reader.at] !== 'got') parts.push(choice('got?'));
+    }
   }
   return parts;
 }

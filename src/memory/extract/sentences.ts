@@ -1,6 +1,6 @@
 import { readTime } from './dates.ts';
 import type { Scope } from './pattern.ts';
-import { isCondition, plainAt, tokenAt } from './read.ts';
+import { isCondition, isWordAt, plainAt, tokenAt } from './read.ts';
 import { GAP, type Token } from './tokens.ts';
 import { INTRODUCE } from './words/common.ts';
 import { longestIn, wordSet } from './words/word-set.ts';
@@ -25,7 +25,7 @@ export interface Start {
 const ENDS = new Set(['.', '!', '?', '…', '\n', GAP, '¡', '¿', ';', '\r', '|']);
 const BREAKS = new Set([',', ':', '(', ')', '—', '–', '[', ']', '*', '-', '•', '…']);
 const JOINTS = wordSet(
-  'y e and but pero porque because since as so como aunque although though also tambien ya_que dado_que puesto_que asi_que plus ademas & cause cuz well pues',
+  'y e and but pero porque because since as so como aunque although though also tambien ya_que dado_que puesto_que asi_que plus ademas & cause cuz cos coz seeing_as seeing_that given_that given considering well pues',
 );
 const ASKING = wordSet(`
   que cual cuales quien quienes donde adonde cuando cuanto cuanta cuantos cuantas como por_que puedes puedo podrias podemos podria podeis sabes sabrias
@@ -60,6 +60,7 @@ const LEADS = wordSet(`
   lamentablemente luckily por_suerte a_partir_de_ahora_pero desde_ahora normalmente usually soy_yo dato_curioso dato jaja haha lol
   al_final en_fin una_cosa otra_cosa por_lo_menos al_menos total en_serio mas_que_nada sobre_todo curiosamente de_momento de_todas_formas igualmente basicamente oficialmente
   anyway anyways still sadly one_thing fwiw for_what_it_is_worth heads_up then besides either_way otherwise obviously of_course ok_so okay_so right_so oh_and ah_y quick_note small_update
+  by_profession by_trade for_work at_work in_my_job at_home for_fun being for_info small_thing context
   side_note no_worries no_problem perfect great cool awesome nice thx ty genial perfecto gracias_crack crack jajaja hehe uy ay jope che bueno_mira escucha sabes cheers correccion_mia yup nope
   turns_out_that apparently last_thing otra mas_datos de_hecho_yo by_now since_you_ask ya_que_preguntas como_dato como_dije como_te_comente te_recuerdo_que te_aviso_que que_conste_que ojo_que ojo
   ten_presente_que no_te_lo_he_dicho no_te_he_dicho_que i_should_add i_should_add_that i_have_to_say tengo_que_decir_que la_verdad_que bueno_en_realidad well_actually no_exactly exactly right correct that_is_right that_is_correct eso_si aunque although like resulta it_turns_out turns_out it_turns_out_that
@@ -93,6 +94,24 @@ const LEAD_ON = wordSet(`
   no ni si que cuando donde como cual quien cuanto el la los las un una mi mis tu su este ese de del en con por para a al se lo te me le nos
   yo nunca casi apenas solo porque aunque segun tampoco ya sino mientras desde hasta ojala quiza quizas ella ellos dice dijo creo cuyo cuya
 `);
+/** Behind these "I am", "I live" is no statement of its own. */
+const LEAD_ON_EN = wordSet(`
+  a an the my your his her our their this these those each every any some no not never only even ever
+  that than when whenever where while if whether until unless after before once who whom whose which what whatever why how because since as though although
+  and or nor then say said says saying tell told know knew knows think thought thinks guess feel feels felt hope wish believe believes suppose supposing
+  imagine pretend assume assuming mean means mention mentioned forget forgot remember heard hear see like sure glad happy sad afraid worried convinced
+  certain aware proud bet swear admit show prove realise realize understand explain believing thinking saying
+  to of for with in at on about by from into over you he she it they we me him them us myself everyone everybody people someone somebody anyone anybody
+  can could should would will do does did am is are was were must may might shall have has had been be
+  reason time moment day way place thing fact if only yes no wherever whichever without until till
+`);
+/** A question that holds one of these may only suppose what follows. */
+const SUPPOSES = wordSet(`
+  if unless whether say says said saying tell tells told telling imagine suppose supposing pretend assume assuming translate mean means wrote writes
+  called answer reply respond phrase word
+`);
+const SPEAKERS = wordSet('i we my our');
+const REASONS_EN = wordSet('since because as cause cuz cos coz given btw fyi considering seeing so but and');
 
 /** Sentences in their order. */
 export function sentencesOf(scope: Scope): Sentence[] {
@@ -100,15 +119,11 @@ export function sentencesOf(scope: Scope): Sentence[] {
   let from = 0;
   for (let at = 0; at <= scope.end; at++) {
     const token = scope.tokens[at];
-    if (at < scope.end && token !== undefined && !endsSentence(token)) continue;
+    if (at < scope.end && token !== undefined && (!endsSentence(token) || isWithinLetters(scope, at))) continue;
     if (at > from) {
       const isOpened = scope.tokens[from - 1]?.plain === '¿';
       const isQuestion = token?.plain === '?' || isOpened;
-      const within = { ...scope, end: at };
-      const asks = asksFrom(within, from, isQuestion, isOpened);
-      const reason = reasonBehind(within, asks, isQuestion);
-      sentences.push({ from, to: reason ?? at, asks: Math.min(asks, reason ?? at) });
-      if (reason !== undefined) sentences.push({ from: reason, to: at, asks: asksFrom(within, reason, false, false) });
+      sentences.push(...partsOf({ ...scope, end: at }, from, isQuestion, isOpened));
     }
     from = at + 1;
   }
@@ -137,10 +152,66 @@ function endsSentence(token: Token): boolean {
   return ENDS.has(token.plain) || token.plain.charCodeAt(0) > 0x2030;
 }
 
+/** "B.Tech", "U.S.": what stands so close between letters ends nothing. */
+const isWithinLetters = (scope: Scope, at: number) =>
+  isWithinWord(scope, at) && scope.tokens[at]?.plain === '.' && (scope.tokens[at - 1]?.raw.length ?? 0) === 1;
+
+/** "What can I cook, I'm vegan" asks and then states: two sentences, the second of which asks nothing. */
+function partsOf(scope: Scope, from: number, isQuestion: boolean, isOpened: boolean): Sentence[] {
+  const asks = asksFrom(scope, from, isQuestion, isOpened);
+  const again = reasonBehind(scope, asks, isQuestion) ?? (isOpened ? undefined : statesAgain(scope, asks));
+  if (again === undefined) return [{ from, to: scope.end, asks }];
+  return [{ from, to: again, asks: Math.min(asks, again) }, ...partsOf(scope, again, false, false)];
+}
+
+/** From which word of a question on the user speaks of themselves again. */
+function statesAgain(scope: Scope, asks: number): number | undefined {
+  for (let at = asks + 1; at < scope.end; at++) {
+    const plain = plainAt(scope, at);
+    if (SUPPOSES.has(plain) && !isPoliteIf(scope, at)) return undefined;
+    if (isHomeBehind(scope, at)) return at;
+    const before = plainAt(scope, at - 1);
+    const behind = `${plainAt(scope, at + 1)} ${plainAt(scope, at + 2)}`;
+    const isClause = BREAKS.has(before) ? before !== ':' : REASONS_EN.has(before);
+    if (isClause && SPEAKERS.has(plain) && !/^(?:can|could|would|will|should|think|mean|guess) /.test(behind))
+      return at;
+    if (isFreeEnglish(scope, at)) return at;
+  }
+  return undefined;
+}
+
+const isPoliteIf = (scope: Scope, at: number) =>
+  (plainAt(scope, at) === 'if' && /^(?:me|know|see|check|ok|okay|fine|alright|safe)$/.test(plainAt(scope, at - 1))) ||
+  (plainAt(scope, at) === 'tell' && plainAt(scope, at + 1) === 'me');
+
+/** "… to Leeds, where I live": begins at the word before the place. */
+function isHomeBehind(scope: Scope, at: number): boolean {
+  if (!/^(?:in|to|near|around|from)$/.test(plainAt(scope, at))) return false;
+  for (let next = at + 2; next < at + 6; next++) {
+    if (plainAt(scope, next) !== 'where') continue;
+    return /^(?:i|we) (?:live|am based|are based)/.test(
+      `${plainAt(scope, next + 1)} ${plainAt(scope, next + 2)} ${plainAt(scope, next + 3)}`,
+    );
+  }
+  return false;
+}
+
+/** "… a good recipe *im coeliac*": a statement behind what was said, without any sign. */
+function isFreeEnglish(scope: Scope, at: number): boolean {
+  if (plainAt(scope, at) !== 'i' || !isWordAt(scope, at - 1)) return false;
+  const before = plainAt(scope, at - 1);
+  const verb = plainAt(scope, at + 1);
+  if (before === 'where') return /^(?:teach|study|work)$/.test(verb) && isWordAt(scope, at - 2);
+  if (LEAD_ON_EN.has(before) || /^(?:the|all|things|everything|a)$/.test(plainAt(scope, at - 2))) return false;
+  if (/^(?:do|can)$/.test(verb)) return plainAt(scope, at + 2) === 'not';
+  return /^(?:am|have|live|work|study|teach)$/.test(verb);
+}
+
 /** From which word on a sentence asks: "I'm vegan, what can I cook?" states first. */
 function asksFrom(scope: Scope, from: number, isQuestion: boolean, isOpened: boolean): number {
   if (isOpened) return from;
   const segments = segmentsOf(scope, from);
+  if (segments.some((at) => isStandingRequest(scope, at))) return scope.end;
   // Without a mark only what cannot be anything else, at the very beginning.
   if (!isQuestion) return isAskingAt(scope, from, false) ? from : (askedLater(scope, from, segments) ?? scope.end);
   for (const at of segments) if (isAskingAt(scope, at, true)) return at;
@@ -182,6 +253,12 @@ function isAskingAt(scope: Scope, at: number, marked: boolean): boolean {
     !/^(?:llamarme|decirme|tutearme)$/.test(next)
   );
 }
+
+/** "Can you always …" asks for an answer to nothing. */
+const isStandingRequest = (scope: Scope, at: number) =>
+  /^(?:can|could|would|will) you (?:always|never|please (?:always|never|from)|from now)(?: |$)/.test(
+    [0, 1, 2, 3].map((behind) => plainAt(scope, at + behind)).join(' '),
+  );
 
 /** Where the parts of a sentence begin: behind signs, and behind words that join. */
 function segmentsOf(scope: Scope, from: number): number[] {
@@ -237,7 +314,8 @@ export function startsOf(scope: Scope, sentence: Sentence): Start[] {
       isUnmistakable &&
       plainAt(within, at - 1) !== ':' &&
       (!LEAD_ON.has(plainAt(within, at - 1)) || isReasonOf(within, sentence.from, at));
-    if (isFree && !starts.has(at)) starts.set(at, { at, corrects: false });
+    const isFreeToo = isFree || isFreeEnglish(within, at) || isHomeBehind(within, at);
+    if (isFreeToo && !starts.has(at)) starts.set(at, { at, corrects: false });
   }
   return [...starts.values()].sort((one, other) => one.at - other.at);
 }
