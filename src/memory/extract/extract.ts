@@ -5,7 +5,11 @@ import { LIFE_EN } from './grammar-en-life.ts';
 import { WHO_EN } from './grammar-en.ts';
 import { LIFE_ES } from './grammar-es-life.ts';
 import { WHO_ES } from './grammar-es.ts';
+import { BODY_EN } from './grammar-en-body.ts';
 import { MORE_EN } from './grammar-en-more.ts';
+import { OCCUPATION_EN } from './grammar-en-occupation.ts';
+import { PASTIMES_EN } from './grammar-en-pastimes.ts';
+import { PERSON_EN } from './grammar-en-person.ts';
 import { TASTES_EN } from './grammar-en-tastes.ts';
 import { OCCUPIED_EN } from './grammar-en-work.ts';
 import { TASTES_ES } from './grammar-es-tastes.ts';
@@ -41,6 +45,10 @@ const GRAMMAR = new Grammar([
     language: 'en',
     rules: [
       ...INSTRUCTIONS_EN,
+      ...PERSON_EN,
+      ...OCCUPATION_EN,
+      ...BODY_EN,
+      ...PASTIMES_EN,
       ...MORE_EN,
       ...WHO_EN,
       ...OCCUPIED_EN,

@@ -4,6 +4,66 @@ import type { Rule } from './rules.ts';
 export const EVENTS_EN: readonly Rule[] = [
   {
     say: [
+      '(i am|we are)? (planning|organising|organizing|booking) (a|our|my) (trip|holiday|vacation|honeymoon|weekend|road trip|city break) (to|in) <place>',
+      '(i|we) (have)? (just)? booked (flights|a flight|a trip|tickets|a holiday|a hotel|a week) (to|in|for) <place>',
+      '(i am|we are) visiting <kin> in <place>',
+    ],
+    is: 'plan',
+    tell: 'Travels to {last}{date}',
+    value: '{last}',
+    time: 'ahead',
+  },
+  {
+    say: [
+      'it is my birthday (on|this|next|tomorrow|today)',
+      'i (turn|am turning|will be|will turn|am going to be) <age> (in|on|next|this|tomorrow)',
+    ],
+    is: 'birthday',
+    tell: '{all}{date}',
+    value: '{all}',
+    time: 'must',
+  },
+  { say: ["my birthday ('s) (on|in)? <rest>"], is: 'birthday', tell: 'Has a birthday on {1}' },
+  {
+    say: [
+      '(i am|we are) (moving house|moving flat|moving out|moving in together|moving home)',
+      '(my|our) (lease|contract|visa|passport|notice period|tenancy) (ends|expires|runs out|is up)',
+      '(i am|we are) hosting <rest>',
+      '(i am|we are) going to (a|an|the|my|our)? <appointment>',
+      'my <appointment> (is|leaves|starts|begins)',
+      'i am due (in|on)',
+      'my due date is',
+    ],
+    is: 'plan',
+    tell: '{all}{date}',
+    value: '{all}',
+    time: 'must',
+  },
+  {
+    say: ['(i am|we are) expecting (our|my) (first|second|third|fourth)'],
+    is: 'plan',
+    tell: 'Is expecting a baby{date}',
+    value: 'baby',
+    time: 'ahead',
+  },
+  {
+    say: ['(i am|we are) (trying|hoping|looking) to learn (to|how to)? (speak)? <skill>'],
+    is: 'goal',
+    tell: 'Is learning {1}',
+  },
+  {
+    say: ['i (want|would like|am hoping|am trying|need) to (run|do|finish|complete) (a|my first|the) <race>'],
+    is: 'goal',
+    tell: 'Wants to do: {1}',
+  },
+  {
+    say: ['i (want|would like|need|am trying|am hoping) to lose (about|around)? <number> <kg/kilos/pounds/lbs/stone>'],
+    is: 'goal',
+    tell: 'Wants to lose {1} {2}',
+    value: 'lose {1} {2}',
+  },
+  {
+    say: [
       '(i am|we are) (flying|travelling|traveling|going on vacation|going on holiday|taking a trip|moving back) to <origin>',
     ],
     is: 'plan',

@@ -25,7 +25,6 @@ export const MORE_EN: readonly Rule[] = [
   },
   {
     say: [
-      '(i am|we are|i work|we work) (based|living|working)? out of <known>',
       '(i|we) (moved|came) (here|over) from <origin>',
       'grew up in <origin>',
       'born (and raised)? in <origin>',
@@ -37,7 +36,6 @@ export const MORE_EN: readonly Rule[] = [
   },
   {
     say: [
-      'my <lang> is <any>',
       'i am a native <lang> speaker',
       'my <lang> is (not|pretty|very|kind of|a bit)? (very)? <good/bad/rusty/basic/fluent/weak/terrible/great>',
     ],
@@ -48,7 +46,7 @@ export const MORE_EN: readonly Rule[] = [
   {
     say: [
       'i am in <grad_school/law_school/med_school/high_school/middle_school/college/uni/university>',
-      'i am (at|in) <college>',
+      'i am at <college>',
     ],
     is: 'studies',
     tell: 'Is in {1}',

@@ -12,7 +12,7 @@ export const OCCUPIED_EN: readonly Rule[] = [
     say: [
       'i no longer work (at|for|in|with) <org>',
       'i do not work (at|for|in|with) <org> (anymore|any more|any longer)',
-      'i (quit|left) (my job|my position)? (at|from) <org>',
+      'i (have)? (quit|left) (my job|my position)? (at|from) <org>',
       'i left <org>',
       'i am no longer (at|with|working at|working for) <org>',
     ],
@@ -122,7 +122,7 @@ export const OCCUPIED_EN: readonly Rule[] = [
     tell: 'Works {1}',
   },
   {
-    say: 'i (work|am working|am on) <nights/night_shifts/the_night_shift/part-time/part_time/shifts/weekends>',
+    say: 'i (do|work|am working|am on) <nights/night_shifts/the_night_shift/part-time/part_time/shifts/weekends>',
     is: 'schedule',
     tell: 'Works {1}',
     also: 'work',

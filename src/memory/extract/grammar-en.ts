@@ -270,6 +270,7 @@ export const WHO_EN: readonly Rule[] = [
     ],
     is: 'nationality',
     tell: 'Is {1}',
+    also: 'work',
   },
   {
     say: [

@@ -38,6 +38,29 @@ export const INSTRUCTIONS_ES: readonly Rule[] = [
 export const INSTRUCTIONS_EN: readonly Rule[] = [
   {
     say: [
+      '(can|could|would|will) you (please)? (always|never) (please)? (answer|reply|respond|speak|talk|write|use|give|include|explain|address|call|start|end|cite|put|be|keep|format|add|tell|show|assume|greet|avoid|refer to|send|stick to) <foralways>',
+    ],
+    is: 'instruction',
+    tell: '{all}',
+  },
+  {
+    say: [
+      'i (learn|work) (much)? (better|best) (with|by|from|through) <taste>',
+      'i (use|prefer|need|am used to) <measures> <stop>',
+    ],
+    is: 'style',
+    tell: '{all}',
+    value: '{all}',
+  },
+  { say: ['(please)? do not call me <rest>'], is: 'instruction', tell: '{all}' },
+  {
+    say: ['(when|whenever) i ask (for|about|you for|you to|you about) <any> <any>? <any>? , <imperative>'],
+    is: 'instruction',
+    tell: '{all}',
+    value: '{all}',
+  },
+  {
+    say: [
       '(please)? (always|never) (answer|reply|respond|speak|talk|write|use|give|include|explain|address|call|start|end|cite|put|be|keep|format|add|tell|show|assume|greet|avoid|refer to) <habit>',
       '(please)? (answer|reply|respond|speak|talk|write|use|give|include|explain|address|keep|be|format) <standing>',
     ],

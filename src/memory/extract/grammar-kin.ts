@@ -129,6 +129,37 @@ export const KIN_ES: readonly Rule[] = [
 ];
 
 export const KIN_EN: readonly Rule[] = [
+  { say: ['(are) <number> and <number>'], is: 'age', tell: '{who} are {1} and {2} years old', value: '{1} and {2}' },
+  { say: ["(is|'s|are) <age> (months|weeks) (old)"], is: 'age', tell: '{who} is {1} months or weeks old', sure: 0.7 },
+  {
+    say: [
+      "(has|has got|is living with|suffers from|was diagnosed with|has been diagnosed with|'s got) <dementia/alzheimers/cancer/diabetes/type_1_diabetes/type_2_diabetes/asthma/adhd/autism/epilepsy/arthritis/parkinsons/depression/anxiety/dyslexia/coeliac_disease/eczema/high_blood_pressure>",
+      "(is|'s|are) <diabetic/asthmatic/autistic/dyslexic/epileptic/bipolar/deaf/blind/hard_of_hearing/neurodivergent>",
+    ],
+    is: 'health',
+    tell: '{who}: {1}',
+  },
+  {
+    say: ["(is|'s|are) (scared|afraid|terrified|frightened) of <taste>"],
+    is: 'dislikes',
+    tell: '{who} is afraid of {1}',
+  },
+  { say: ['(are|is) <retired>'], is: 'employment', tell: '{who}: {1}' },
+  { say: ['(are|is|got) <divorced/separated/married/engaged/single>'], is: 'marital', tell: '{who}: {1}' },
+  {
+    say: ['(is|are) (visiting|coming to visit|coming over|coming to stay|flying in|moving in)'],
+    is: 'plan',
+    tell: '{who} {all}{date}',
+    value: '{all}',
+    time: 'must',
+  },
+  {
+    say: [
+      '(uses|wears|has) (a|an)? <hearing_aid/walking_stick/walking_frame/zimmer_frame/stick/mobility_scooter/rollator>',
+    ],
+    is: 'accessibility',
+    tell: '{who} uses a {1}',
+  },
   {
     say: "(is|'s|are) (getting married|graduating|moving to <place>|having a baby|retiring)",
     is: 'plan',

@@ -12,6 +12,7 @@ export const WORK_ES: readonly Rule[] = [
 ];
 
 export const WORK_EN: readonly Rule[] = [
+  { say: [',? (based|living|currently based) (out of|in|near) <place>'], is: 'residence', tell: 'Lives in {1}' },
   { say: ', a|an <trade>', is: 'occupation', tell: 'Is a {1}', also: 'work' },
   { say: ',? from <origin>', is: 'origin', tell: 'Is from {1}' },
   { say: ['in <field>'], is: 'field', tell: 'Works in {1}' },
@@ -33,7 +34,7 @@ export const HAVING_ES: readonly Rule[] = [
 export const HAVING_EN: readonly Rule[] = [
   {
     say: [
-      '(i|we) (have|have got|got|own|adopted|have adopted|just adopted|live with) <owned>',
+      '(i|we) (have|got|own|keep|adopted|have adopted|just adopted|rescued|have rescued|live with) <owned>',
       'i am (a|the)? (proud|single)? (mother|father|parent|grandmother|grandfather) (of|to) <owned>',
     ],
     is: 'family',

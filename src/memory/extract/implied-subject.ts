@@ -2,10 +2,12 @@ import type { Token } from './tokens.ts';
 import { wordSet } from './words/word-set.ts';
 
 /** Verbs that "I" is left out before: "and *live* in Porto", "yes, *love* it there". */
-const VERBS = wordSet('live love hate work speak play study moved grew drive teach adore own prefer graduated joined');
+const VERBS = wordSet(
+  'live love hate work speak play study moved grew drive teach adore own prefer graduated joined loved hated enjoyed do can been got have',
+);
 /** The same for "I am": "*allergic* to nuts btw", "*based* in Leeds". */
 const STATES = wordSet(
-  'allergic based living pescatarian vegan vegetarian celiac lactose retired married divorced learning training studying working',
+  'allergic based living pescatarian vegan vegetarian celiac lactose retired married divorced learning training studying working residing planning not',
 );
 /** Only with one of these behind it: else it is told to the assistant ("work on this"). */
 const BEHIND: Readonly<Record<string, ReadonlySet<string>>> = {
@@ -21,6 +23,14 @@ const BEHIND: Readonly<Record<string, ReadonlySet<string>>> = {
   training: wordSet('for'),
   learning: wordSet('to'),
   own: wordSet('a an two'),
+  do: wordSet('not_like not_eat not_drink not_enjoy'),
+  can: wordSet('not_stand not_eat not_have not_do'),
+  been: wordSet('a an working living vegan vegetarian'),
+  got: wordSet('two three four'),
+  have: wordSet('two three four'),
+  residing: wordSet('in'),
+  planning: wordSet('a our'),
+  not: wordSet('a_fan a_big keen_on into fond_of'),
 };
 const BEFORE = new Set(['and', 'but', ',', '.', '!', '\n', ';', 'yes', 'yeah', ')', '(', '-', 'then']);
 const SUBJECTS = new Set([
@@ -71,7 +81,8 @@ const implied = (plain: string, at: number): Token => ({
 
 function lacksSubject(tokens: readonly Token[], at: number): boolean {
   const behind = BEHIND[tokens[at]?.plain ?? ''];
-  if (behind !== undefined && !behind.has(tokens[at + 1]?.plain ?? '')) return false;
+  const next = tokens[at + 1]?.plain ?? '';
+  if (behind !== undefined && !behind.has(next) && !behind.has(`${next} ${tokens[at + 2]?.plain ?? ''}`)) return false;
   const before = tokens[at - 1]?.plain;
   if (before !== undefined && !BEFORE.has(before)) return false;
   if (before !== 'and' && before !== 'but') return true;

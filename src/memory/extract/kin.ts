@@ -40,6 +40,10 @@ const BETWEEN = new Set([
   'el',
   'they',
   ':',
+  'her',
+  'his',
+  'their',
+  'its',
 ]);
 const MOST_BETWEEN = 3;
 

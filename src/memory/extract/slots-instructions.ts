@@ -20,7 +20,7 @@ const MANNERS = wordSet(`
 const MEASURES = wordSet(`
   metric metric_units metric_system celsius fahrenheit kilometers kilometres imperial_units 24-hour 24h british_english american_english british_spelling
   sistema_metrico unidades_metricas kilometros euros dollars pounds dolares formato_24h formato_de_24_horas espanol_neutro castellano celsius_degrees
-  24-hour_time 24_hour_format iso_dates uk_spelling grados_celsius
+  uk_english us_english british_english american_spelling us_spelling australian_spelling metric imperial grams celsius 24-hour_time 24_hour_format iso_dates uk_spelling grados_celsius
 `);
 const BRIEF = wordSet(`
   short brief concise direct simple to_the_point long detailed succinct under formal informal casual honest
@@ -30,7 +30,7 @@ const IMPERATIVES = wordSet(`
   responde respondeme contesta contestame habla hablame usa utiliza no llamame tratame se dame explicame escribe escribeme ponme evita siempre nunca quiero
   tuteame incluye empieza termina cita resume prefiero respondas me en solo
   answer reply respond speak talk use do call treat be give explain write avoid always never i keep address include start end cite stop only format
-  in please refer
+  in please refer show tell spell check correct skip leave assume add remind ask
 `);
 
 const isAtHand = (scope: Scope, from: number, to: number) => hasOneOf(AT_HAND, scope, from, to);
@@ -65,6 +65,12 @@ function endOfSentence(scope: Scope, at: number): number {
 export const habit: Slot = (scope, at) => {
   const to = endOfThing(scope, at);
   return to > at && !isAtHand(scope, at, endOfSentence(scope, at)) ? { from: at, to } : undefined;
+};
+
+/** The same, where the sentence itself says that it is for always. */
+export const forAlways: Slot = (scope, at) => {
+  const to = endOfThing(scope, at);
+  return to > at && !/\b(?:this|these|that|it|below|above)\b/.test(words(scope, at, to)) ? { from: at, to } : undefined;
 };
 
 /** After "from now on": anything that one can be told to do. */
@@ -119,13 +125,13 @@ const RACES = wordSet(`
   maraton media_maraton medio_maraton triatlon carrera oposicion oposiciones examen examenes selectividad ebau ironman boda 10k b1 b2 c1 c2 dele toefl ielts
   mir eir carnet carne viaje concierto torneo campeonato concurso certificado notarias judicaturas entrevista entrevistas camino_de_santiago
   marathon half_marathon half-marathon triathlon race exam exams bar bar_exam finals test competition tournament championship interview 5k ultra ultramarathon
-  wedding recital concert trip certification sat gre gmat lsat mcat olympics driving_test boards thesis_defense defense
+  wedding recital concert trip certification jee neet upsc gate cpa a_levels a-levels gcses gcse highers hsc usmle bar_exam sat gre gmat lsat mcat olympics driving_test boards thesis_defense defense
 `);
 const APPOINTMENTS = wordSet(`
   examen examenes entrevista entrevistas boda vuelo operacion cita dentista medico cumpleanos parto mudanza concierto viaje juicio presentacion
   defensa oposicion maraton carrera revision resonancia ecografia competicion torneo graduacion bautizo comunion evento conferencia funeral parcial
   exam exams interview wedding flight surgery operation appointment dentist doctor's birthday move concert trip hearing presentation defense
-  marathon race check-up checkup mri ultrasound tournament graduation conference recital final finals test deadline baptism audition
+  marathon race check-up checkup mri ultrasound tournament graduation conference recital final finals festival gig party scan op physio therapy test deadline baptism audition
 `);
 const PROJECTS = wordSet(`
   novela libro tesis tesina startup empresa negocio podcast canal blog disco album casa app aplicacion videojuego boda mudanza viaje cocina furgoneta
@@ -154,7 +160,7 @@ const around =
   };
 
 const AFTER_DATE = new Set(
-  `el on next this in en la manana tomorrow pasado proximo proxima dentro hoy today lunes martes miercoles jueves viernes sabado domingo monday tuesday
+  `el on next this in en la manana tomorrow pasado proximo proxima dentro is was 's leaves starts begins ends hoy today lunes martes miercoles jueves viernes sabado domingo monday tuesday
   wednesday thursday friday saturday sunday at que tonight and y para so last ayer yesterday hace this some`.split(
     /\s+/,
   ),

@@ -117,14 +117,8 @@ function endOfName(scope: Scope, at: number): number {
 export const kinNoun: Slot = (scope, at) => {
   let head = at;
   while (head < at + 4 && isBefore(scope, head)) head++;
-  if (
-    numberOf(plainAt(scope, head)) !== undefined &&
-    plainAt(scope, head + 1) === 'year' &&
-    plainAt(scope, head + 2) === 'old' &&
-    !KIN.has(plainAt(scope, head + 3))
-  ) {
-    return { from: at, to: head + 3, subject: 'child', several: false };
-  }
+  const child = endOfChild(scope, at, head);
+  if (child !== undefined) return { from: at, to: child, subject: 'child', several: false };
   const two = `${plainAt(scope, head)} ${plainAt(scope, head + 1)}`;
   const three = `${two} ${plainAt(scope, head + 2)}`;
   const length = KIN.has(three) ? 3 : KIN.has(two) ? 2 : 1;
@@ -136,6 +130,23 @@ export const kinNoun: Slot = (scope, at) => {
   const several = /s$|children|kids|mice/.test(plain) && !/boss|princess/.test(plain);
   return { from: at, to, subject, several };
 };
+
+/** `my 6 year old`, `my eldest`, `my little one`: a child, where no other noun stands behind it. */
+function endOfChild(scope: Scope, at: number, head: number): number | undefined {
+  const last = plainAt(scope, head - 1);
+  const isAge = /^\d+-(?:year|month)-old$/.test(last) || isYearOld(scope, head - 3) || isYearOld(scope, head - 2);
+  const ahead = plainAt(scope, head);
+  if (isYearOld(scope, at) && !KIN.has(plainAt(scope, at + 3))) return at + 3;
+  if (last === 'little' && ahead === 'one') return head + 1;
+  if (head === at || !(isAge || /^(?:eldest|oldest|youngest)$/.test(last)) || KIN.has(ahead)) return undefined;
+  return AFTER_CHILD.test(ahead) ? head : undefined;
+}
+
+const AFTER_CHILD = /^(?:is|was|just|turns|turned|has|loves|likes|hates|goes|plays|who|called|named|'s|[,(])$/;
+const isYearOld = (scope: Scope, at: number) =>
+  numberOf(plainAt(scope, at)) !== undefined &&
+  /^(?:year|yr|month|week)$/.test(plainAt(scope, at + 1)) &&
+  plainAt(scope, at + 2) === 'old';
 
 const isBefore = (scope: Scope, at: number) =>
   WHICH_OF_THEM.has(plainAt(scope, at)) ||
@@ -162,13 +173,32 @@ export const age: Slot = (scope, at) => {
   return read?.number !== undefined && read.number <= OLDEST && plainAt(scope, at) !== 'a' ? read : undefined;
 };
 
+/** `34-year-old`, in one word. */
+export const yearOld: Slot = (scope, at) => {
+  const years = /^(\d{1,3})-(?:year|yr)s?-old$/.exec(plainAt(scope, at))?.[1];
+  return years === undefined ? undefined : { from: at, to: at + 1, value: years };
+};
+
+/** The end of what is said, or a sign. */
+export const stop: Slot = (scope, at) => {
+  const token = tokenAt(scope, at);
+  const isEnd =
+    token === undefined ||
+    token.kind === 'sign' ||
+    /^(?:and|but|so|because|btw|for|since|with|when|if)$/.test(token.plain);
+  return isEnd ? { from: at, to: at, silent: true } : undefined;
+};
+
 /** 13 to 115: of a user who says "tengo 34" or "I'm 34" and nothing more, at the end of what is said. */
 export const bareAge: Slot = (scope, at) => {
   const read = /^\d+$/.test(plainAt(scope, at)) ? age(scope, at) : undefined;
   const next = plainAt(scope, at + 1);
   return read?.number !== undefined &&
     read.number >= 13 &&
-    (next === '' || /^(?:[,.;!)]|y|and|but|pero|con|with|so|que|from|living|asi)$/.test(next))
+    (next === '' ||
+      /^(?:[,.;!)(-]|y|and|but|pero|con|with|so|que|from|living|asi|now|not|btw|lol|female|male|almost|already|ya)$/.test(
+        next,
+      ))
     ? read
     : undefined;
 };
@@ -182,9 +212,11 @@ export function numberOf(plain: string): number | undefined {
 export const owned: Slot = (scope, at) => {
   let head = at;
   while (head < at + 3 && isCountOrArticle(plainAt(scope, head))) head++;
-  if (head === at) return undefined;
   const noun = kinNoun(scope, head);
   if (noun?.subject === undefined) return undefined;
+  // "we have chickens", "I have kids": without a number only what there are several of.
+  if (head === at && !(noun.several === true && COUNTLESS.has(noun.subject) && mayEndAt(scope, noun.to)))
+    return undefined;
   const call = textOf(scope, head, noun.to);
   if (noun.several !== true) return { ...noun, from: at, name: call };
   let to = endOfAges(scope, noun.to);
@@ -196,6 +228,7 @@ export const owned: Slot = (scope, at) => {
   return { ...noun, from: at, to: more?.to ?? to, name: call };
 };
 
+const COUNTLESS = new Set(['dog', 'cat', 'pet', 'children', 'daughter', 'son', 'grandchild']);
 const isCountOrArticle = (plain: string) =>
   numberOf(plain) !== undefined || /^(?:una?|unos|unas|an?|some|varios|varias|el|la)$/.test(plain);
 

@@ -89,7 +89,9 @@ const BETWEEN_LANGUAGES = new Set(
 );
 const mayEndOrTell = (scope: Scope, at: number) =>
   mayEndAt(scope, at) ||
-  /^(?:fluently|well|perfectly|perfectamente|bien|fluido|mal|badly|nativo|nativa|basico)$/.test(plainAt(scope, at));
+  /^(?:fluently|well|perfectly|speaker|speakers|perfectamente|bien|fluido|mal|badly|nativo|nativa|basico)$/.test(
+    plainAt(scope, at),
+  );
 
 export const language: Slot = (scope, at) => {
   const length = longestIn(LANGUAGES, scope.tokens, at, scope.end, 3);
@@ -138,6 +140,11 @@ const NOT_IN_FOODS = new Set([
   'desde',
   'these',
   'anymore',
+  'again',
+  'now',
+  'either',
+  'though',
+  'for',
   'right',
 ]);
 
@@ -148,7 +155,8 @@ export const tech: Slot = (scope, at) => {
   const token = tokenAt(scope, from);
   if (token === undefined || !isTech(scope, from)) return undefined;
   const to = endOfThing(scope, from, NOT_IN_TECH);
-  return to > from && to <= from + 7 && !isPartOfWork(scope, from, to) ? { from: at, to } : undefined;
+  const named = from + longestIn(TECH, scope.tokens, from, scope.end, 3);
+  return to > from && to <= from + 7 && !isPartOfWork(scope, named, to) ? { from: at, to } : undefined;
 };
 
 /** "a React component", "a Python script": a thing that is being made, not a tool. */
@@ -184,6 +192,38 @@ export const product: Slot = (scope, at) => {
   if (!isNamed) return undefined;
   const to = endOfThing(scope, from, NOT_IN_TECH);
   return to > from && to <= from + 8 ? { from: at, to } : undefined;
+};
+
+/** Something with a title or a name: begins with a capital, behind an article or without. */
+export const titled: Slot = (scope, at) => {
+  const token = tokenAt(scope, at);
+  if (token?.kind === 'quoted') return { from: at, to: at + 1 };
+  if (token?.capital !== true && plainAt(scope, at) !== 'the') return undefined;
+  const from = token?.capital === true ? at : at + 1;
+  if (!isCapitalAt(scope, from) || /^(?:i|it|this|that)$/.test(plainAt(scope, from))) return undefined;
+  let to = from;
+  while (
+    isCapitalAt(scope, to) ||
+    (/^(?:of|the|and|to|in|for|a|on)$/.test(plainAt(scope, to)) && isCapitalAt(scope, to + 1))
+  )
+    to++;
+  return mayEndAt(scope, to) ? { from: at, to } : undefined;
+};
+
+/** A model by its number: `a Nikon D750`, `an RTX 3060`. */
+export const model: Slot = (scope, at) => {
+  if (!/^(?:an?|my|the|un|una|mi)$/.test(plainAt(scope, at))) return undefined;
+  for (let last = at + 1; last < at + 5; last++) {
+    const token = tokenAt(scope, last);
+    if (token === undefined || token.kind === 'sign' || token.kind === 'quoted') return undefined;
+    const isNumbered = /\d/.test(token.raw) && (last > at + 1 || /[a-z]/i.test(token.raw));
+    if (isNumbered)
+      return mayEndAt(scope, last + 1) && !/(?:st|nd|rd|th|am|pm|-.*)$/.test(token.plain)
+        ? { from: at, to: last + 1 }
+        : undefined;
+    if (!token.capital) return undefined;
+  }
+  return undefined;
 };
 
 /** What is studied: a subject, or where; not "for the exam", "very hard", "this". */
@@ -239,7 +279,7 @@ export const habitual: Slot = (scope, at) => {
     .slice(at, to)
     .map(({ plain }) => plain)
     .join(' ');
-  return /\b(?:fines de semana|los (?:lunes|martes|miercoles|jueves|viernes|sabados|domingos)|todos los dias|weekends?|every|evenings|in my (?:free|spare) time|por las (?:noches|tardes|mananas)|cada|veces (?:por|a la) semana|times a week|twice a week|once a week|todas las)\b/.test(
+  return /\b(?:fines de semana|los (?:lunes|martes|miercoles|jueves|viernes|sabados|domingos)|todos los dias|weekends?|every|evenings|in my (?:free|spare) time|por las (?:noches|tardes|mananas)|cada|veces (?:por|a la) semana|times a week|times a month|twice a week|most days|each|daily|on (?:mon|tues|wednes|thurs|fri|satur|sun)days?|in the (?:mornings|evenings)|mornings|at night|twice a week|once a week|todas las)\b/.test(
     told,
   )
     ? { from: at, to }

@@ -100,7 +100,7 @@ const EMPLOYERS = new Set(
 const NO_EMPLOYERS = new Set(
   `casa home remoto equipo ello turnos noche dia verano linea night nights shifts pairs groups progress peace silence private public general
   negro b cosas things stuff work school university college front proyecto project proyectos projects todo everything mejorar equipos teams
-  tarde tardes mananas turno remotely full-time part-time myself mismo misma ello cuenta propia directo parejas grupo pijama`.split(
+  trade profession day hand commission tarde tardes mananas turno remotely full-time part-time myself mismo misma ello cuenta propia directo parejas grupo pijama`.split(
     /\s+/,
   ),
 );

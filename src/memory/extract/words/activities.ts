@@ -31,13 +31,16 @@ export const VEHICLES = wordSet(`
 export const POSSESSIONS = wordSet(`
   huerto jardin barco velero restaurante bar tienda panaderia peluqueria academia canal_de_youtube blog podcast empresa_propia startup finca
   casa_en casa_con piso_en casa_rural negocio granja libreria impresora_3d piscina piano_de_cola terraza invernadero telescopio
+  air_fryer instant_pot slow_cooker microwave kindle ps5 ps4 xbox nintendo_switch steam_deck dishwasher balcony conservatory hot_tub bread_maker
+  stand_mixer pressure_cooker wood_burner sewing_machine drone playstation standing_desk treadmill log_burner
   garden vegetable_garden boat sailboat restaurant bakery shop store youtube_channel blog podcast farm bookstore small_business
   business vineyard cabin holiday_home summer_house 3d_printer greenhouse telescope swimming_pool allotment food_truck
 `);
 export const ALLERGENS = wordSet(`
-  nut peanut tree_nut shellfish pollen cat dog dairy milk egg soy wheat gluten lactose penicillin latex dust bee seafood fish sesame mold
+  nuts nut peanut tree_nut shellfish pollen cat dog dairy milk egg soy wheat gluten lactose penicillin latex dust bee seafood fish sesame mold
 `);
 export const SCHOOL_SUBJECTS = wordSet(`
   maths math mathematics physics chemistry biology history geography music art philosophy literature yoga pilates dance programming computer_science
-  economics pe kindergarten preschool primary_school high_school third_grade second_grade first_grade
+  economics pe creative_writing english_literature drama science sciences ict sociology psychology piano guitar violin swimming ballet pottery
+  year_1 year_2 year_3 year_4 year_5 year_6 fourth_grade fifth_grade sixth_grade kindergarten preschool primary_school high_school third_grade second_grade first_grade
 `);

@@ -57,7 +57,7 @@ export const NO_OWN_NAMES = wordSet(`
   conservative libertarian socialist communist gay lesbian bisexual queer trans asexual straight single married divorced widowed engaged
   vegan vegetarian celiac retired pregnant deaf blind autistic dyslexic diabetic bipolar left-handed european latino latina hispanic black
   white asian african caucasian arab introverted extroverted canadian aquarius aries taurus gemini cancer virgo libra scorpio sagittarius
-  capricorn pisces batman superman spiderman satan legend human person man woman girl boy guy male female father mother dad mom
+  capricorn pisces jain sikh quaker pagan wiccan batman superman spiderman satan legend human person man woman girl boy guy male female father mother dad mom
   catolico catolica cristiano cristiana musulman musulmana judio judia budista ateo atea agnostico lesbiana bisexual virgo tauro leo
   geminis escorpio sagitario capricornio acuario piscis europeo europea humano humana persona hombre mujer chico chica padre madre nuevo
   nueva malo mala joven viejo vieja alto alta bajo baja rubio rubia moreno morena zurdo zurda diestro fan socio socia miembro capaz

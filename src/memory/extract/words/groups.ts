@@ -18,7 +18,7 @@ export const DEMONYMS = wordSet(`
   welsh irish belgian dutch swiss austrian swedish norwegian danish finnish polish greek turkish russian ukrainian romanian bulgarian
   hungarian czech moroccan algerian tunisian egyptian nigerian kenyan ghanaian south_african american canadian brazilian indian pakistani
   chinese japanese korean vietnamese thai indonesian filipino filipina australian kiwi israeli iranian iraqi syrian lebanese croatian
-  serbian slovak slovenian estonian latvian lithuanian icelandic catalan basque galician
+  brit briton aussie scot welshman irishman englishman texan californian serbian slovak slovenian estonian latvian lithuanian icelandic catalan basque galician
 `);
 
 export const LANGUAGES = wordSet(`
@@ -27,13 +27,15 @@ export const LANGUAGES = wordSet(`
   latin ucraniano quechua guarani nahuatl lengua_de_signos lse vietnamita tailandes croata serbio
   spanish english french german italian portuguese basque galician arabic chinese cantonese japanese korean russian polish dutch swedish
   norwegian danish finnish greek turkish romanian bulgarian hungarian czech hebrew persian farsi ukrainian vietnamese thai croatian serbian
-  welsh irish gaelic swahili tagalog bengali punjabi tamil telugu sign_language asl bsl
+  marathi gujarati malayalam kannada sinhala nepali burmese khmer malay indonesian yoruba igbo zulu afrikaans amharic somali albanian
+  estonian latvian lithuanian slovak slovenian icelandic georgian armenian kurdish pashto welsh irish gaelic swahili tagalog bengali punjabi tamil telugu sign_language asl bsl
 `);
 
 export const DIETS = wordSet(`
   vegano vegana vegetariano vegetariana pescetariano pescetariana pescatariano pescatariana ovolactovegetariano flexitariano flexitariana
   celiaco celiaca omnivoro omnivora crudivegano
-  vegan vegetarian pescatarian pescetarian flexitarian celiac coeliac omnivore
+  vegan vegetarian pescatarian pescetarian flexitarian celiac coeliac omnivore veggie plant-based plant_based eggetarian pure_veg pure_vegetarian
+  gluten_free gluten-free dairy_free dairy-free
 `);
 /** `keto diet`, `dieta baja en sal`. */
 export const NAMED_DIETS = wordSet(`
@@ -47,7 +49,8 @@ export const FOODS = wordSet(`
   nada_de_origen_animal animales gambas tomate tomates cebolla ajo setas fritos chocolate refrescos vino cerveza te ultraprocesados
   meat pork beef chicken fish seafood shellfish gluten dairy lactose milk cheese egg eggs sugar wheat soy nuts peanuts tree_nuts almonds
   alcohol coffee caffeine spicy_food red_meat animal_products lamb bread sweets carbs mushrooms onions garlic tomatoes shrimp chocolate
-  soda wine beer tea anything_spicy spicy fried_food processed_food
+  soda wine beer tea carbs nightshades fish_sauce sesame mustard celery kiwi bananas avocado coconut cilantro coriander caffeine raw_fish sushi
+  anything_spicy spicy fried_food processed_food
 `);
 
 /** Written lower case too: `uso linux`, `I code in rust`. */
@@ -57,7 +60,9 @@ export const TECH = wordSet(`
   xcode sublime zed cursor python javascript typescript java kotlin swift rust go golang c c++ c# php ruby scala haskell elixir clojure perl
   r matlab julia dart flutter react react_native vue angular svelte nextjs next.js node node.js nodejs deno bun django flask fastapi rails
   spring laravel symfony dotnet .net unity unreal docker kubernetes postgres postgresql mysql sqlite mongodb redis aws azure gcp terraform
-  figma photoshop blender excel notion obsidian latex tmux zsh fish bash powershell git gitlab github jenkins firefox chrome safari brave
+  jira slack trello asana confluence salesforce hubspot shopify wordpress squarespace canva capcut davinci_resolve premiere_pro lightroom ableton logic_pro
+  garageband sketchup autocad solidworks quickbooks xero duolingo strava garmin fitbit apple_watch spotify tidal opnsense proxmox home_assistant jupyter
+  tailwind supabase firebase vercel elasticsearch kafka spark snowflake bigquery power_bi tableau spss stata figma photoshop blender excel notion obsidian latex tmux zsh fish bash powershell git gitlab github jenkins firefox chrome safari brave
   wsl wsl2 homebrew pandas pytorch tensorflow sql dvorak colemak
 `);
 

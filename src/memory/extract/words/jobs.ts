@@ -44,6 +44,11 @@ export const JOBS_EN = wordSet(`
   screenwriter sculptor seamstress secretary shopkeeper singer sociologist soldier solicitor specialist statistician stockbroker
   stylist student superintendent supervisor surgeon surveyor tailor teacher technician tester therapist trader trainer translator trucker
   tutor tattooist undergrad undergraduate vet veterinarian waiter waitress welder woodworker worker writer youtuber zoologist apprentice
+  gp cop copper rider courier sparky barrister joiner plasterer tiler decorator fitter scaffolder caretaker childminder bouncer landscaper rancher
+  dispatcher adviser advisor planner strategist stocker picker packer hairstylist beautician phlebotomist sre dba hygienist anaesthetist conductor
+  violinist drummer guitarist bassist choreographer umpire referee footballer jockey farmhand shepherd fishmonger postie mailman attendant
+  stewardess steward concierge headteacher headmaster paraprofessional registrar magistrate notary underwriter teller treasurer auctioneer
+  agent coder blogger streamer vicar rabbi nun monk detailer upholsterer crofter gamekeeper shopfitter roadie techie
   sysadmin devops homemaker stay-at-home_mother beekeeper winemaker brewer sommelier
 `);
 
@@ -57,7 +62,8 @@ export const NO_TRADE = wordSet(`
 export const FIELDS = wordSet(`
   marketing finanzas finance ventas sales it informatica tecnologia tech educacion education sanidad healthcare salud health turismo tourism
   hosteleria hospitality construccion construction banca banking seguros insurance logistica logistics publicidad advertising derecho law
-  recursos_humanos hr human_resources consultoria consulting investigacion research biotech biotecnologia fintech ciberseguridad
+  it_support tech_support data_entry admin catering childcare aged_care elder_care social_care law_enforcement recruitment procurement compliance
+  landscaping plumbing warehousing telecoms web_development game_development local_government government the_public_sector the_civil_service recursos_humanos hr human_resources consultoria consulting investigacion research biotech biotecnologia fintech ciberseguridad
   cybersecurity agricultura agriculture moda fashion medios media periodismo journalism diseno design inmobiliaria real_estate retail
   comercio manufacturing energia energy renovables renewables automocion automotive aviation farmaceutica pharma politica_social
   publishing ingenieria engineering software accounting contabilidad ciencia_de_datos data_science ai ia machine_learning biology
@@ -74,5 +80,6 @@ export const WORKPLACES = wordSet(`
   ambulatorio centro_de_salud call_center despacho concesionario
   bank shop store restaurant school university college company startup start-up factory office clinic pharmacy library agency consultancy
   firm workshop supermarket airport lab laboratory nursery bakery salon cafe museum charity nonprofit non-profit gym warehouse studio farm
-  winery hospice bookstore bookshop garage law_firm hospital pub brewery theatre theater kindergarten preschool
+  winery hospice bookstore bookshop garage law_firm hospital pub brewery theatre theater kindergarten preschool council government navy army police civil_service post_office food_bank care_home nursing_home primary
+  high_school dairy_farm building_site call_centre call_center fintech bank_branch gp_surgery surgery vet_clinic school_district
 `);

@@ -3,17 +3,17 @@ import { wordSet } from './word-set.ts';
 /** Whom people call theirs, and as whom they are known: `mi mujer` and `my wife` are the partner. */
 const THEIRS: Readonly<Record<string, string>> = {
   partner:
-    'polola pololo chava churri mujer marido esposa esposo novia novio pareja prometida prometido chica chico wife husband spouse girlfriend boyfriend partner fiance fiancee',
-  mother: 'madre mama mami viejita jefa_de_familia mother',
+    'polola pololo chava churri mujer marido esposa esposo novia novio pareja prometida prometido chica chico wife husband spouse girlfriend boyfriend partner fiance fiancee missus other_half significant_other',
+  mother: 'madre mama mami viejita jefa_de_familia mother mam',
   father: 'padre papa papi father',
   parents: 'padres papas viejos suegros parents folks in-laws',
-  daughter: 'hija nena daughter hijas daughters',
-  son: 'hijo nene son sons',
-  children: 'hijos kid kids child children ninos nino nina baby bebe',
-  sister: 'hermanastra hermana hermanas sister sisters',
-  brother: 'hermano hermanos brother brothers sibling siblings',
-  grandmother: 'abuela yaya nana grandmother grandma',
-  grandfather: 'abuelo yayo grandfather grandpa',
+  daughter: 'hija nena daughter hijas daughters stepdaughter step-daughter',
+  son: 'hijo nene son sons stepson step-son',
+  children: 'hijos kid kids child children ninos nino nina baby bebe boys girls twins stepkids step-kids stepchildren',
+  sister: 'hermanastra hermana hermanas sister sisters sis half-sister stepsister twin_sister',
+  brother: 'hermano hermanos brother brothers sibling siblings bro half-brother stepbrother twin_brother',
+  grandmother: 'abuela yaya nana grandmother grandma nan nanna gran granny nonna',
+  grandfather: 'abuelo yayo grandfather grandpa grandad granddad gramps nonno',
   grandparents: 'abuelos grandparents',
   grandchild: 'nieto nieta nietos nietas grandson granddaughter grandchild grandchildren grandkids',
   aunt: 'tia auntie aunt',
@@ -21,13 +21,13 @@ const THEIRS: Readonly<Record<string, string>> = {
   cousin: 'primo prima primos primas cousin cousins',
   nephew: 'sobrino sobrinos nephew nephews',
   niece: 'sobrina sobrinas niece nieces',
-  'mother-in-law': 'suegra mother-in-law',
-  'father-in-law': 'suegro father-in-law',
-  'sister-in-law': 'cunada sister-in-law',
-  'brother-in-law': 'cunado brother-in-law',
-  dog: 'perro perra perrito perrita perros cachorro cachorra dog dogs puppy pup golden labrador bulldog caniche beagle galgo border_collie husky poodle retriever corgi dachshund',
-  cat: 'gato gata gatito gatita gatos gatas cat cats kitten kitty',
-  pet: 'conejo coneja loro tortuga hamster caballo yegua periquito canario huron cobaya mascota pez peces gallinas rabbit bunny parrot turtle tortoise horse bird budgie ferret pet fish chickens lizard snake iguana',
+  'mother-in-law': 'suegra mother-in-law mother_in_law',
+  'father-in-law': 'suegro father-in-law father_in_law',
+  'sister-in-law': 'cunada sister-in-law sister_in_law',
+  'brother-in-law': 'cunado brother-in-law brother_in_law',
+  dog: 'perro perra perrito perrita perros cachorro cachorra dog dogs puppy pup golden labrador bulldog caniche beagle galgo border_collie husky poodle retriever corgi dachshund cockapoo labradoodle cavapoo spaniel cocker_spaniel german_shepherd pug greyhound whippet terrier jack_russell schnauzer pitbull staffie shih_tzu westie collie golden_retriever doggo dalmatian rottweiler',
+  cat: 'gato gata gatito gatita gatos gatas cat cats kitten kitty kittens tabby moggy ragdoll maine_coon siamese_cat',
+  pet: 'conejo coneja loro tortuga hamster caballo yegua periquito canario huron cobaya mascota pez peces gallinas rabbit bunny parrot turtle tortoise horse bird budgie ferret pet fish chickens lizard snake iguana guinea_pig guinea_pigs gerbil gerbils hens rabbits bunnies parrots parakeet cockatiel budgies tortoises snakes goldfish tropical_fish goats alpacas pony ponies donkey horses bees gecko bearded_dragon hamsters ducks',
   doctor: 'medico medica doctora doctor terapeuta therapist psicologa psicologo dentist',
   teacher: 'profe profesor profesora teacher tutor',
   landlord: 'casero casera landlord landlady',
@@ -48,7 +48,7 @@ export const PASSERS_BY = new Set(['boss', 'friend', 'roommate']);
 export const WHICH_OF_THEM = wordSet(`
   mayor menor pequena pequeno mediana mediano gemela gemelo gemelas gemelos nueva nuevo actual otra otro primer primera segunda segundo
   older elder eldest oldest younger youngest little big twin baby new other late middle only second first dear lovely beautiful
-  unica unico querida querido dos tres cuatro two three four teenage adolescente hermosa
+  rescue elderly adopted foster unica unico querida querido dos tres cuatro two three four teenage adolescente hermosa
 `);
 
 export const NUMBERS: ReadonlyMap<string, number> = new Map(

@@ -35,14 +35,16 @@ export const PLACES = wordSet(`
   toronto montreal vancouver calgary ottawa edmonton quebec winnipeg halifax ontario british_columbia sao_paulo rio rio_de_janeiro brasilia
   tokyo tokio osaka kyoto kioto seoul seul beijing pekin shanghai hong_kong taipei singapore singapur bangkok hanoi jakarta manila mumbai
   delhi new_delhi bangalore chennai kolkata hyderabad karachi lahore dhaka dubai abu_dhabi doha tel_aviv cairo casablanca rabat marrakech
-  tangier tanger tunis lagos nairobi accra johannesburg cape_town sydney melbourne brisbane perth adelaide auckland wellington
+  pune kerala punjab jaipur ahmedabad lucknow kochi gujarat goa kathmandu colombo leicester norwich exeter plymouth southampton portsmouth
+  hull swansea aberdeen dundee inverness cornwall devon kent essex yorkshire croydon hackney stoke wolverhampton sunderland canberra hobart
+  tasmania queensland new_south_wales christchurch durban rwanda uganda tanzania ghana jamaica trinidad iowa idaho tangier tanger tunis lagos nairobi accra johannesburg cape_town sydney melbourne brisbane perth adelaide auckland wellington
 `);
 
 /** What lies between "I live in" and the name of the place: `a small town near`, `el barrio de`. */
 export const SORTS_OF_PLACE = wordSet(`
   pueblo pueblito ciudad barrio aldea centro afueras campo costa isla norte sur este oeste zona capital provincia sierra playa urbanizacion
   comunidad valle montana region
-  town village city suburb suburbs outskirts center centre countryside coast island north south east west area downtown neighbourhood
+  sea seaside beach lake river border town village city suburb suburbs outskirts center centre countryside coast island north south east west area downtown neighbourhood
   neighborhood capital hills mountains valley bay region state county
 `);
 
@@ -57,5 +59,5 @@ export const NO_PLACES = wordSet(`
 /** A home that says something: `un piso en el centro`, `a house with a garden`. */
 export const HOMES = wordSet(`
   tercero segundo primero cuarto quinto bajo piso apartamento casa estudio chalet atico duplex finca departamento masia caravana furgoneta barco residencia loft
-  flat apartment house studio condo cottage farm dorm van boat townhouse bungalow houseboat cabin
+  flat apartment house studio condo narrowboat caravan trailer cottage farm dorm van boat townhouse bungalow houseboat cabin
 `);
