@@ -5,6 +5,7 @@ import { parseExtension } from '../proxy/extension.ts';
 import type { JsonObject } from '../proxy/json.ts';
 import { AppError } from '../shared/errors.ts';
 import type { Identity } from './identity/contract.ts';
+import { isAnybody } from './identity/act-as.ts';
 import { isConversation, usesTools } from './knowledge-wish.ts';
 
 /** What memory has to do with a request: its commands are obeyed and its user is listened to, in any case. */
@@ -23,18 +24,20 @@ export function askedMemory({ orchestrator }: JsonObject): boolean | undefined {
 }
 
 /**
- * Whether the request is to be reminded, and learned from: as it says itself, else as its key says, else as the profile does; with tools it
- * is told something only where it says so itself. Undefined: neither.
+ * Whether the request is to be reminded, and learned from: as it says itself, else as its key says, else as the profile does, but not for
+ * a front end that does not say for whom it speaks; with tools it is told something only where it says so itself. Undefined: neither.
  */
 export function wantedMemory(
   { memory }: Pick<Profile, 'memory'>,
-  { scopes }: Pick<Identity, 'scopes'>,
+  identity: Pick<Identity, 'scopes' | 'user'>,
   route: InferenceRoute,
   body: JsonObject,
 ): MemoryWanted | undefined {
   if (!memory.enabled || !isConversation(route)) return undefined;
   const asked = askedMemory(body);
-  if (!(asked ?? scopes.memory ?? memory.byDefault)) return undefined;
+  // What one user of a front end says must not come back to another.
+  const isUsual = isAnybody(identity) ? false : (identity.scopes.memory ?? memory.byDefault);
+  if (!(asked ?? isUsual)) return undefined;
   return { remind: asked === true || !usesTools(route, body) };
 }
 

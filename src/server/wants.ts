@@ -1,6 +1,7 @@
 import type { InferenceRoute } from '../engines/routes.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { isObject } from '../proxy/json.ts';
+import { isAnybody } from './identity/act-as.ts';
 import type { Identity } from './identity/contract.ts';
 import { documentsTokens, isConversation, type Wanted, wantedKnowledge } from './knowledge-wish.ts';
 import { askedMemory, type MemoryWanted, rememberedTokens, wantedMemory } from './memory-wish.ts';
@@ -23,7 +24,7 @@ type Parts = Pick<Profile, 'knowledge' | 'memory' | 'conversations' | 'feedback'
  */
 export function wantsOf(
   profile: Parts,
-  identity: Pick<Identity, 'scopes'>,
+  identity: Pick<Identity, 'scopes' | 'user'>,
   route: InferenceRoute,
   body: unknown,
 ): Wants | undefined {
@@ -31,7 +32,8 @@ export function wantsOf(
   const knowledge = wantedKnowledge(profile, identity, route, body);
   const memory = wantedMemory(profile, identity, route, body);
   // What is not to be learned from must not come back as the summary of a conversation.
-  const record = profile.conversations.enabled && isConversation(route) && askedMemory(body) !== false;
+  const record =
+    profile.conversations.enabled && isConversation(route) && askedMemory(body) !== false && !isAnybody(identity);
   const rate = profile.feedback.enabled && isConversation(route);
   return knowledge || memory || record || rate ? { knowledge, memory, record, rate } : undefined;
 }

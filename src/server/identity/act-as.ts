@@ -23,8 +23,13 @@ export function actingFor(identity: Identity, headers: IncomingHttpHeaders): Ide
 
 /** The same for `user` of a body, where no header has said it already. */
 export function actingForBody(identity: Identity, user: unknown): Identity {
-  if (!identity.scopes.actAs || identity.user.includes('/') || typeof user !== 'string' || user === '') return identity;
+  if (!isAnybody(identity) || typeof user !== 'string' || user === '') return identity;
   return onBehalfOf(identity, user);
+}
+
+/** A front end's key that does not say for whom it speaks: what it says may be anybody's. */
+export function isAnybody({ scopes, user }: Pick<Identity, 'scopes' | 'user'>): boolean {
+  return scopes.actAs === true && !user.includes('/');
 }
 
 function onBehalfOf(identity: Identity, name: string): Identity {

@@ -25,7 +25,8 @@ const profileOf = (parts: { knowledge?: object; memory?: object; conversations?:
   feedback: Feedback.parse(parts.feedback ?? {}),
 });
 const wanted = ({ memory = {}, key, route = CHAT, body = BODY }: Case) =>
-  wantsOf(profileOf({ memory: { enabled: true, ...memory } }), { scopes: { memory: key } }, route, body)?.memory;
+  wantsOf(profileOf({ memory: { enabled: true, ...memory } }), { user: 'ana', scopes: { memory: key } }, route, body)
+    ?.memory;
 
 describe('what memory has to do with a request', () => {
   it.each<[string, Case, { remind: boolean } | undefined]>([
@@ -44,6 +45,14 @@ describe('what memory has to do with a request', () => {
     expect(wanted(request)).toEqual(expected);
   });
 
+  it('is nothing for a front end that does not say for whom it speaks, unless it asks', () => {
+    const profile = profileOf({ memory: { enabled: true }, conversations: { enabled: true } });
+    const of = (user: string, body: object = BODY) => wantsOf(profile, { user, scopes: { actAs: true } }, CHAT, body);
+    expect(of('webui')).toBeUndefined();
+    expect(of('webui/7')).toMatchObject({ memory: { remind: true }, record: true });
+    expect(of('webui', asks(true))).toMatchObject({ memory: { remind: true }, record: false });
+  });
+
   it('is refused by name where there is none, and where a route takes none', () => {
     const off = profileOf({});
     expect(() => refuseMemory(off, CHAT)).toThrow(expect.objectContaining({ code: 'memory_off' }));
@@ -56,27 +65,30 @@ describe('what memory has to do with a request', () => {
 
 describe('what else is kept of a request', () => {
   it('is nothing where nothing is switched on', () => {
-    expect(wantsOf(profileOf({}), { scopes: {} }, CHAT, BODY)).toBeUndefined();
+    expect(wantsOf(profileOf({}), { user: 'ana', scopes: {} }, CHAT, BODY)).toBeUndefined();
     expect(addedTokens(profileOf({}), undefined)).toBeUndefined();
   });
 
   it('is its turns, but not of a request that is not to be learned from', () => {
     const profile = profileOf({ conversations: { enabled: true } });
-    expect(wantsOf(profile, { scopes: {} }, CHAT, BODY)).toMatchObject({ record: true, rate: false });
-    expect(wantsOf(profile, { scopes: {} }, CHAT, asks(false))).toBeUndefined();
-    expect(wantsOf(profile, { scopes: {} }, '/v1/embeddings', BODY)).toBeUndefined();
+    expect(wantsOf(profile, { user: 'ana', scopes: {} }, CHAT, BODY)).toMatchObject({ record: true, rate: false });
+    expect(wantsOf(profile, { user: 'ana', scopes: {} }, CHAT, asks(false))).toBeUndefined();
+    expect(wantsOf(profile, { user: 'ana', scopes: {} }, '/v1/embeddings', BODY)).toBeUndefined();
   });
 
   it('is the answer, for a rating', () => {
     const profile = profileOf({ feedback: { enabled: true } });
-    expect(wantsOf(profile, { scopes: {} }, CHAT, asks(false))).toMatchObject({ record: false, rate: true });
+    expect(wantsOf(profile, { user: 'ana', scopes: {} }, CHAT, asks(false))).toMatchObject({
+      record: false,
+      rate: true,
+    });
   });
 });
 
 describe('the tokens that memories may add', () => {
   it('are their share of each context, and no more than as many memories have, beside those of documents', () => {
     const profile = profileOf({ memory: { enabled: true, topK: 8 }, knowledge: { enabled: true, byDefault: true } });
-    const wants = wantsOf(profile, { scopes: {} }, CHAT, BODY);
+    const wants = wantsOf(profile, { user: 'ana', scopes: {} }, CHAT, BODY);
     const added = addedTokens(profile, wants);
     expect(added?.(4_096)).toBe(1_300);
     expect(added?.(131_072)).toBe(6 * 340 + 40 + 8 * 60);
