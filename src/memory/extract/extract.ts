@@ -15,6 +15,9 @@ import { OCCUPIED_EN } from './grammar-en-work.ts';
 import { TASTES_ES } from './grammar-es-tastes.ts';
 import { OCCUPIED_ES } from './grammar-es-work.ts';
 import { EVENTS_EN } from './grammar-en-events.ts';
+import { BODY_ES } from './grammar-es-body.ts';
+import { OVER_ES } from './grammar-es-over.ts';
+import { PASSING_ES } from './grammar-es-passing.ts';
 import { EVENTS_ES } from './grammar-es-events.ts';
 import { HABITS_EN, HABITS_ES } from './grammar-habits.ts';
 import { INSTRUCTIONS_EN, INSTRUCTIONS_ES } from './grammar-instructions.ts';
@@ -39,7 +42,18 @@ const MOST_BEFORE = 2_000;
 const GRAMMAR = new Grammar([
   {
     language: 'es',
-    rules: [...INSTRUCTIONS_ES, ...WHO_ES, ...OCCUPIED_ES, ...LIFE_ES, ...TASTES_ES, ...EVENTS_ES, ...HABITS_ES],
+    rules: [
+      ...INSTRUCTIONS_ES,
+      ...OVER_ES,
+      ...PASSING_ES,
+      ...BODY_ES,
+      ...WHO_ES,
+      ...OCCUPIED_ES,
+      ...LIFE_ES,
+      ...TASTES_ES,
+      ...EVENTS_ES,
+      ...HABITS_ES,
+    ],
   },
   {
     language: 'en',
@@ -81,7 +95,7 @@ export function extract(said: Said): readonly Candidate[] {
     const words = { ...scope, end: endOf(sentence, guarded.isBarred) };
     for (const start of startsOf(scope, sentence)) {
       if (start.at < done || guarded.isBarred(start.at)) continue;
-      const read = readAt(said, words, sentence, {
+      const read = readAt(said, start.stated === true ? { ...scope, end: sentence.to } : words, sentence, {
         ...start,
         person: mentioned(words, sentence.from, start.at) ?? person,
       });

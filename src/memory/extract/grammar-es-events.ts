@@ -3,6 +3,19 @@ import type { Rule } from './rules.ts';
 /** What comes and what has been: kept with its date, where one is told. `must`: without a date it is small talk. */
 export const EVENTS_ES: readonly Rule[] = [
   {
+    say: [
+      '(es|sera) mi <boda/graduacion/despedida_de_soltera/despedida_de_soltero/cumpleanos>',
+      'salgo de <cuentas>',
+      'corro (el|la|un|una|mi)? <race>',
+      'me voy de <erasmus>',
+      'mi vuelo (a <place>)? (sale)? <any>?',
+    ],
+    is: 'plan',
+    tell: '{all}{date}',
+    value: '{all}',
+    time: 'must',
+  },
+  {
     say: ['(viajo|viajamos|vuelo|volamos|me voy|nos vamos) (de (viaje|vacaciones))? (a|hacia|para) <origin>'],
     is: 'plan',
     tell: 'Viaja a {1}{date}',
@@ -70,7 +83,7 @@ export const EVENTS_ES: readonly Rule[] = [
     time: 'must',
   },
   {
-    say: ['(voy|vamos|me voy) a <correr/participar_en/hacer> <race>'],
+    say: ['(voy|vamos|me voy) a <correr/participar_en/hacer> (el|la|un|una|mi)? <race>'],
     is: 'plan',
     tell: 'Va a {1} {2}{date}',
     value: '{2}',

@@ -98,7 +98,29 @@ export const LIFE_ES: readonly Rule[] = [
     tell: 'Le gusta {1}',
   },
   { say: ['(no me va|no me van|paso de) (el|la|los|las) <taste>'], is: 'dislikes', tell: 'No le gusta {1}' },
-  { say: ['(escribo|pinto|dibujo|cocino|bailo|canto) <habitual>'], is: 'hobby', tell: '{all}', value: '{all}' },
+  {
+    say: [
+      'bailo <sport>',
+      'escribo <poesia/poemas/relatos/cuentos/novelas/microrrelatos>',
+      'pinto <acuarelas/acuarela/cuadros/miniaturas/al_oleo/retratos>',
+      'leo (mucha|mucho|muchos|muchas) <taste>',
+      'cultivo <rest>',
+      'juego en (un|el) equipo de <activity>',
+      'estoy (apuntado|apuntada|inscrito|inscrita) (a|en) (clases de|clase de|un curso de)? <activity>',
+      '(salgo|voy|ando|me muevo|me desplazo) en <bici/bicicleta/moto/kayak>',
+      'me (levanto|despierto|acuesto) (siempre)? a las <number> (<habitual>|todos los dias|siempre|entre semana)',
+      'desayuno (siempre|todos los dias) <taste>',
+    ],
+    is: 'hobby',
+    tell: '{all}',
+    value: '{all}',
+  },
+  {
+    say: ['(escribo|pinto|dibujo|cocino|bailo|canto|leo|monto|cultivo|toco|pesco|cazo) <habitual>'],
+    is: 'hobby',
+    tell: '{all}',
+    value: '{all}',
+  },
   {
     say: ['ya no estoy <casado/casada/saliendo_con_nadie/soltero/soltera>'],
     is: 'marital',
@@ -130,7 +152,7 @@ export const LIFE_ES: readonly Rule[] = [
   },
   {
     say: [
-      '(mi|mis)? (lo dejamos | lo hemos dejado)',
+      '(lo he dejado | lo dejamos | lo hemos dejado) con mi <novia/novio/pareja/prometida/prometido/chica/chico>',
       '(he roto|rompi|corte|he cortado|termine|he terminado) con mi <novia/novio/pareja/prometida/prometido/chica/chico>',
       'mi <novia/novio/pareja/marido/mujer> (y yo)? (lo dejamos | lo hemos dejado | rompimos | hemos roto | terminamos | cortamos | me dejo | me ha dejado)',
     ],
@@ -140,7 +162,11 @@ export const LIFE_ES: readonly Rule[] = [
     corrects: true,
   },
   {
-    say: ['(me|nos) (case|casamos|he casado|hemos casado) (con <name>)?', 'acabo|acabamos de casarme|casarnos'],
+    say: [
+      '(me|nos) (case|he casado|hemos casado) (con <name>)?',
+      'nos casamos (<any>)? (<any>)? (hace|pasado|pasada|ayer)',
+      'acabo|acabamos de casarme|casarnos',
+    ],
     is: 'marital',
     tell: 'Se casó{date}',
     value: 'casado',
@@ -179,7 +205,7 @@ export const LIFE_ES: readonly Rule[] = [
   },
   {
     say: [
-      '(soy|somos) (muy)? (alergico|alergica|alergicos) (a (los|las|la|el)?|al) <rest>',
+      'somos (alergicos) (a (los|las|la|el)?|al) <rest>',
       'tengo (una)? alergia (a (los|las|la|el)?|al) <rest>',
       '(me da|me dan) alergia (el|la|los|las) <rest>',
     ],
@@ -187,7 +213,7 @@ export const LIFE_ES: readonly Rule[] = [
     tell: 'Tiene alergia a {1}',
   },
   {
-    say: ['soy (intolerante) (a (los|las|la|el)?|al) <rest>', 'tengo intolerancia (a (los|las|la|el)?|al) <rest>'],
+    say: ['tengo intolerancia (a (los|las|la|el)?|al) <rest>'],
     is: 'allergy',
     tell: 'Tiene intolerancia a {1}',
   },
@@ -242,7 +268,9 @@ export const LIFE_ES: readonly Rule[] = [
       'mi (lengua materna | idioma materno | lengua nativa | lengua) es (el)? <lang>',
       '(soy nativo|soy nativa|soy bilingue) (de|en) <langs>',
       'mi (lengua materna | idioma materno) es (el)? <lang>',
-      'tengo (un)? nivel (alto|medio|basico|nativo|b1|b2|c1|c2) (de|en) <langs>',
+      'tengo (un)? (nivel)? (alto|medio|basico|nativo|intermedio|avanzado|a1|a2|b1|b2|c1|c2) (de|en) <langs>',
+      'se (algo|un poco|bastante) de <langs>',
+      'mi idioma (nativo|natal) es (el)? <lang>',
       'me defiendo (en|con el) <langs>',
       'soy <bilingue>',
     ],

@@ -56,7 +56,8 @@ export const OCCUPIED_ES: readonly Rule[] = [
     say: [
       'soy estudiante de <rest>',
       '(estudio|estudiamos|curso) (la carrera de | un master en | un grado en | un doctorado en | un master de)? <study>',
-      'estoy (estudiando|cursando|haciendo) (la carrera de | un master en | un master de | un grado en | el grado de | un doctorado en | una fp de | el doctorado en | primero de | segundo de | tercero de | cuarto de)? <study>',
+      'estoy (estudiando|cursando) (la carrera de | un master en | un master de | un grado en | el grado de | un doctorado en | una fp de | el doctorado en | primero de | segundo de | tercero de | cuarto de)? <study>',
+      'estoy haciendo (la carrera de | un master en | un master de | un grado en | el grado de | un doctorado en | una fp de | un fp de | el doctorado en | primero de | segundo de | tercero de | cuarto de) <study>',
       'estoy (haciendo|cursando|preparando) (la tesis|el doctorado|mi tesis) (en|sobre|de) <study>',
       'hago un (master|grado|doctorado) (en|de) <study>',
     ],
@@ -120,7 +121,8 @@ export const OCCUPIED_ES: readonly Rule[] = [
   { say: ['(trabajo|trabajamos|estoy trabajando) en <known>'], is: 'workplace', tell: 'Trabaja en {1}', time: 'since' },
   {
     say: [
-      '(trabajo|trabajamos|estoy trabajando|estoy|llevo trabajando <count> anos|llevo <count> anos trabajando|entre a trabajar|empece a trabajar|empece|he empezado a trabajar|he empezado|acabo de empezar|acabo de empezar a trabajar|empiezo a trabajar|me han contratado|me contrataron|me ficho|consegui trabajo|he conseguido trabajo|encontre trabajo|he encontrado trabajo|ahora trabajo) (en|para) <org>',
+      '(trabajo|trabajamos|estoy trabajando|llevo trabajando <count> anos|llevo <count> anos trabajando|entre a trabajar|empece a trabajar|empece|he empezado a trabajar|he empezado|acabo de empezar|acabo de empezar a trabajar|empiezo a trabajar|me han contratado|me contrataron|me ficho|consegui trabajo|he conseguido trabajo|encontre trabajo|he encontrado trabajo|ahora trabajo) (en|para) <org>',
+      '(estoy|estamos) en <namedorg>',
       'mi empresa (es|se llama) <org>',
     ],
     is: 'employer',

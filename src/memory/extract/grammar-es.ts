@@ -93,7 +93,7 @@ export const WHO_ES: readonly Rule[] = [
     tell: 'Estudia {1}',
   },
   {
-    say: ['(quiero|prefiero|me gustaria) que me (llames|digas|llamen|digan) (siempre)? <name>', 'aqui <own>'],
+    say: ['(quiero|prefiero|me gustaria) que me (llames|digas|llamen|digan) (siempre)? <name>', 'llamame <name>'],
     is: 'nickname',
     tell: 'Le llaman {1}',
   },
@@ -114,8 +114,6 @@ export const WHO_ES: readonly Rule[] = [
     say: [
       '(aqui|aca) en <known>',
       '(te)? escribo desde <known>',
-      'estoy en <known>',
-      'estamos en <known>',
       'soy (vecino|vecina|residente) de <place>',
       'me vine|fui|mude|vine a (vivir a)? <known>',
       'nos vinimos a <known>',
@@ -124,6 +122,7 @@ export const WHO_ES: readonly Rule[] = [
     tell: 'Vive en {1}',
     sure: 0.82,
   },
+  { say: '(estoy|estamos) en <known>', is: 'residence', tell: 'Vive en {1}', sure: 0.75 },
   {
     say: [
       'estoy en <primero/segundo/tercero/cuarto/quinto/ultimo> (ano|curso)? (de)? <study>',
@@ -135,7 +134,8 @@ export const WHO_ES: readonly Rule[] = [
   },
   {
     say: [
-      '(trabajo|curro|estoy) (<any>)? (<any>)? (<any>)? (como|de) <oficio>',
+      '(trabajo) (<any>)? (<any>)? (<any>)? (como|de) <oficio>',
+      'estoy (trabajando)? (<any>)? (como|de) <oficio>',
       '(al ser | siendo | como buen | como buena) <oficio>',
       'me han? (cogido|contratado|fichado|cogieron|contrataron) de|como <oficio>',
     ],
@@ -149,7 +149,7 @@ export const WHO_ES: readonly Rule[] = [
       'me (han cogido|cogieron|han fichado|ficharon|han contratado|contrataron) en <org>',
       'llevo <count> (anos|ano|meses) (trabajando)? en <org>',
       '(he entrado|entre|entro|he pasado|pase) a|en trabajar? (a|en)? <org>',
-      'desde <any> trabajo en <org>',
+      'desde (el|la|este)? <any> trabajo en <org>',
     ],
     is: 'employer',
     tell: 'Trabaja en {last}',
@@ -243,7 +243,8 @@ export const WHO_ES: readonly Rule[] = [
       '(yo)? (vivo|resido|vivimos|residimos|radico) en <place>',
       '(estoy|estamos) (viviendo|instalado|instalada|instalados|instaladas|afincado|afincada) en <place>',
       'llevo|llevamos (viviendo)? <count> (anos|ano|meses) (viviendo)? en <place>',
-      'mi (ciudad|pueblo|casa) (es|esta en) <place>',
+      'mi (ciudad|pueblo) es <origin>',
+      'mi (casa|pueblo) esta en <place>',
       'tengo mi casa en <place>',
       '(vivo|vivimos) (cerca de | a las afueras de | al lado de | junto a) <place>',
     ],

@@ -12,7 +12,7 @@ export const INSTRUCTIONS_ES: readonly Rule[] = [
   },
   {
     say: [
-      '(de ahora en adelante|a partir de ahora|desde ahora|de aqui en adelante|en adelante|de hoy en adelante|en el futuro|por defecto|en todas tus respuestas|en tus respuestas|cada vez que me respondas) (por favor)? <imperative>',
+      '(de ahora en adelante|a partir de ahora|desde ahora|de aqui en adelante|en adelante|de hoy en adelante|de ahora en mas|de aca en adelante|de aqui en mas|en el futuro|por defecto|en todas tus respuestas|en tus respuestas|cada vez que me respondas) (por favor)? <imperative>',
     ],
     is: 'instruction',
     tell: '{all}',
@@ -21,11 +21,17 @@ export const INSTRUCTIONS_ES: readonly Rule[] = [
     say: [
       '(no (me)? (uses|utilices|pongas|metas|incluyas|anadas)) (nunca|mas)? (tantos|tantas|ningun)? <manners>',
       '(no me (trates|hables|llames)) de (usted|tu|vos)',
+      '(tratame|hablame|trateme) de (usted|tu|vos)',
       '(tuteame|tratame de usted|tratame de tu|hablame de tu|hablame de usted|trateme de usted|hablame de vos|no me tutees)',
+      '(sin | nada de) <manners> (siempre|nunca|en tus respuestas)',
+      'nada de <manners> (por favor|porfa)',
       '(usa|utiliza) (el|los|las|la)? <measures>',
       '(dame|prefiero|quiero) (siempre)? (las)? (respuestas) <brief>',
       '(se) <breve/conciso/concisa/directo/directa> (en tus respuestas|conmigo|siempre|cuando me respondas)',
       '(hablame|respondeme|contestame) (siempre)? (en) <lang> (siempre|por favor)?',
+      '(cuando|siempre que|cada vez que) te (pida|pregunte|consulte|hable|escriba) <habit>',
+      '(recuerda|acuerdate de) (responder|contestar|responderme|contestarme|hablarme|tutearme) <habit>',
+      '(quiero|necesito|prefiero) que siempre me (des|pongas|expliques|cites|muestres|digas) <habit>',
       '(quiero|necesito|me gustaria|prefiero) que (siempre)? me (respondas|contestes|hables|trates|expliques|escribas|llames) <habit>',
       'no me (des|mandes|escribas) respuestas <brief>',
     ],

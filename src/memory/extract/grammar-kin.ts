@@ -45,6 +45,7 @@ export const KIN_ES: readonly Rule[] = [
   },
   {
     say: [
+      '(esta|va|empieza|cursa|hace) (en|a)? <course>',
       '(esta|va) (en|a) <primero/segundo/tercero/cuarto/quinto/sexto/primaria/secundaria/la_eso/bachillerato/la_universidad/infantil/la_guarderia> (de)? <rest>?',
     ],
     is: 'studies',
@@ -108,7 +109,25 @@ export const KIN_ES: readonly Rule[] = [
     is: 'hobby',
     tell: '{who} tiene la afición: {1}',
   },
-  { say: ['(es|era) (un|una) <breed>'], is: 'pet', tell: '{who} es un {1}' },
+  { say: ['(es|era) (un|una)? <breed>'], is: 'pet', tell: '{who} es un {1}' },
+  {
+    say: ['le (da|dan) miedo <taste>', 'tiene (miedo|panico|fobia) (a|de) (el|la|los|las)? <taste>'],
+    is: 'dislikes',
+    tell: 'A {who} le da miedo {1}',
+  },
+  {
+    say: [
+      '(se jubila|se jubilo|se va a jubilar|se opera|se examina|se gradua|nace|nacera|viene|hace la comunion) (en|el) <rest>',
+    ],
+    is: 'plan',
+    tell: '{who} {all}',
+    value: '{all}',
+  },
+  {
+    say: ['es <runner/ciclista/corredor/corredora/surfista/gamer/senderista/culer/del_betis/del_atleti/del_madrid>'],
+    is: 'hobby',
+    tell: '{who} es {1}',
+  },
   { say: ['habla <langs>'], is: 'language', tell: '{who} habla {1}' },
   {
     say: [

@@ -6,6 +6,7 @@ export const WORK_ES: readonly Rule[] = [
   { say: ['de <known>', ', de <origin>'], is: 'origin', tell: 'Es de {1}' },
   { say: 'en el sector de la|del|de <field>', is: 'field', tell: 'Trabaja en {1}' },
   { say: 'en <field>', is: 'field', tell: 'Trabaja en {1}' },
+  { say: 'en <known>', is: 'workplace', tell: 'Trabaja en {1}' },
   { say: ['en <workplace>', 'para <workplace>'], is: 'workplace', tell: 'Trabaja en {1}' },
   { say: ['en|para <org>'], is: 'employer', tell: 'Trabaja en {1}' },
   { say: 'como|de <oficio>', is: 'occupation', tell: 'Es {1}' },
@@ -25,7 +26,7 @@ export const WORK_EN: readonly Rule[] = [
 export const HAVING_ES: readonly Rule[] = [
   {
     say: [
-      '(tengo|tenemos|somos padres de|soy (madre|padre|abuela|abuelo) de|acabamos de adoptar|hemos adoptado|adoptamos|convivo con) <owned>',
+      '(tengo|tenemos|somos padres de|soy (madre|padre|abuela|abuelo|tia|tio|papa|mama) (soltera|soltero)? de|estoy a cargo de|acabamos de adoptar|hemos adoptado|adoptamos|convivo con) <owned>',
     ],
     is: 'family',
     tell: 'Tiene {1}',

@@ -1,8 +1,10 @@
 import { Pattern, type Slot } from './pattern.ts';
 import * as activities from './slots-activities.ts';
+import * as fronted from './slots-fronted.ts';
 import * as instructions from './slots-instructions.ts';
 import * as people from './slots-people.ts';
 import * as places from './slots-places.ts';
+import * as spanish from './slots-spanish.ts';
 import * as things from './slots-things.ts';
 import * as work from './slots-work.ts';
 
@@ -52,6 +54,8 @@ const SLOTS: Readonly<Record<string, Slot>> = {
   bareage: people.bareAge,
   yearold: people.yearOld,
   stop: people.stop,
+  year: people.year,
+  fullyear: people.fullYear,
   place: places.place,
   known: places.knownPlace,
   origin: places.originPlace,
@@ -59,6 +63,7 @@ const SLOTS: Readonly<Record<string, Slot>> = {
   trade: work.trade,
   oficio: work.oficio,
   org: work.employer,
+  namedorg: work.namedEmployer,
   workplace: work.workplace,
   field: work.field,
   rest: things.rest,
@@ -76,7 +81,10 @@ const SLOTS: Readonly<Record<string, Slot>> = {
   'kind-of': things.kindOf,
   titled: things.titled,
   model: things.model,
-  fronted: things.fronted,
+  frontedknown: fronted.frontedKnown,
+  topicfood: fronted.frontedFood,
+  comparison: fronted.comparison,
+  fronted: fronted.fronted,
   personkind: things.personKind,
   habitual: things.habitual,
   any: things.any,
@@ -106,6 +114,7 @@ const SLOTS: Readonly<Record<string, Slot>> = {
   activity: activities.activity,
   instrument: activities.instrument,
   sport: activities.sport,
+  sportnoun: activities.sportNoun,
   subject: activities.subject,
   allergen: activities.allergen,
   fanof: activities.fanOf,
@@ -115,6 +124,14 @@ const SLOTS: Readonly<Record<string, Slot>> = {
   vehicle: activities.vehicle,
   possession: activities.possession,
   college: activities.college,
+  course: spanish.course,
+  ailment: spanish.ailment,
+  bodypart: spanish.bodyPart,
+  club: spanish.club,
+  clubonly: spanish.clubOnly,
+  device: spanish.device,
+  preference: spanish.preference,
+  'trade-place': spanish.tradePlace,
 };
 
 export function compileRule(language: 'es' | 'en', rule: Rule): CompiledRule {

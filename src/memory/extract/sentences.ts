@@ -18,6 +18,8 @@ export interface Start {
   readonly at: number;
   /** "No, …", "actually …": what was known is wrong. */
   readonly corrects: boolean;
+  /** So even within a question: "¿cuánto hay desde Salamanca, *donde vivo*?". */
+  readonly stated?: boolean;
   /** Only what is told of somebody of the user's: "para *mi hija de 8 años*". */
   readonly onlyKin?: boolean;
 }
@@ -223,10 +225,20 @@ function asksFrom(scope: Scope, from: number, isQuestion: boolean, isOpened: boo
 /** "I'm vegan what can I cook", "soy celiaco que puedo cenar": many write no signs at all. */
 function askedLater(scope: Scope, from: number, segments: readonly number[]): number | undefined {
   for (let at = from + 1; at < scope.end; at++) {
-    if (ASKING_PAIR.test(`${plainAt(scope, at)} ${plainAt(scope, at + 1)}`)) return at;
+    if (ASKING_PAIR.test(`${plainAt(scope, at)} ${plainAt(scope, at + 1)}`) && !isRelative(scope, at)) return at;
     if (segments.includes(at) && isAskingAt(scope, at, false)) return at;
   }
   return undefined;
+}
+
+/** "…, *que es* arquitecta", "quiero *que me* llames": no question. */
+function isRelative(scope: Scope, at: number): boolean {
+  if (plainAt(scope, at) !== 'que') return false;
+  if (plainAt(scope, at + 1) === 'es') return plainAt(scope, at - 1) === ',';
+  return (
+    plainAt(scope, at + 1) === 'me' &&
+    !/^(?:recom|acons|sugier|puede|pod|convien|compr|pong|pas|falta|toca|ofrec)/.test(plainAt(scope, at + 2))
+  );
 }
 
 const ASKING_PAIR =
@@ -248,6 +260,7 @@ function isAskingAt(scope: Scope, at: number, marked: boolean): boolean {
   if (/^(?:what|which|who|where|how|why|can|could|would|should|do|does|did|is|are|am)$/.test(word)) {
     return next !== 'not' && next !== 'i_am' && tokenAt(scope, from + 1) !== undefined;
   }
+  if (word === 'donde' && /^(?:vivo|vivimos)$/.test(next) && plainAt(scope, from + 2) === ',') return false;
   return (
     /^(?:donde|cual|cuales|quien|cuanto|cuanta|cuantos|cuantas|puedes|podrias|sabes|conoces|recomiendas)$/.test(word) &&
     !/^(?:llamarme|decirme|tutearme)$/.test(next)
@@ -317,6 +330,8 @@ export function startsOf(scope: Scope, sentence: Sentence): Start[] {
     const isFreeToo = isFree || isFreeEnglish(within, at) || isHomeBehind(within, at);
     if (isFreeToo && !starts.has(at)) starts.set(at, { at, corrects: false });
   }
+  const home = whereOneLives(within, sentence.from);
+  if (home !== undefined) starts.set(home, { at: home, corrects: false, stated: true });
   return [...starts.values()].sort((one, other) => one.at - other.at);
 }
 
@@ -328,3 +343,15 @@ function isReasonOf(scope: Scope, from: number, at: number): boolean {
     plainAt(scope, at - 2),
   );
 }
+
+/** Where "en Murcia, que es donde vivo" begins. */
+function whereOneLives(scope: Scope, from: number): number | undefined {
+  for (let at = from + 2; at < scope.end; at++) {
+    if (plainAt(scope, at) !== 'donde' || !/^(?:vivo|vivimos|resido|residimos)$/.test(plainAt(scope, at + 1))) continue;
+    for (let back = at - 1; back >= Math.max(from, at - MOST_BEFORE_HOME); back--) {
+      if (/^(?:en|desde|de|por|a|hasta)$/.test(plainAt(scope, back))) return back;
+    }
+  }
+  return undefined;
+}
+const MOST_BEFORE_HOME = 8;

@@ -16,7 +16,7 @@ import { longestIn } from './words/word-set.ts';
 
 /** Stays within the activity: not for how long, how often, with whom. */
 const AFTER = new Set(
-  `los las el la on every cada con with for desde since three four twice once todos todas in en por a at una dos tres un hace when to y and`.split(
+  `los las el la on every cada con with for desde since three four twice once todos todas in en por a at una dos tres un hace when to y and lunes martes miercoles jueves viernes sabado sabados domingo domingos casi dia dias veces entre cuando mucho bastante poco tambien antes despues`.split(
     ' ',
   ),
 );
@@ -49,6 +49,8 @@ function endOfList(scope: Scope, from: number, first: number, sets: readonly Rea
 export const activity = listed(ACTIVITIES, SPORTS, INSTRUMENTS);
 export const instrument = listed(INSTRUMENTS);
 export const sport = listed(SPORTS);
+/** What one goes to again and again (`natación`), not what one is about to do (`nadar`). */
+export const sportNoun: Slot = (scope, at) => (/[aei]r$/.test(plainAt(scope, at)) ? undefined : sport(scope, at));
 export const subject = listed(SCHOOL_SUBJECTS, LANGUAGES);
 
 /** `a nut allergy` */
@@ -110,13 +112,21 @@ const thingOf =
   (scope, at) => {
     if (!/^(?:un|una|a|an|dos|two|mi|my|el|la|the|another|otro|otra)$/.test(plainAt(scope, at))) return undefined;
     let head = at + 1;
-    while (head < at + 5 && isWordAt(scope, head) && longestIn(set, scope.tokens, head, scope.end, 3) === 0) head++;
+    while (head < at + 5 && isWordAt(scope, head) && longestIn(set, scope.tokens, head, scope.end, 3) === 0) {
+      if (NOT_BEFORE_THING.has(plainAt(scope, head))) return undefined;
+      head++;
+    }
     const length = longestIn(set, scope.tokens, head, scope.end, 3);
     if (length === 0) return undefined;
     return { from: at, to: Math.max(head + length, Math.min(endOfThing(scope, at, AFTER_THING), head + 7)) };
   };
 
+/** "un problema con el coche": what is had is what stands before. */
+const NOT_BEFORE_THING = new Set(
+  'con de del en para por sin sobre a que with of for in about to problema duda cita'.split(' '),
+);
 const AFTER_THING = new Set([
+  'donde',
   'to',
   'para',
   'that',

@@ -4,7 +4,7 @@ import { plainOf } from './tokens.ts';
 import { longestIn, wordSet } from './words/word-set.ts';
 
 const STANDING =
-  /\b(?:siempre|always|nunca|never|a partir de ahora|de ahora en adelante|from now on|every time|in future|en adelante|por defecto|by default)\b/;
+  /\b(?:siempre|always|nunca|never|a partir de ahora|de ahora en adelante|from now on|every time|in future|en adelante|de ahora en mas|de aqui en mas|desde ahora|a partir de hoy|por defecto|by default)\b/;
 /** An instruction for the work at hand is none that stands. */
 const OF_CODE = wordSet(`
   function funcion variable variables test tests file fichero archivo code codigo class clase line linea script table tabla query sql json html css

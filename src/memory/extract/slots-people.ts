@@ -101,8 +101,9 @@ export const kin: Slot = (scope, at) => {
     token?.kind === 'word';
   const call = textOf(scope, at + 1, to);
   const apposed = plainAt(scope, to) === ',' || plainAt(scope, to) === '(' ? ownName(scope, to + 1) : undefined;
-  if (apposed !== undefined && [',', ')'].includes(plainAt(scope, apposed.to))) {
-    return { ...noun, from: at, to: apposed.to + 1, value: call, name: textOf(scope, to + 1, apposed.to) };
+  if (apposed !== undefined && ['', ',', ')'].includes(plainAt(scope, apposed.to))) {
+    const end = plainAt(scope, apposed.to) === '' ? apposed.to : apposed.to + 1;
+    return { ...noun, from: at, to: end, value: call, name: textOf(scope, to + 1, apposed.to) };
   }
   if (!isNamed) return { ...noun, from: at, to, value: call };
   const named = endOfName(scope, to);
@@ -170,7 +171,11 @@ export const howMany: Slot = (scope, at) => {
 /** An age that somebody can have, as digits or a word. */
 export const age: Slot = (scope, at) => {
   const read = count(scope, at);
-  return read?.number !== undefined && read.number <= OLDEST && plainAt(scope, at) !== 'a' ? read : undefined;
+  if (read?.number === undefined || read.number > OLDEST || plainAt(scope, at) === 'a') return undefined;
+  // "treinta y cinco"
+  const unit = plainAt(scope, at + 1) === 'y' ? NUMBERS.get(plainAt(scope, at + 2)) : undefined;
+  const isTens = NUMBERS.get(plainAt(scope, at)) !== undefined && read.number >= 30 && read.number % 10 === 0;
+  return isTens && unit !== undefined && unit < 10 ? { from: at, to: at + 3, number: read.number + unit } : read;
 };
 
 /** `34-year-old`, in one word. */
@@ -188,6 +193,14 @@ export const stop: Slot = (scope, at) => {
     /^(?:and|but|so|because|btw|for|since|with|when|if)$/.test(token.plain);
   return isEnd ? { from: at, to: at, silent: true } : undefined;
 };
+
+/** A year of birth: `1988`, `85`. */
+export const year: Slot = (scope, at) =>
+  /^(?:19[2-9]\d|20[01]\d|[3-9]\d)$/.test(plainAt(scope, at)) && mayEndAt(scope, at + 1)
+    ? { from: at, to: at + 1 }
+    : undefined;
+
+export const fullYear: Slot = (scope, at) => (plainAt(scope, at).length === 4 ? year(scope, at) : undefined);
 
 /** 13 to 115: of a user who says "tengo 34" or "I'm 34" and nothing more, at the end of what is said. */
 export const bareAge: Slot = (scope, at) => {

@@ -54,7 +54,7 @@ const NOT_IN_TASTES = new Set([
 ]);
 const isCapitalAt = (scope: Scope, at: number) => tokenAt(scope, at)?.capital === true;
 
-function isOfTheTalk(scope: Scope, at: number): boolean {
+export function isOfTheTalk(scope: Scope, at: number): boolean {
   for (let next = at; next < Math.min(at + 9, scope.end); next++) {
     const plain = plainAt(scope, next);
     if (next < at + 4 && OF_THE_TALK.has(plain)) return true;
@@ -126,6 +126,14 @@ export const food: Slot = (scope, at) => {
 };
 
 const NOT_IN_FOODS = new Set([
+  'me',
+  'soy',
+  'tengo',
+  'estoy',
+  'le',
+  'dame',
+  'hazme',
+  'que',
   'hoy',
   'today',
   'esta',
@@ -235,17 +243,10 @@ export const study: Slot = (scope, at) => {
 };
 
 const NO_STUDIES = new Set(
-  `para por mucho poco hard for the this el un una a an my mi all all_day mejor mas todo every toda todas todos hoy tonight today together
+  `de del sobre y para por mucho poco hard for the this el un una a an my mi all all_day mejor mas todo every toda todas todos hoy tonight today together
   alone solo sola desde cada with con to harder more less late last`.split(/\s+/),
 );
 const NOT_IN_STUDIES = new Set(['para', 'for', 'mientras', 'todos', 'every', 'hoy', 'right']);
-
-/** What is named before it is judged: "a mí *las rosas* me encantan". */
-export const fronted: Slot = (scope, at) => {
-  let to = at;
-  while (to < at + 5 && isWordAt(scope, to) && plainAt(scope, to) !== 'me' && plainAt(scope, to) !== 'no') to++;
-  return to > at && to < at + 5 ? { from: at, to } : undefined;
-};
 
 /** `a cat person`, `a morning person` */
 export const personKind: Slot = (scope, at) =>

@@ -88,6 +88,15 @@ export const employer: Slot = (scope, at) => {
   return { from, to: from + 1 };
 };
 
+/** Only what is known by its capital, or as an employer. */
+export const namedEmployer: Slot = (scope, at) => {
+  const from = ARTICLES.has(plainAt(scope, at)) ? at + 1 : at;
+  const isNamed =
+    (tokenAt(scope, from)?.capital === true && knownPlace(scope, from) === undefined) ||
+    EMPLOYERS.has(plainAt(scope, from));
+  return isNamed ? employer(scope, at) : undefined;
+};
+
 const isNamePart = (scope: Scope, at: number) =>
   tokenAt(scope, at + 1)?.capital === true &&
   plainAt(scope, at + 1) !== 'i' &&

@@ -39,7 +39,7 @@ const SPELLED_OUT = new Map<string, string>(
   mum mother|mom mother|mommy mother|mummy mother|dad father|daddy father|hubby husband|wifey wife|gf girlfriend|bf boyfriend|kiddo kid
   q que|xq porque|pq porque|porq porque|tb tambien|tmb tambien|tmbn tambien|xfa porfa|toy estoy|tngo tengo|tmp tampoco|bibo vivo|yamo llamo
   trabjo trabajo|trbajo trabajo|laburo trabajo|laburamos trabajamos|curro trabajo|chambeo trabajo|labora trabaja|laburaba trabajaba
-  sip si|sii si|nop no|ke que|aki aqui|ksa casa|lifes lives|leaving living|alergic allergic|vegeterian vegetarian
+  soi soy|bivo vivo|vibo vivo|tnego tengo|trabajjo trabajo|travajo trabajo|trabao trabajo|stoy estoy|toi estoy|sta esta|kiero quiero|qiero quiero|yama llama|chambea trabaja|labura trabaja|curra trabaja|curramos trabajamos|laburando trabajando|currando trabajando|porfis porfa|porfi porfa|tbn tambien|tambn tambien|sip si|sii si|nop no|ke que|aki aqui|ksa casa|lifes lives|leaving living|alergic allergic|vegeterian vegetarian
   favourit favourite|liev live|encnata encanta|enkanta encanta|mudee mude|novi novia|usted's usted|hermanito hermano|hermanita hermana`
     .split(/[|\n]/)
     .map((line) => line.trim().split(' '))

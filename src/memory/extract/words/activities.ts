@@ -5,6 +5,8 @@ export const SPORTS = wordSet(`
   patinaje voleibol balonmano rugby golf remo vela buceo equitacion esgrima gimnasia ballet baile danza zumba running triatlon correr nadar
   caminar andar_en_bici bici bicicleta bici_de_montana montana escalar musculacion pesas deporte meditacion taekwondo capoeira parkour spinning
   teatro ceramica costura ganchillo punto bailar trekking excursiones pescar pesca caza bailar_salsa salsa bachata artes_marciales calistenia
+  gym gimnasio kitesurf windsurf paddle_surf piraguismo kayak aikido esgrima jiu_jitsu muay_thai mma krav_maga tiro_con_arco bolos petanca halterofilia powerlifting crossfit patinaje_artistico skate longboard barranquismo espeleologia parapente submarinismo snorkel marcha_nordica trail trail_running orientacion
+  pintura dibujo acuarela ebanisteria carpinteria bricolaje jardineria patchwork macrame encuadernacion origami modelismo maquetismo astronomia aeromodelismo ornitologia micologia caligrafia coro canto flamenco sevillanas tango swing lindy_hop salsa_cubana danza_contemporanea danza_del_vientre bailes_de_salon aquagym hipopresivos barre hiit hockey waterpolo futbol_sala futbito fulbito pickleball squash badminton frontenis pelota ciclismo_de_montana gravel rugby_tag atletismo_popular ganchillo
   voluntariado fotografia
   football soccer basketball tennis paddle swimming cycling athletics climbing bouldering hiking boxing surfing skiing snowboarding skating
   volleyball handball rowing sailing diving scuba_diving horse_riding horseback_riding fencing gymnastics dance dancing jogging triathlon
@@ -29,6 +31,8 @@ export const VEHICLES = wordSet(`
   golf corsa clio civic corolla
 `);
 export const POSSESSIONS = wordSet(`
+  acuario huertito taller taller_mecanico ferreteria cafeteria clinica clinica_dental clinica_veterinaria consultorio despacho gimnasio hostal hotel gestoria asesoria inmobiliaria fruteria carniceria floristeria kiosco quiosco emprendimiento tienda_online empresa marca_de_ropa estudio_de_tatuajes estudio_de_yoga escuela_de_idiomas food_truck pizzeria heladeria cerveceria bodega vinedo olivos olivar gallinero colmenas barberia centro_de_estetica almacen_de_materiales agencia_de_viajes agencia
+  thermomix freidora_de_aire airfryer placas_solares paneles_solares chimenea caldera caravana camper piscina_desmontable ps5 ps4 xbox nintendo_switch switch raspberry_pi raspberry kindle roomba impresora_laser maquina_de_coser bici_estatica cinta_de_correr patinete_electrico moto_electrica dron guitarra_electrica telescopio_pequeno robot_de_cocina panificadora camara_reflex terreno parcela masia cortijo rancho chacra quinta
   huerto jardin barco velero restaurante bar tienda panaderia peluqueria academia canal_de_youtube blog podcast empresa_propia startup finca
   casa_en casa_con piso_en casa_rural negocio granja libreria impresora_3d piscina piano_de_cola terraza invernadero telescopio
   air_fryer instant_pot slow_cooker microwave kindle ps5 ps4 xbox nintendo_switch steam_deck dishwasher balcony conservatory hot_tub bread_maker
@@ -40,6 +44,7 @@ export const ALLERGENS = wordSet(`
   nuts nut peanut tree_nut shellfish pollen cat dog dairy milk egg soy wheat gluten lactose penicillin latex dust bee seafood fish sesame mold
 `);
 export const SCHOOL_SUBJECTS = wordSet(`
+  mates matematicas fisica quimica biologia historia geografia lengua literatura filosofia musica arte dibujo tecnologia religion educacion_fisica plastica economia informatica piano guitarra canto violin baile danza salsa tenis padel natacion cocina ceramica costura pintura teatro primaria infantil secundaria apoyo
   maths math mathematics physics chemistry biology history geography music art philosophy literature yoga pilates dance programming computer_science
   economics pe creative_writing english_literature drama science sciences ict sociology psychology piano guitar violin swimming ballet pottery
   year_1 year_2 year_3 year_4 year_5 year_6 fourth_grade fifth_grade sixth_grade kindergarten preschool primary_school high_school third_grade second_grade first_grade

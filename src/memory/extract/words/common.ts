@@ -14,6 +14,7 @@ export const STATEMENT_STARTS = wordSet(`
   yo me mi mis soy estoy tengo vivo trabajo quiero quisiera voy necesito no nos nuestro nuestra he hemos tenemos vivimos somos estamos suelo
   prefiero odio adoro uso juego toco hago estudio hablo como quien el ella ellos se te tu tus le les lo que puedes podrias ayudame dime
   ahora luego despues ademas tambien hoy ayer manana siempre nunca busco llevo naci gracias hola este esta esto eso ese esa mira oye
+  hace va tiene pierde suena consume gasta sale cuesta quiere necesita puede parece sigue viene anda falla da llora ladra come duerme suele empieza
   es son era fue hay ha han vamos puedo podria sabes crees cual como cuanto donde recomiendame recomienda dame ayuda sin_embargo
   i my we our me you your he she it they this that these those is are was were am what how can could would will should do does did have has
   please also then now today tomorrow yesterday not never always there here any thanks thank hi hello help give tell show let anyway
@@ -22,7 +23,7 @@ export const STATEMENT_STARTS = wordSet(`
 
 /** What may follow a name, a place or a trade: else it was a part of something else ("I'm German teacher"). */
 export const MAY_FOLLOW = wordSet(`
-  otra el next this in on y e o u pero porque de del en desde con sin para por que a al como aunque cuando si ni tengo soy vivo trabajo estoy me mi yo es ya asi
+  otra nuevamente el next this in on y e o u pero porque de del en desde con sin para por que a al como aunque cuando si ni tengo soy vivo trabajo estoy me mi yo es ya asi
   mientras pues hace donde donde cerca junto encantado encantada mucho un_gusto ahora antes despues hoy actualmente todavia aun tambien
   llevo estudio desde_hace quiero necesito busco gracias jaja jajaja igual pero aqui alli alla este esta casi desde durante hasta sobre
   actualmente entre ultimamente
@@ -45,7 +46,7 @@ export const NO_NAMES = wordSet(`
   right sad same she should sick sir so some someone something soon sorry still stuck such sure thank thanks that the their them then
   there these they thinking this those thought through to too trying under unable unsure up us using very was way we well were what when
   where which while who why will wondering with working worried would wrong yes yet you your unknown irrelevant secret private important
-  anonymous none_of_your_business unimportant hard written spelled pronounced lunes martes miercoles jueves viernes sabado domingo monday
+  manana luego tarde pronto loco loca despues anonymous none_of_your_business unimportant hard written spelled pronounced lunes martes miercoles jueves viernes sabado domingo monday
   tuesday wednesday thursday friday saturday sunday enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
   january february march april may june july august september october november december god jesus dios pro anti team gen generation
   sims bot ai ia gpt chatgpt claude assistant windows linux mac android excel python java google amazon netflix

@@ -12,6 +12,9 @@ export const DEMONYMS = wordSet(`
   argelino argelina egipcio egipcia nigeriano nigeriana estadounidense americano americana canadiense brasileno brasilena indio india
   chino china japones japonesa coreano coreana australiano australiana neozelandes catalan catalana vasco vasca gallego gallega andaluz
   andaluza asturiano asturiana madrileno madrilena valenciano valenciana canario canaria aragones aragonesa malagueno sevillano sevillana
+  tico tica boricua nica guanaco chapin chapina catracho catracha euskaldun murciano murciana riojano riojana navarro navarra cantabro cantabra extremeno extremena castellano manchego manchega
+  granadino granadina cordobes cordobesa gaditano gaditana zaragozano tapatio tapatia regio regia chilango chilanga paisa costeno costena limeno limena bogotano bogotana cordobesa rosarino rosarina
+  mendocino mendocina tucumano tucumana quiteno quitena guayaquileno caraqueno caraquena maracucho yucateco yucateca poblano poblana tapatia dominico-americana hispano-argentina haitiano haitiana senegales senegalesa
   barcelones barcelonesa bilbaino bilbaina porteno portena
   spanish mexican argentinian argentine colombian chilean peruvian ecuadorian venezuelan bolivian paraguayan uruguayan guatemalan honduran
   salvadoran nicaraguan costa_rican panamanian cuban puerto_rican dominican portuguese french german italian english british scottish
@@ -32,6 +35,7 @@ export const LANGUAGES = wordSet(`
 `);
 
 export const DIETS = wordSet(`
+  veganos veganas vegetarianos vegetarianas celiacos celiacas vegetariano_estricto vegana_estricta pescetarianos carnivoro carnivora vegeta
   vegano vegana vegetariano vegetariana pescetariano pescetariana pescatariano pescatariana ovolactovegetariano flexitariano flexitariana
   celiaco celiaca omnivoro omnivora crudivegano
   vegan vegetarian pescatarian pescetarian flexitarian celiac coeliac omnivore veggie plant-based plant_based eggetarian pure_veg pure_vegetarian
@@ -46,6 +50,10 @@ export const NAMED_DIETS = wordSet(`
 export const FOODS = wordSet(`
   carne cerdo ternera pollo pescado marisco gluten lactosa lacteos leche queso huevo huevos azucar trigo soja soya frutos_secos nueces
   cacahuetes mani almendras alcohol cafe cafeina picante sal pan dulces harinas cordero carne_roja productos_animales productos_de_origen_animal
+  palta aguacate platano pimiento pimientos berenjena pepino calabacin brocoli coliflor espinacas esparragos lentejas garbanzos legumbres alubias frijoles porotos choclo maiz arroz
+  pasta avena miel edulcorantes embutidos jamon salmon atun sardinas mejillones almejas pulpo calamares langostinos camarones ostras higado casqueria visceras conejo pavo cabra nata mantequilla
+  yogur crema mayonesa mostaza vinagre cilantro perejil jengibre canela coco kiwi pina fresas frutillas naranja citricos uvas melocoton durazno manzana sandia melon frutos_rojos sesamo pinones pistachos avellanas anacardos castanas
+  comida_picante comida_rapida comida_basura fritura frituras grasa grasas bebidas_azucaradas gaseosas gaseosa refresco_de_cola mate ron whisky tequila carne_de_cerdo carne_de_vaca carnes embutido chorizo lacteo productos_lacteos harina harina_blanca harinas_blancas
   nada_de_origen_animal animales gambas tomate tomates cebolla ajo setas fritos chocolate refrescos vino cerveza te ultraprocesados
   meat pork beef chicken fish seafood shellfish gluten dairy lactose milk cheese egg eggs sugar wheat soy nuts peanuts tree_nuts almonds
   alcohol coffee caffeine spicy_food red_meat animal_products lamb bread sweets carbs mushrooms onions garlic tomatoes shrimp chocolate
@@ -63,6 +71,9 @@ export const TECH = wordSet(`
   jira slack trello asana confluence salesforce hubspot shopify wordpress squarespace canva capcut davinci_resolve premiere_pro lightroom ableton logic_pro
   garageband sketchup autocad solidworks quickbooks xero duolingo strava garmin fitbit apple_watch spotify tidal opnsense proxmox home_assistant jupyter
   tailwind supabase firebase vercel elasticsearch kafka spark snowflake bigquery power_bi tableau spss stata figma photoshop blender excel notion obsidian latex tmux zsh fish bash powershell git gitlab github jenkins firefox chrome safari brave
+  figma photoshop blender excel notion obsidian latex tmux zsh fish bash powershell git gitlab github jenkins firefox chrome safari brave
+  vuejs vue.js iphone_13 jira trello asana slack teams sap salesforce hubspot odoo power_bi powerbi tableau autocad revit sketchup solidworks canva illustrator indesign premiere after_effects davinci_resolve davinci lightroom gimp inkscape
+  word powerpoint libreoffice google_docs google_sheets google_drive wordpress shopify prestashop drupal joomla moodle stata spss ableton logic_pro fl_studio pro_tools cubase reaper musescore
   wsl wsl2 homebrew pandas pytorch tensorflow sql dvorak colemak
 `);
 

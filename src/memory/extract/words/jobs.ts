@@ -24,6 +24,22 @@ export const JOBS_ES = wordSet(`
   teleoperador teleoperadora terapeuta tester topografo tornero trabajador_social trabajadora_social traductor traductora transportista
   urologo vendedor vendedora veterinario veterinaria vigilante viticultor youtuber zapatero becario becaria emprendedor emprendedora
   opositora medica_residente consultor_freelance ama_de_casa amo_de_casa ganadero apicultor apicultora sumiller barista camarografo
+  reponedor reponedora mozo_de_almacen encargado encargada operario operaria carretillero ferroviario maquinista_de_tren estibador celador celadora tcae
+  auxiliar_de_enfermeria anestesista cardiologo ginecologa ginecologo traumatologo dermatologa podologo podologa ortodoncista higienista_dental protesico
+  residente mir matrona quiropractico osteopata dietista coach docente profesora_particular opositora tutor tutora conductora_de_autobus
+  account_manager product_manager product_owner scrum_master data_analyst data_engineer qa dev devops frontend backend full_stack fullstack ux_designer ui_designer growth
+  sysadmin consultora_de_negocio dueno duena propietario propietaria copropietaria fundador fundadora cofundador cofundadora socio_fundador socia_fundadora hostelero hostelera
+  comerciante feriante quiosquero kiosquero verdulero verdulera frutero frutera pescadera pescadero charcutero charcutera estanquera estanquero bedel ujier
+  concejal concejala alcalde alcaldesa diputado diputada sindicalista diplomatico diplomatica embajador traductora_jurada corrector correctora editora_de_video videografo
+  montador montadora electromecanico electronico instalador instaladora fresador calderero chapista tapicero tapicera costurera modista bordadora artesano artesana orfebre
+  bioquimico bioquimica oceanografa oceanografo meteorologo meteorologa arqueologo arqueologa antropologo antropologa restauradora paleontologa museologa archivera archivero
+  psicopedagogo psicopedagoga pedagogo pedagoga maestranza ninera canguro empleada_domestica empleada_de_hogar cuidadora_de_ancianos limpiadora camillero paramedico paramedica
+  remisero colectivero taxista_nocturno chofer_de_uber fletero peluquera_canina manicurista esteticista barbero barbera masajista_deportivo socorrista
+  contadora_publica escribano escribana kinesiologo kinesiologa fonoaudiologa fonoaudiologo mucama maestra_jardinera preceptor preceptora ingeniero_agronomo agronomo agronoma
+  mayordomo mesera mesero barman bartender cantinero pizzero pastelera heladero heladera catador vinatero bodeguero apicultor pastor pastora forestal guardabosques
+  marino marinera capitan oficial bombera_forestal policia_nacional policia_local mosso ertzaina guardia militar_de_carrera militar piloto_comercial controlador_aereo controladora_aerea
+  matematico estadistico estadistica actuario actuaria corredor_de_bolsa agente_inmobiliario agente_inmobiliaria asesor_fiscal asesora_fiscal gestor_administrativo perito perita
+  influencer streamer blogger guionista dramaturgo dramaturga poeta novelista cantautor cantautora dj_residente animador animadora mago payaso tramoyista utilero
   repartidor repartidora conserje tendero tendera libretista plomero plomera mesero mesera licenciado licenciada odontopediatra
 `);
 
@@ -66,6 +82,7 @@ export const FIELDS = wordSet(`
   landscaping plumbing warehousing telecoms web_development game_development local_government government the_public_sector the_civil_service recursos_humanos hr human_resources consultoria consulting investigacion research biotech biotecnologia fintech ciberseguridad
   cybersecurity agricultura agriculture moda fashion medios media periodismo journalism diseno design inmobiliaria real_estate retail
   comercio manufacturing energia energy renovables renewables automocion automotive aviation farmaceutica pharma politica_social
+  inmobiliario rrhh textil metalurgia siderurgia mineria pesca ganaderia apicultura hotelera transporte transportes telecomunicaciones telecos teleco moda_sostenible obras_publicas artes_graficas tercer_sector economia_social gastronomia agro
   publishing ingenieria engineering software accounting contabilidad ciencia_de_datos data_science ai ia machine_learning biology
   physics chemistry academia administracion la_administracion_publica la_construccion el_campo la_hosteleria la_banca la_sanidad
   la_educacion el_sector_publico el_turismo public_health social_work music film games videojuegos gaming cine robotica robotics
@@ -77,6 +94,11 @@ export const WORKPLACES = wordSet(`
   hospital banco bar restaurante tienda escuela colegio instituto universidad empresa startup fabrica oficina clinica farmacia biblioteca
   hotel agencia consultora taller bufete gestoria supermercado aeropuerto laboratorio guarderia residencia panaderia peluqueria cafeteria
   ayuntamiento museo editorial multinacional ong gimnasio notaria almacen estudio ministerio libreria cooperativa granja bodega imprenta
+  academia ferreteria fruteria carniceria floristeria inmobiliaria asesoria constructora obra mina finca cocina_de_un_hotel banca_privada juzgado comisaria cuartel
+  consultorio laboratorio_clinico clinica_dental clinica_veterinaria veterinaria escuela_infantil guarde cole insti uni facultad oficina_de_correos tanatorio matadero invernadero
+  productora discografica emisora radio periodico canal_de_television estudio_de_arquitectura estudio_de_diseno call ferry crucero aerolinea plataforma_petrolera refineria petrolera
+  maquiladora hacienda kiosco quiosco panaderia_artesanal pizzeria heladeria cerveceria discoteca casino teatro ludoteca camping albergue parador hostal spa polideportivo
+  imprenta_digital centro_comercial gasolinera lavanderia tintoreria zapateria joyeria optica perfumeria jugueteria papeleria deposito planta empresa_familiar pyme obra_social
   ambulatorio centro_de_salud call_center despacho concesionario
   bank shop store restaurant school university college company startup start-up factory office clinic pharmacy library agency consultancy
   firm workshop supermarket airport lab laboratory nursery bakery salon cafe museum charity nonprofit non-profit gym warehouse studio farm

@@ -3,13 +3,14 @@ import { wordSet } from './word-set.ts';
 /** Whom people call theirs, and as whom they are known: `mi mujer` and `my wife` are the partner. */
 const THEIRS: Readonly<Record<string, string>> = {
   partner:
-    'polola pololo chava churri mujer marido esposa esposo novia novio pareja prometida prometido chica chico wife husband spouse girlfriend boyfriend partner fiance fiancee missus other_half significant_other',
-  mother: 'madre mama mami viejita jefa_de_familia mother mam',
-  father: 'padre papa papi father',
+    'chava churri polola pololo enamorada enamorado senora mujer marido esposa esposo novia novio pareja prometida prometido chica chico wife husband spouse girlfriend boyfriend partner fiance fiancee missus other_half significant_other',
+  mother: 'madre mama mami viejita jefa_de_familia mother mam vieja mamita',
+  father: 'padre papa papi father viejo viejito',
   parents: 'padres papas viejos suegros parents folks in-laws',
-  daughter: 'hija nena daughter hijas daughters stepdaughter step-daughter',
-  son: 'hijo nene son sons stepson step-son',
-  children: 'hijos kid kids child children ninos nino nina baby bebe boys girls twins stepkids step-kids stepchildren',
+  daughter: 'hija nena daughter hijas daughters stepdaughter step-daughter hijita',
+  son: 'hijo nene son sons stepson step-son hijito',
+  children:
+    'hijos kid kids child children ninos nino nina baby bebe boys girls twins stepkids step-kids stepchildren ninas bebes guagua mellizos mellizas gemelos gemelas trillizos chamaco chamaca chavalin retono churumbel',
   sister: 'hermanastra hermana hermanas sister sisters sis half-sister stepsister twin_sister',
   brother: 'hermano hermanos brother brothers sibling siblings bro half-brother stepbrother twin_brother',
   grandmother: 'abuela yaya nana grandmother grandma nan nanna gran granny nonna',
@@ -21,7 +22,7 @@ const THEIRS: Readonly<Record<string, string>> = {
   cousin: 'primo prima primos primas cousin cousins',
   nephew: 'sobrino sobrinos nephew nephews',
   niece: 'sobrina sobrinas niece nieces',
-  'mother-in-law': 'suegra mother-in-law mother_in_law',
+  'mother-in-law': 'suegra mother-in-law mother_in_law suegrita',
   'father-in-law': 'suegro father-in-law father_in_law',
   'sister-in-law': 'cunada sister-in-law sister_in_law',
   'brother-in-law': 'cunado brother-in-law brother_in_law',
@@ -34,8 +35,13 @@ const THEIRS: Readonly<Record<string, string>> = {
   boss: 'jefe jefa boss manager',
   ex: 'ex exmarido exmujer ex-husband ex-wife ex-girlfriend ex-boyfriend',
   child: 'toddler teenager peque crio cria chaval',
+  stepchild: 'hijastro hijastra',
+  stepparent: 'padrastro madrastra stepfather stepmother stepdad stepmom',
+  godchild: 'ahijado ahijada godson goddaughter',
+  colleague: 'socio socia companero_de_trabajo companera_de_trabajo colega coworker colleague business_partner',
   friend: 'amigo amiga friend mejor_amigo mejor_amiga best_friend',
-  roommate: 'companero companera roommate flatmate housemate companero_de_piso companera_de_piso',
+  roommate:
+    'companero companera companero_de_cuarto companera_de_cuarto roomie roommate flatmate housemate companero_de_piso companera_de_piso',
 };
 
 export const KIN: ReadonlyMap<string, string> = new Map(
@@ -43,7 +49,7 @@ export const KIN: ReadonlyMap<string, string> = new Map(
 );
 export const ANIMALS = new Set(['dog', 'cat', 'pet']);
 /** Of whom a user tells in passing: a candidate of theirs is worth little. */
-export const PASSERS_BY = new Set(['boss', 'friend', 'roommate']);
+export const PASSERS_BY = new Set(['boss', 'friend', 'roommate', 'colleague']);
 /** `my older sister`, `mi hija mayor`. */
 export const WHICH_OF_THEM = wordSet(`
   mayor menor pequena pequeno mediana mediano gemela gemelo gemelas gemelos nueva nuevo actual otra otro primer primera segunda segundo
@@ -69,7 +75,10 @@ export const NUMBERS: ReadonlyMap<string, number> = new Map(
   .set('cincuenta', 50)
   .set('fifty', 50)
   .set('sesenta', 60)
-  .set('sixty', 60);
+  .set('sixty', 60)
+  .set('setenta', 70)
+  .set('ochenta', 80)
+  .set('noventa', 90);
 
 /** Given names that people also write in lower case. Others are known by their capital. */
 export const GIVEN_NAMES = wordSet(`

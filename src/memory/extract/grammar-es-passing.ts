@@ -1,0 +1,203 @@
+import type { Rule } from './rules.ts';
+
+/** Who the user is, said in passing within a request, in Spanish: "a mis 45 años", "en Murcia, que es donde vivo". */
+export const PASSING_ES: readonly Rule[] = [
+  { say: 'como <oficio> ,', is: 'occupation', tell: 'Es {1}', sure: 0.7 },
+  { say: ['soy de <clubonly>', 'soy (de el | del | de la | de los) <club>'], is: 'likes', tell: 'Es de {1}' },
+  {
+    say: ['tengo <gallinas/peces/conejos/caballos/ovejas/cabras/abejas/pajaros/tortugas/vacas>'],
+    is: 'pet',
+    tell: 'Tiene {1}',
+  },
+  { say: ['tengo <gemelos/gemelas/mellizos/mellizas/trillizos>'], is: 'family', tell: 'Tiene {1}' },
+  { say: ['tengo <coche/carro/auto/moto/bici/furgoneta/scooter/patinete>'], is: 'vehicle', tell: 'Tiene {1}' },
+  { say: ['domino (el)? <langs>'], is: 'language', tell: 'Domina {1}' },
+  {
+    say: ['(aqui|aca) <own> (de nuevo | otra vez)?', '(te|le|os)? habla <own>', 'firma|firmalo|firmamos como <own>'],
+    is: 'name',
+    tell: 'Se llama {1}',
+    sure: 0.84,
+  },
+  {
+    say: ['(con|a) mis <age> (anos|anitos)', 'a los <age> anos que tengo', 'tengo <age> anos (recien)? cumplidos'],
+    is: 'age',
+    tell: 'Tiene {1} años',
+  },
+  {
+    say: ['naci en (el|el ano)? <year>', 'soy (del | de el) <year>', 'soy de <fullyear>'],
+    is: 'birthday',
+    tell: 'Nació en {1}',
+  },
+  {
+    say: [
+      '(en|desde|de|por|a|hasta) <place> ,? (que es)? donde (yo)? (vivo|vivimos|resido|residimos)',
+      'donde (vivo|vivimos|resido) ,? en <place>',
+      '(vivo|vivimos|resido) (de alquiler|de okupa|solo|sola|con mi pareja|con mis padres|con mi familia|ahora mismo|hace anos|desde siempre) en <place>',
+      '(viviendo|residiendo) en <place>',
+      'llevo|llevamos (viviendo)? (<count> (anos|ano|meses|dias|semanas))? (viviendo) en <place>',
+      'llevo|llevamos <count> (anos|ano|meses) (ya)? en <known>',
+      '(vivo|vivimos) entre <place> y <place>',
+      '(paso|paso la mitad del ano) el invierno en <place>',
+    ],
+    is: 'residence',
+    tell: 'Vive en {1}',
+    time: 'since',
+  },
+  {
+    say: ['(la nueva | la nueva direccion | mi nueva direccion | la direccion nueva) es (en)? (la|el)? <address>'],
+    is: 'residence',
+    tell: 'Su dirección: {1}',
+    corrects: true,
+  },
+  {
+    say: [
+      '(en (mi)? casa somos|somos) <number> (personas|en casa|en mi casa|en la familia)',
+      'en (mi)? casa somos <number>',
+    ],
+    is: 'household',
+    tell: 'Son {1} en casa',
+  },
+  {
+    say: [
+      'soy (medio|mitad) <demonym>',
+      'soy de nacionalidad <demonym>',
+      'tengo (la)? doble (nacionalidad|ciudadania) (,|:)? <demonym>',
+    ],
+    is: 'nationality',
+    tell: 'Es {1}',
+  },
+  {
+    say: ['soy de (aqui|aca) , de <known>', 'soy de <known> , de <known>'],
+    is: 'origin',
+    tell: 'Es de {last}',
+    value: '{last}',
+  },
+  {
+    say: [
+      'como <oficio> que soy',
+      '(al ser|siendo|como buen|como buena) <oficio>',
+      'soy de profesion <oficio>',
+      'me gano la vida (como|de) <oficio>',
+    ],
+    is: 'occupation',
+    tell: 'Es {1}',
+    also: 'work',
+  },
+  {
+    say: [
+      'soy <dueno/duena/propietario/propietaria/fundador/fundadora/cofundador/cofundadora/socio/socia> de (un|una|mi|el|la) <trade-place>',
+    ],
+    is: 'occupation',
+    tell: 'Es {1} de {2}',
+    value: '{1} de {2}',
+  },
+  {
+    say: [
+      '(doy|imparto|ensenio) (clases|clase) (particulares|online|de apoyo|extraescolares)? (de|en|a) <subject>',
+      'enseno <subject>',
+    ],
+    is: 'occupation',
+    tell: 'Da clases de {1}',
+    value: 'clases de {1}',
+    also: 'work',
+  },
+  {
+    say: [
+      '(trabajo|estoy trabajando) <limpiando/cuidando/repartiendo/vendiendo/conduciendo/cocinando/sirviendo/atendiendo/montando/instalando/reparando/arreglando/cosiendo> <rest>',
+      'me gano la vida <limpiando/cuidando/repartiendo/vendiendo/conduciendo/cocinando/tocando/pintando/cosiendo> <rest>',
+    ],
+    is: 'occupation',
+    tell: 'Trabaja {1} {2}',
+    value: '{1} {2}',
+  },
+  {
+    say: [
+      '(acabo de (empezar|entrar|comenzar) (a trabajar)? | acabo de ser (contratado|contratada) | empece (a trabajar)? (hace poco|ayer|hoy|la semana pasada|este mes|esta semana|el lunes|el mes pasado)?) (en|para) <workplace>',
+    ],
+    is: 'workplace',
+    tell: 'Trabaja en {1}',
+  },
+  {
+    say: [
+      '(acabo de (empezar|entrar|comenzar) (a trabajar)? | empece (a trabajar)? (hace poco|ayer|hoy|la semana pasada|este mes|esta semana|el lunes|el mes pasado)) (en|para) <org>',
+    ],
+    is: 'employer',
+    tell: 'Trabaja en {1}',
+    also: 'work',
+  },
+  {
+    say: [
+      '(trabajo|trabajamos) (en)? <remoto> (para)? <workplace>?',
+      'hago <teletrabajo>',
+      '(soy|vivo como) <nomada_digital>',
+    ],
+    is: 'workplace',
+    tell: 'Trabaja: {all}',
+    value: '{all}',
+  },
+  {
+    say: [
+      'hago turnos (de)? <noche/tarde/manana/rotativos/partidos>',
+      'trabajo (en)? turnos <rotativos>',
+      'tengo turno <de_noche/de_tarde/de_manana/partido>',
+    ],
+    is: 'schedule',
+    tell: '{all}',
+    value: '{all}',
+  },
+  {
+    say: [
+      '(estoy opositando a|oposito a|oposito para|preparo oposiciones de|preparo oposiciones a|estoy preparando (las|unas)? oposiciones (de|a|para)) <rest>',
+    ],
+    is: 'goal',
+    tell: 'Se prepara para las oposiciones: {1}',
+  },
+  {
+    say: [
+      '(estoy|voy) (en)? <course> (de (la)? (carrera|grado|ingenieria|licenciatura)? (de)?)? <study>?',
+      '(curso|hago|repito|estudio) <course> (de)? <study>',
+    ],
+    is: 'studies',
+    tell: 'Estudia: {all}',
+    value: '{all}',
+  },
+  {
+    say: [
+      '(hago|estudio|curso|estoy (haciendo|acabando|terminando|cursando|estudiando)) (la carrera|el grado|la licenciatura|la ingenieria|el master|un grado|una licenciatura|un master|un doctorado|un posgrado|la maestria|una maestria|la tecnicatura|un profesorado|el profesorado|el bachillerato) (de|en)? <study>',
+      '(hago|estoy (haciendo|acabando|terminando|escribiendo)) (el|mi) (tfg|tfm|trabajo de fin de grado|trabajo de fin de master|proyecto de fin de carrera) (sobre|de|en) <study>',
+      'voy a la (universidad|uni|facultad) (de)? <place>',
+    ],
+    is: 'studies',
+    tell: 'Estudia {1}',
+  },
+  {
+    say: [
+      '(me estoy sacando | estoy sacandome | me quiero sacar | quiero sacarme | me saco) (el|la|un|una)? <exam>',
+      'me presento a (el|la|las|los|unas)? <exam>',
+    ],
+    is: 'goal',
+    tell: 'Se prepara para {1}{date}',
+    time: 'ahead',
+  },
+  {
+    say: ['llevo <count> anos (felizmente)? <casado/casada>', 'llevamos <count> anos <casados>'],
+    is: 'marital',
+    tell: 'Está {1}',
+  },
+  {
+    say: ['llevo <count> (anos|ano|meses) (saliendo)? con mi <novia/novio/pareja/chica/chico>'],
+    is: 'marital',
+    tell: 'Tiene {1}',
+  },
+  {
+    say: ['somos <number> hermanos', 'somos <number> hermanas'],
+    is: 'family',
+    tell: 'Son {1} hermanos',
+    value: '{all}',
+  },
+  {
+    say: ['soy <hijo_unico/hija_unica/familia_numerosa/padre_soltero/madre_soltera/abuelo/abuela/padre_de_familia>'],
+    is: 'family',
+    tell: 'Es {1}',
+  },
+];
