@@ -28,9 +28,13 @@ const OUTPUT_CHARACTERS = 1 << 20;
 export function runTimeBoxed(program: string, args: readonly string[], options: TimeBoxOptions): Promise<TimeBoxed> {
   return new Promise((resolve) => {
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'], env: options.env, detached: true });
+    // Who is waited for when we end has nobody to end it any more.
+    const onExit = () => endGroup(child.pid);
+    process.once('exit', onExit);
     let text = '';
     const finish = (outcome: TimeBoxed) => {
       clearTimeout(timer);
+      process.off('exit', onExit);
       child.stdout.destroy();
       child.unref();
       resolve(outcome);

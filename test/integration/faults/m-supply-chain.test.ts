@@ -16,9 +16,9 @@ interface LockedPackage {
 }
 
 /** More is a decision, not an accident: raise it in a commit of its own, with the reason. */
-const MOST_PRODUCTION_PACKAGES = 61;
+const MOST_PRODUCTION_PACKAGES = 63;
 /** Without what is made for one platform alone: of those, a machine installs one in twenty. */
-const MOST_PACKAGES = 136;
+const MOST_PACKAGES = 138;
 
 const root = resolve(import.meta.dirname, '../../..');
 const read = (name: string): string => readFileSync(resolve(root, name), 'utf8');
