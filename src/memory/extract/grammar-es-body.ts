@@ -4,6 +4,43 @@ import type { Rule } from './rules.ts';
 export const BODY_ES: readonly Rule[] = [
   {
     say: [
+      'me <cuesta> (leer|ver|oir|caminar|andar|concentrarme|agacharme|subir escaleras) (mucho)? <rest>?',
+      '(veo|oigo) (muy|bastante)? <mal> (de lejos|de cerca)?',
+      'no <oigo/veo> bien',
+    ],
+    is: 'accessibility',
+    tell: 'Tiene en cuenta: {all}',
+    value: '{all}',
+    sure: 0.75,
+  },
+  {
+    say: [
+      'tengo (mal|fastidiado|fastidiada|jodido|jodida|delicado|delicada) (el|la|los|las) <bodypart>',
+      'tengo (el|la|los|las) <bodypart> (mal|fastidiado|fastidiada|fastidiados|fastidiadas|jodido|jodida|delicado|delicada|planos|hecha polvo|hecho polvo|rota|roto|operada|operado)',
+    ],
+    is: 'accessibility',
+    tell: 'Tiene en cuenta: {all}',
+    value: '{all}',
+  },
+  {
+    say: [
+      'tomo <anticoagulantes/sintrom/antidepresivos/ansioliticos/metformina/insulina/eutirox/levotiroxina/estatinas/corticoides/antihistaminicos/litio/la_pildora>',
+      'estoy dando el <pecho>',
+      'llevo <marcapasos>',
+    ],
+    is: 'health',
+    tell: 'Salud: {all}',
+    value: '{1}',
+  },
+  {
+    say: 'llevo <any> (anos|ano|meses|semanas|dias) sin <fumar/beber/beber_alcohol/comer_carne/tomar_alcohol/comer_azucar/gluten/azucar/alcohol/carne>',
+    is: 'diet',
+    tell: '{all}',
+    value: 'sin {2}',
+  },
+  { say: '(no (como|comemos|tomo|tomamos|puedo comer)) ni <food>', is: 'diet', tell: 'No toma ni {1}' },
+  {
+    say: [
       '(el|la|los|las) <topicfood> (no me (sienta|sientan|cae|caen) bien | me (sienta|sientan|cae|caen|hace|hacen) (fatal|mal|pesimo|pesado|pesada|pesados|dano|horrible))',
       '(no me (sienta|sientan|cae|caen) bien | me (sienta|sientan|cae|caen|hace|hacen) (fatal|mal|pesimo|pesado|pesada|pesados|dano)) (el|la|los|las) <food>',
       'no tolero (bien)? (el|la|los|las)? <food>',

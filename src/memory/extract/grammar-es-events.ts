@@ -22,7 +22,7 @@ export const EVENTS_ES: readonly Rule[] = [
     time: 'ahead',
   },
   {
-    say: ['me jubilo', 'me (opero|operan)', 'me examino (de)? <any>'],
+    say: ['me jubilo', 'me (opero|operan)', 'me examino (de|del|de la)? <any>', 'doy a <luz>'],
     is: 'plan',
     tell: '{all}{date}',
     value: '{all}',
@@ -60,7 +60,7 @@ export const EVENTS_ES: readonly Rule[] = [
   },
   {
     say: [
-      'tengo (el|un|una|mi|los|otra|otro)? <appointment>',
+      'tengo (el|la|las|un|una|mi|los|otra|otro)? <appointment>',
       'me toca (el|un|una)? <appointment>',
       'hay (un|una)? <appointment>',
     ],

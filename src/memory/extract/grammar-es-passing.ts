@@ -2,6 +2,90 @@ import type { Rule } from './rules.ts';
 
 /** Who the user is, said in passing within a request, in Spanish: "a mis 45 años", "en Murcia, que es donde vivo". */
 export const PASSING_ES: readonly Rule[] = [
+  {
+    say: '(busco|estoy buscando|ando buscando) <trabajo/curro/empleo>',
+    is: 'employment',
+    tell: 'Busca trabajo',
+    value: 'busca trabajo',
+    sure: 0.7,
+  },
+  {
+    say: ['(vivo|vivimos|resido) (desde)? hace <any> (anos|ano|meses|semanas) en <place>'],
+    is: 'residence',
+    tell: 'Vive en {2}',
+    value: '{2}',
+    time: 'since',
+  },
+  {
+    say: [
+      'llevo <any> (anos|ano|meses) trabajando (en|para) <workplace>',
+      '(he empezado | empece | empiezo | he entrado | entre) a trabajar (<any>)? (en|para) <workplace>',
+      'me (acaban de (contratar|coger|fichar) | han (contratado|cogido|fichado) | contrataron | cogieron | ficharon) en <workplace>',
+    ],
+    is: 'workplace',
+    tell: 'Trabaja en {last}',
+    value: '{last}',
+  },
+  { say: ['me acaban de (contratar|coger|fichar) en <org>'], is: 'employer', tell: 'Trabaja en {1}', also: 'work' },
+  {
+    say: ['me acaban de <despedir/echar>'],
+    is: 'employment',
+    tell: 'Está sin trabajo: {all}',
+    value: 'sin trabajo',
+  },
+  {
+    say: [
+      'trabajo con <ninos/pacientes/ancianos/mayores/personas_mayores/adolescentes/jovenes/animales/caballos/personas_con_discapacidad/refugiados/bebes> <rest>?',
+    ],
+    is: 'field',
+    tell: 'Trabaja con {1} {2}',
+    value: '{1}',
+  },
+  {
+    say: ['mi (empresa|negocio) se dedica a (la|el|los|las)? <rest>'],
+    is: 'field',
+    tell: 'Su empresa se dedica a {1}',
+  },
+  {
+    say: ['estoy de <erasmus> (en <place>)?', 'hago <bachillerato/la_eso/la_prepa/bachi/segundo_de_bachillerato>'],
+    is: 'studies',
+    tell: 'Estudia: {all}',
+    value: '{all}',
+  },
+  {
+    say: [
+      '(acabo de (terminar|acabar) | acabe | termine | he terminado | he acabado) (la carrera|el grado|el master|la licenciatura|el doctorado) (de|en) <study>',
+    ],
+    is: 'education',
+    tell: 'Ha estudiado {1}',
+  },
+  {
+    say: [
+      'mi <lang> es (muy|bastante|un poco)? <malo/basico/flojo/fluido/bueno/intermedio/avanzado/nativo/regular>',
+      'entiendo (bien)? (el)? <lang>',
+    ],
+    is: 'language',
+    tell: '{all}',
+  },
+  {
+    say: ['no hablo (nada de | ni papa de)? <langs>'],
+    is: 'language',
+    tell: 'No habla {1}',
+    value: 'no {1}',
+    sure: 0.75,
+  },
+  {
+    say: ['me (pase|he pasado|cambie|he cambiado) de (<tech>) a (un|una)? <tech>'],
+    is: 'uses',
+    tell: 'Usa {2}',
+    value: '{2}',
+  },
+  {
+    say: ['quiero (montar|abrir|poner) <possession>', 'quiero correr (un|una|el|la|mi)? <race>'],
+    is: 'goal',
+    tell: '{all}',
+    value: '{all}',
+  },
   { say: 'como <oficio> ,', is: 'occupation', tell: 'Es {1}', sure: 0.7 },
   { say: ['soy de <clubonly>', 'soy (de el | del | de la | de los) <club>'], is: 'likes', tell: 'Es de {1}' },
   {

@@ -152,7 +152,7 @@ export const TASTES_ES: readonly Rule[] = [
   },
   {
     say: [
-      '(tengo|poseo|regento|llevo|monte|he montado|abri|he abierto|me he comprado|me compre|acabo de comprarme) <possession>',
+      '(tengo|poseo|regento|llevo|monte|montamos|abrimos|hemos abierto|hemos montado|he montado|abri|he abierto|me he comprado|me compre|acabo de comprarme) <possession>',
     ],
     is: 'owns',
     tell: 'Tiene {1}',
@@ -161,7 +161,7 @@ export const TASTES_ES: readonly Rule[] = [
     say: [
       'mi (portatil|ordenador|computadora|compu|pc|movil|telefono|celular|editor|laptop|impresora|camara|lenguaje|distro|sistema operativo|sistema|shell|navegador) (favorito|de trabajo|principal|es|tiene) (es|un|una)? <product>',
       'mi (portatil|ordenador|computadora|pc|movil|telefono|celular|editor|sistema operativo|navegador) es <tech>',
-      '(en (mi|el|la) (trabajo|empresa|curro|oficina|equipo|estudio|taller) (usamos|utilizamos|trabajamos con|trabajamos en|programamos en)|uso|utilizo|usamos en el trabajo|trabajo con|programo en|programo con|desarrollo en|desarrollo con|me paso a|me he pasado a|me cambie a|soy usuario de|soy usuaria de|trabajo en) <tech>',
+      '(en (mi|el|la) (trabajo|empresa|curro|oficina|equipo|estudio|taller) (usamos|utilizamos|trabajamos con|trabajamos en|programamos en)|uso|utilizo|usamos en el trabajo|trabajo con|programo (sobre todo|mayormente)? (en|con)|desarrollo en|desarrollo con|me paso a|me he pasado a|me cambie a|soy usuario de|soy usuaria de|trabajo en) <tech>',
       'tengo <device>',
     ],
     is: 'uses',

@@ -12,7 +12,7 @@ export const INSTRUCTIONS_ES: readonly Rule[] = [
   },
   {
     say: [
-      '(de ahora en adelante|a partir de ahora|desde ahora|de aqui en adelante|en adelante|de hoy en adelante|de ahora en mas|de aca en adelante|de aqui en mas|en el futuro|por defecto|en todas tus respuestas|en tus respuestas|cada vez que me respondas) (por favor)? <imperative>',
+      '(de ahora en adelante|a partir de ahora|a partir de hoy|desde ahora|de aqui en adelante|en adelante|de hoy en adelante|de ahora en mas|de aca en adelante|de aqui en mas|en el futuro|por defecto|en todas tus respuestas|en tus respuestas|cada vez que me respondas) (por favor)? <imperative>',
     ],
     is: 'instruction',
     tell: '{all}',

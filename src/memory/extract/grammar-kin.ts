@@ -2,6 +2,12 @@ import type { Rule } from './rules.ts';
 
 /** What is told of somebody of the user's: behind `mi hija Lucía`, `my wife`. `{who}` is that person. */
 export const KIN_ES: readonly Rule[] = [
+  {
+    say: 'celiaco|celiaca|celiacos|vegano|vegana|vegetariano|vegetariana',
+    is: 'diet',
+    tell: '{who} es {all}',
+    value: '{all}',
+  },
   { say: 'tienen <number> y <number> anos?', is: 'age', tell: '{who} tienen {1} y {2} años', value: '{1} y {2}' },
   {
     say: '(se ha mudado|se mudo|se ha ido a vivir|se fue a vivir) a <origin>',
@@ -94,7 +100,7 @@ export const KIN_ES: readonly Rule[] = [
   },
   { say: ['no (come|puede comer|toma) <food>'], is: 'diet', tell: '{who} no come {1}' },
   { say: ['es <demonym>'], is: 'nationality', tell: '{who} es {1}' },
-  { say: ['(es|trabaja de|trabaja como) <oficio>'], is: 'occupation', tell: '{who} es {1}', also: 'work' },
+  { say: ['(es|era|trabaja de|trabaja como) <oficio>'], is: 'occupation', tell: '{who} es {1}', also: 'work' },
   { say: ['trabaja (en|para) <org>'], is: 'employer', tell: '{who} trabaja en {1}' },
   { say: ['trabaja en <workplace>'], is: 'workplace', tell: '{who} trabaja en {1}' },
   { say: ['(estudia|esta estudiando) <study>'], is: 'studies', tell: '{who} estudia {1}' },

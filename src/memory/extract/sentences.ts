@@ -55,7 +55,7 @@ const LEADS = wordSet(`
   personally nowadays these_days now currently right_now at_the_moment today hoy about_me me_presento first_of_all first to_be_honest
   in_my_case as_for_me for_my_part since_then quick_update update good_news great_news bad_news buenas_noticias noticia news for_me ah_yes ah_si oh_yes
   sabes_una_cosa adivina_que guess_what lately ultimamente desde_hace_poco desde_que por_fin finalmente finally unfortunately por_desgracia desgraciadamente
-  queria_decir queria_decir_que quise_decir quise_decir_que digo_que aclaro_que es_decir tambien_que aparte aparte_de_eso los_lunes los_martes los_miercoles los_jueves los_viernes los_sabados
+  en_casa en_mi_casa queria_decir queria_decir_que quise_decir quise_decir_que digo_que aclaro_que es_decir tambien_que aparte aparte_de_eso los_lunes los_martes los_miercoles los_jueves los_viernes los_sabados
   los_domingos los_fines_de_semana los_findes entre_semana todos_los_dias todas_las_semanas cada_dia cada_semana por_las_mananas por_las_tardes por_las_noches a_veces de_vez_en_cuando a_diario en_verano en_invierno
   buenas_a_todos saludos que_tal que_onda como_estas como_andas como_va buen_dia che epale wey guey pana porfa por_favor primero_de_todo ante_todo para_empezar de_profesion en_mi_tiempo desde_siempre desde_pequeno desde_pequena desde_nino desde_nina
   te_explico os_cuento les_cuento te_pongo_en_contexto te_pongo_en_situacion te_doy_contexto mas_contexto un_poco_de_contexto contexto por_cierto_que por_cierto_ya y_eso_que en_mi_opinion para_mi yo_la_verdad la_verdad_yo

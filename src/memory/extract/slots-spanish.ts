@@ -15,7 +15,7 @@ const AILMENTS = wordSet(`
 `);
 const BODY = wordSet(`
   rodilla rodillas espalda hombro cadera tobillo menisco ligamento ligamentos ligamento_cruzado muneca codo brazo pierna cuello cervicales lumbares pie mano clavicula femur
-  tendon_de_aquiles corazon vesicula hernia apendice cataratas miopia
+  pies tendon_de_aquiles corazon vesicula hernia apendice cataratas miopia
 `);
 const CLUBS = wordSet(`
   betis atleti atletico atletico_de_madrid madrid real_madrid barca barcelona fc_barcelona sevilla valencia athletic athletic_club osasuna celta sporting racing depor deportivo zaragoza
@@ -60,7 +60,11 @@ export const ailment: Slot = (scope, at) => {
   return { from: at, to };
 };
 
-export const bodyPart: Slot = (scope, at) => known(BODY, scope, at);
+export const bodyPart: Slot = (scope, at) => {
+  const length = longestIn(BODY, scope.tokens, at, scope.end, 3);
+  const side = /^(?:izquierda|izquierdo|derecha|derecho)$/.test(plainAt(scope, at + length)) ? 1 : 0;
+  return length > 0 ? { from: at, to: at + length + side } : undefined;
+};
 export const club: Slot = (scope, at) => known(CLUBS, scope, at);
 /** "soy de Boca" is a club, "soy de Sevilla" is a town. */
 export const clubOnly: Slot = (scope, at) => (PLACES.has(plainAt(scope, at)) ? undefined : club(scope, at));

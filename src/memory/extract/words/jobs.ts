@@ -94,7 +94,7 @@ export const WORKPLACES = wordSet(`
   hospital banco bar restaurante tienda escuela colegio instituto universidad empresa startup fabrica oficina clinica farmacia biblioteca
   hotel agencia consultora taller bufete gestoria supermercado aeropuerto laboratorio guarderia residencia panaderia peluqueria cafeteria
   ayuntamiento museo editorial multinacional ong gimnasio notaria almacen estudio ministerio libreria cooperativa granja bodega imprenta
-  academia ferreteria fruteria carniceria floristeria inmobiliaria asesoria constructora obra mina finca cocina_de_un_hotel banca_privada juzgado comisaria cuartel
+  centro centro_de_menores centro_de_dia residencia_de_ancianos asociacion fundacion academia ferreteria fruteria carniceria floristeria inmobiliaria asesoria constructora obra mina finca cocina_de_un_hotel banca_privada juzgado comisaria cuartel
   consultorio laboratorio_clinico clinica_dental clinica_veterinaria veterinaria escuela_infantil guarde cole insti uni facultad oficina_de_correos tanatorio matadero invernadero
   productora discografica emisora radio periodico canal_de_television estudio_de_arquitectura estudio_de_diseno call ferry crucero aerolinea plataforma_petrolera refineria petrolera
   maquiladora hacienda kiosco quiosco panaderia_artesanal pizzeria heladeria cerveceria discoteca casino teatro ludoteca camping albergue parador hostal spa polideportivo
