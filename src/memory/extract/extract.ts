@@ -34,6 +34,7 @@ import { holdsSecret } from './secrets.ts';
 import { type Sentence, sentencesOf, type Start, startsOf } from './sentences.ts';
 import { standsFromNowOn } from './slots-instructions.ts';
 import { tokenize } from './tokens.ts';
+import { Topic } from './topic.ts';
 
 const MOST_CANDIDATES = 3;
 /** Of what the assistant said, the end is looked at. */
@@ -88,6 +89,7 @@ export function extract(said: Said): readonly Candidate[] {
   const sentences = sentencesOf(scope);
   const guarded = guard(scope, sentences, said);
   const found: Candidate[] = [];
+  const topic = new Topic(said);
   let person = personOf(said.before);
   for (const sentence of sentences) {
     let done = sentence.from;
@@ -97,11 +99,12 @@ export function extract(said: Said): readonly Candidate[] {
       if (start.at < done || guarded.isBarred(start.at)) continue;
       const read = readAt(said, start.stated === true ? { ...scope, end: sentence.to } : words, sentence, {
         ...start,
-        person: mentioned(words, sentence.from, start.at) ?? person,
+        person: mentioned(words, sentence.from, start.at) ?? person ?? topic.at(words, start.at),
       });
       found.push(...read.candidates);
       done = Math.max(done, read.end);
     }
+    if (found.length === held) found.push(...topic.children(said, words, sentence));
     if (found.length === held) found.push(...standing(said, words, sentence));
     person = mentioned(scope, sentence.from, sentence.to) ?? person;
   }

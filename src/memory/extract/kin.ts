@@ -158,13 +158,23 @@ export interface Mentioned {
 /** Whom these words name: the user's (`mi abuela`, `my cat`), or, where the assistant speaks to the user, `tu abuela`. */
 export function mentioned(scope: Scope, from: number, to: number, whose = OWN): Mentioned | undefined {
   for (let at = Math.min(to, scope.end) - 1; at >= from; at--) {
-    if (!whose.has(plainAt(scope, at))) continue;
-    const noun = kinNoun(scope, at + 1);
-    if (noun?.subject === undefined || noun.several === true) continue;
-    if (ARTICLES.has(plainAt(scope, at)) && !HAS.has(plainAt(scope, at - 1))) continue;
-    return { subject: noun.subject, who: textOf(scope, at + 1, noun.to) };
+    const person = mentionedAt(scope, at, whose);
+    if (person !== undefined) return person;
   }
   return undefined;
+}
+
+/** All of the user's of whom the words speak, in their order. */
+export function everybodyMentioned(scope: Scope): readonly Mentioned[] {
+  return scope.tokens.flatMap((_, at) => mentionedAt(scope, at, OWN) ?? []);
+}
+
+function mentionedAt(scope: Scope, at: number, whose: ReadonlySet<string>): Mentioned | undefined {
+  if (!whose.has(plainAt(scope, at))) return undefined;
+  const noun = kinNoun(scope, at + 1);
+  if (noun?.subject === undefined || noun.several === true) return undefined;
+  if (ARTICLES.has(plainAt(scope, at)) && !HAS.has(plainAt(scope, at - 1))) return undefined;
+  return { subject: noun.subject, who: textOf(scope, at + 1, noun.to) };
 }
 
 const OWN = new Set(['mi', 'my', 'our', 'nuestro', 'nuestra', 'un', 'una', 'a', 'an']);

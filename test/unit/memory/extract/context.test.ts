@@ -99,3 +99,40 @@ describe('a text that is worked on', () => {
     expect(kept(said, before)).toBe(expected);
   });
 });
+
+describe('of whom is spoken some messages later', () => {
+  it.each<[string[], string | null, string]>([
+    [['un poema para mi abuela', 'más triste', 'no tanto. se llama Carmen'], null, 'grandmother.name=Carmen'],
+    [['un regalo para mi padre', 'le encanta la pesca'], '¿Qué le gusta?', 'father.likes=la pesca'],
+    [['mi hija no duerme bien', 'tiene 3 años'], null, 'daughter.age=3'],
+    [['busco plan con mi hermana', 'vive en Lugo'], null, 'sister.residence=Lugo'],
+    [['what do I buy for my sister', 'under 50', 'she lives in Glasgow'], null, 'sister.residence=Glasgow'],
+    [['a gift for my grandad', 'he loves chess'], null, 'grandfather.likes=chess'],
+    [['dinner with my mum and my brother', "he's vegan"], null, 'brother.diet=vegan'],
+    [['dinner with my mum and my brother', "she's vegan"], null, 'mother.diet=vegan'],
+    [['vamos a Portugal con los niños', 'Hugo tiene 9 y Vera 4'], null, 'child.age=Hugo 9; child.age=Vera 4'],
+    [['a trip with our kids', 'Tom is 9 and Lily is 4'], null, 'child.age=Lily 4; child.age=Tom 9'],
+  ])('%j is of them', (said, before, expected) => {
+    expect(kept(said, before)).toBe(expected);
+  });
+
+  it.each<[string[], string | null]>([
+    [['un regalo para mi padre', 'ella vive en Lugo'], null],
+    [['a gift for my grandad', 'she loves chess'], null],
+    [['a gift for my grandad', 'it is vegan'], null],
+    [['cena con mi madre y mi hermana', 'vive en Lugo'], null],
+    [['un regalo para mi padre', 'es italiano'], null],
+    [['un coche para mi padre', 'tiene 10 años'], null],
+    [['a gift for my sister', 'a', 'b', 'c', 'd', 'she lives in Glasgow'], null],
+    [['hola', 'se llama Carmen'], null],
+    [['what is a good book', 'Tom is 9 and Lily is 4'], null],
+    [['vamos con los niños', 'Windows tiene 9 versiones'], null],
+  ])('%j is of nobody in particular', (said, before) => {
+    expect(kept(said, before)).toBe('');
+  });
+
+  it('is the user where the user says so', () => {
+    expect(kept(['a gift for my sister', 'I live in Leeds'])).toBe('residence=Leeds');
+    expect(kept(['un regalo para mi padre', 'vivo en Lugo'])).toBe('residence=Lugo');
+  });
+});
