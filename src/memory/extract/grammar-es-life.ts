@@ -54,7 +54,7 @@ export const LIFE_ES: readonly Rule[] = [
   },
   { say: ['solo (bebo|como|uso|leo|veo|escucho|tomo) <taste>'], is: 'prefers', tell: '{all}' },
   {
-    say: ['(ya)? no (bebo|fumo)', 'no (bebo|fumo) (nada)?', '(he dejado|deje) de (beber|fumar)'],
+    say: ['ya no (bebo|fumo) <ending>', 'no (bebo|fumo) (nada)? <ending>', '(he dejado|deje) de (beber|fumar)'],
     is: 'diet',
     tell: '{all}',
     value: '{all}',
@@ -90,7 +90,7 @@ export const LIFE_ES: readonly Rule[] = [
   { say: ['soy (mas|muy) de <taste>', 'me va|tira mas <taste>'], is: 'prefers', tell: 'Prefiere {1}' },
   {
     say: [
-      'lo mio es (el|la|los|las)? <taste>',
+      'lo mio (es|son) (el|la|los|las)? <taste>',
       'me he (aficionado|enganchado) a <taste>',
       'me he enganchado a <taste>',
     ],

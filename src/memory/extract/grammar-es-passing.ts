@@ -3,6 +3,50 @@ import type { Rule } from './rules.ts';
 /** Who the user is, said in passing within a request, in Spanish: "a mis 45 años", "en Murcia, que es donde vivo". */
 export const PASSING_ES: readonly Rule[] = [
   {
+    say: '(me|nos) (mudo|mudamos) (<any>)? (<any>)? (<any>)? (<any>)? (<any>)? a <place>',
+    is: 'plan',
+    tell: 'Se muda a {last}{date}',
+    value: '{last}',
+    time: 'must',
+  },
+  { say: '(mujer|hombre|chico|chica) (,|de) <age> anos', is: 'age', tell: 'Tiene {1} años', sure: 0.75 },
+  {
+    say: ['soy (alumno|alumna|estudiante) de <course>', 'soy alumno|alumna de <study>'],
+    is: 'studies',
+    tell: 'Estudia {1}',
+  },
+  {
+    say: 'trabajo (solo)? <por_las_mananas/por_las_tardes/de_lunes_a_viernes/de_lunes_a_sabado/los_fines_de_semana/los_findes/media_jornada/a_jornada_completa/jornada_completa/a_tiempo_completo>',
+    is: 'schedule',
+    tell: 'Trabaja {1}',
+    also: 'work',
+  },
+  {
+    say: 'soy <voluntario/voluntaria> (en|de) (la|el|un|una)? <rest>',
+    is: 'hobby',
+    tell: 'Es {1} en {2}',
+    value: '{1} en {2}',
+  },
+  {
+    say: 'soy (el|la)? <presidente/presidenta/encargado/encargada/responsable/directora/director/delegado/delegada/aprendiz/copropietario> de <rest>',
+    is: 'occupation',
+    tell: 'Es {1} de {2}',
+    value: '{1} de {2}',
+  },
+  {
+    say: 'soy (madre|padre|mama|papa) de <gemelos/gemelas/mellizos/mellizas/trillizos/familia_numerosa>',
+    is: 'family',
+    tell: 'Tiene {1}',
+  },
+  { say: 'estamos <casados/prometidos/divorciados/separados>', is: 'marital', tell: 'Están {1}' },
+  {
+    say: 'vamos a tener (un|una|otro|otra|nuestro primer|nuestra primera) <bebe/hijo/hija/nino/nina/crio>',
+    is: 'plan',
+    tell: 'Espera un bebé{date}',
+    value: 'bebé',
+    time: 'ahead',
+  },
+  {
     say: '(busco|estoy buscando|ando buscando) <trabajo/curro/empleo>',
     is: 'employment',
     tell: 'Busca trabajo',

@@ -70,6 +70,8 @@ export const TASTES_ES: readonly Rule[] = [
       '(odio|detesto|aborrezco|no soporto|no aguanto|no trago) (a)? <taste>',
       'me (repugna|repugnan|da asco|dan asco|cae mal|horroriza|horrorizan) <taste>',
       'no puedo con <taste>',
+      'no soy (muy|mucho) de <taste>',
+      'no soy de <playa/dulce/dulces/fiesta/fiestas/salir/madrugar/postres/verduras>',
       'no soy (muy)? (fan|amigo|amiga|partidario|partidaria) de <taste>',
     ],
     is: 'dislikes',

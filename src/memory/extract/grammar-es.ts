@@ -182,6 +182,7 @@ export const WHO_ES: readonly Rule[] = [
   {
     say: [
       'tengo <age> anos',
+      'tengo (casi|ya|unos) <age> anos',
       'acabo de cumplir <age> (anos)?',
       'cumpli <age> anos',
       'ya? tengo <age> anitos',
@@ -189,6 +190,7 @@ export const WHO_ES: readonly Rule[] = [
     ],
     is: 'age',
     tell: 'Tiene {1} años',
+    also: 'work',
   },
   { say: 'tengo <bareage>', is: 'age', tell: 'Tiene {1} años', sure: 0.8 },
   {
@@ -275,6 +277,7 @@ export const WHO_ES: readonly Rule[] = [
     ],
     is: 'nationality',
     tell: 'Es {1}',
+    also: 'work',
   },
   {
     say: ['mi (zona|huso) (horaria|horario) es <rest>', 'estoy en la zona horaria (de)? <rest>'],

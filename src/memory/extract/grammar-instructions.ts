@@ -19,7 +19,7 @@ export const INSTRUCTIONS_ES: readonly Rule[] = [
   },
   {
     say: [
-      '(no (me)? (uses|utilices|pongas|metas|incluyas|anadas)) (nunca|mas)? (tantos|tantas|ningun)? <manners>',
+      '(no (me)? (uses|utilices|pongas|metas|incluyas|anadas|des|hagas|mandes)) (nunca|mas)? (tantos|tantas|ningun)? <manners>',
       '(no me (trates|hables|llames)) de (usted|tu|vos)',
       '(tratame|hablame|trateme) de (usted|tu|vos)',
       '(tuteame|tratame de usted|tratame de tu|hablame de tu|hablame de usted|trateme de usted|hablame de vos|no me tutees)',
@@ -28,6 +28,7 @@ export const INSTRUCTIONS_ES: readonly Rule[] = [
       '(usa|utiliza) (el|los|las|la)? <measures>',
       '(dame|prefiero|quiero) (siempre)? (las)? (respuestas) <brief>',
       '(se) <breve/conciso/concisa/directo/directa> (en tus respuestas|conmigo|siempre|cuando me respondas)',
+      '(explicame|cuentame) (siempre)? (las cosas|todo) (como|paso a paso|con|de forma|de manera) <habit>?',
       '(hablame|respondeme|contestame) (siempre)? (en) <lang> (siempre|por favor)?',
       '(cuando|siempre que|cada vez que) te (pida|pregunte|consulte|hable|escriba) <habit>',
       '(recuerda|acuerdate de) (responder|contestar|responderme|contestarme|hablarme|tutearme) <habit>',

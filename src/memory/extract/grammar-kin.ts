@@ -2,6 +2,18 @@ import type { Rule } from './rules.ts';
 
 /** What is told of somebody of the user's: behind `mi hija Lucía`, `my wife`. `{who}` is that person. */
 export const KIN_ES: readonly Rule[] = [
+  { say: 'tiene <bareage>', is: 'age', tell: '{who} tiene {1} años' },
+  {
+    say: [
+      'es <diabetico/diabetica/asmatico/asmatica/autista/hipertenso/hipertensa/epileptico/epileptica/bipolar/hiperactivo/hiperactiva>',
+      'tiene <tdah/alzheimer/diabetes/asma/parkinson/epilepsia/autismo/ansiedad/depresion/cancer/demencia/artrosis/displasia/dislexia/leishmania>',
+    ],
+    is: 'health',
+    tell: '{who}: {all}',
+    value: '{1}',
+  },
+  { say: 'esta de <number> (meses|semanas)', is: 'plan', tell: '{who} está de {1} meses o semanas', value: '{all}' },
+  { say: 'trabaja (fuera)? ,? en <known>', is: 'workplace', tell: '{who} trabaja en {1}' },
   {
     say: 'celiaco|celiaca|celiacos|vegano|vegana|vegetariano|vegetariana',
     is: 'diet',

@@ -2,6 +2,11 @@ import type { Rule } from './rules.ts';
 
 /** Behind what somebody does: where and for whom ("soy enfermera *en el hospital*", "I'm a nurse *at Mercy*"). */
 export const WORK_ES: readonly Rule[] = [
+  {
+    say: ['(viviendo|residente|residiendo|afincado|afincada) en <place>', '(y|pero) (vivo|resido) en <place>'],
+    is: 'residence',
+    tell: 'Vive en {1}',
+  },
   { say: ', <oficio>', is: 'occupation', tell: 'Es {1}', also: 'work' },
   { say: ['de <known>', ', de <origin>'], is: 'origin', tell: 'Es de {1}' },
   { say: 'en el sector de la|del|de <field>', is: 'field', tell: 'Trabaja en {1}' },

@@ -127,6 +127,7 @@ const SLOTS: Readonly<Record<string, Slot>> = {
   course: spanish.course,
   ailment: spanish.ailment,
   bodypart: spanish.bodyPart,
+  ending: spanish.ending,
   club: spanish.club,
   clubonly: spanish.clubOnly,
   device: spanish.device,

@@ -65,6 +65,8 @@ export const bodyPart: Slot = (scope, at) => {
   const side = /^(?:izquierda|izquierdo|derecha|derecho)$/.test(plainAt(scope, at + length)) ? 1 : 0;
   return length > 0 ? { from: at, to: at + length + side } : undefined;
 };
+/** Nothing more is said: "no bebo", and not "no bebo tinto". */
+export const ending: Slot = (scope, at) => (mayEndAt(scope, at) ? { from: at, to: at, silent: true } : undefined);
 export const club: Slot = (scope, at) => known(CLUBS, scope, at);
 /** "soy de Boca" is a club, "soy de Sevilla" is a town. */
 export const clubOnly: Slot = (scope, at) => (PLACES.has(plainAt(scope, at)) ? undefined : club(scope, at));

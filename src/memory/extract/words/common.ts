@@ -23,7 +23,7 @@ export const STATEMENT_STARTS = wordSet(`
 
 /** What may follow a name, a place or a trade: else it was a part of something else ("I'm German teacher"). */
 export const MAY_FOLLOW = wordSet(`
-  otra nuevamente el next this in on y e o u pero porque de del en desde con sin para por que a al como aunque cuando si ni tengo soy vivo trabajo estoy me mi yo es ya asi
+  la los las viviendo residente residiendo afincado afincada otra nuevamente el next this in on y e o u pero porque de del en desde con sin para por que a al como aunque cuando si ni tengo soy vivo trabajo estoy me mi yo es ya asi
   mientras pues hace donde donde cerca junto encantado encantada mucho un_gusto ahora antes despues hoy actualmente todavia aun tambien
   llevo estudio desde_hace quiero necesito busco gracias jaja jajaja igual pero aqui alli alla este esta casi desde durante hasta sobre
   actualmente entre ultimamente

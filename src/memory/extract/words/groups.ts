@@ -53,7 +53,7 @@ export const FOODS = wordSet(`
   palta aguacate platano pimiento pimientos berenjena pepino calabacin brocoli coliflor espinacas esparragos lentejas garbanzos legumbres alubias frijoles porotos choclo maiz arroz
   pasta avena miel edulcorantes embutidos jamon salmon atun sardinas mejillones almejas pulpo calamares langostinos camarones ostras higado casqueria visceras conejo pavo cabra nata mantequilla
   yogur crema mayonesa mostaza vinagre cilantro perejil jengibre canela coco kiwi pina fresas frutillas naranja citricos uvas melocoton durazno manzana sandia melon frutos_rojos sesamo pinones pistachos avellanas anacardos castanas
-  origen_animal comida_picante comida_rapida comida_basura fritura frituras grasa grasas bebidas_azucaradas gaseosas gaseosa refresco_de_cola mate ron whisky tequila carne_de_cerdo carne_de_vaca carnes embutido chorizo lacteo productos_lacteos harina harina_blanca harinas_blancas
+  tinto vino_tinto origen_animal comida_picante comida_rapida comida_basura fritura frituras grasa grasas bebidas_azucaradas gaseosas gaseosa refresco_de_cola mate ron whisky tequila carne_de_cerdo carne_de_vaca carnes embutido chorizo lacteo productos_lacteos harina harina_blanca harinas_blancas
   nada_de_origen_animal animales gambas tomate tomates cebolla ajo setas fritos chocolate refrescos vino cerveza te ultraprocesados
   meat pork beef chicken fish seafood shellfish gluten dairy lactose milk cheese egg eggs sugar wheat soy nuts peanuts tree_nuts almonds
   alcohol coffee caffeine spicy_food red_meat animal_products lamb bread sweets carbs mushrooms onions garlic tomatoes shrimp chocolate

@@ -30,14 +30,14 @@ export const JOBS_ES = wordSet(`
   account_manager product_manager product_owner scrum_master data_analyst data_engineer qa dev devops frontend backend full_stack fullstack ux_designer ui_designer growth
   sysadmin consultora_de_negocio dueno duena propietario propietaria copropietaria fundador fundadora cofundador cofundadora socio_fundador socia_fundadora hostelero hostelera
   comerciante feriante quiosquero kiosquero verdulero verdulera frutero frutera pescadera pescadero charcutero charcutera estanquera estanquero bedel ujier
-  concejal concejala alcalde alcaldesa diputado diputada sindicalista diplomatico diplomatica embajador traductora_jurada corrector correctora editora_de_video videografo
+  concejal concejala alcalde alcaldesa diputado diputada sindicalista diplomatico diplomatica embajador corrector correctora editora_de_video videografo
   montador montadora electromecanico electronico instalador instaladora fresador calderero chapista tapicero tapicera costurera modista bordadora artesano artesana orfebre
   bioquimico bioquimica oceanografa oceanografo meteorologo meteorologa arqueologo arqueologa antropologo antropologa restauradora paleontologa museologa archivera archivero
   psicopedagogo psicopedagoga pedagogo pedagoga maestranza ninera canguro empleada_domestica empleada_de_hogar cuidadora_de_ancianos limpiadora camillero paramedico paramedica
   remisero colectivero taxista_nocturno chofer_de_uber fletero peluquera_canina manicurista esteticista barbero barbera masajista_deportivo socorrista
   contadora_publica escribano escribana kinesiologo kinesiologa fonoaudiologa fonoaudiologo mucama maestra_jardinera preceptor preceptora ingeniero_agronomo agronomo agronoma
   mayordomo mesera mesero barman bartender cantinero pizzero pastelera heladero heladera catador vinatero bodeguero apicultor pastor pastora forestal guardabosques
-  marino marinera capitan oficial bombera_forestal policia_nacional policia_local mosso ertzaina guardia militar_de_carrera militar piloto_comercial controlador_aereo controladora_aerea
+  marino marinera capitan oficial bombera_forestal policia_nacional policia_local mosso ertzaina militar_de_carrera militar piloto_comercial controlador_aereo controladora_aerea costurero futbolista bailaor bailaora juez_de_paz
   matematico estadistico estadistica actuario actuaria corredor_de_bolsa agente_inmobiliario agente_inmobiliaria asesor_fiscal asesora_fiscal gestor_administrativo perito perita
   influencer streamer blogger guionista dramaturgo dramaturga poeta novelista cantautor cantautora dj_residente animador animadora mago payaso tramoyista utilero
   repartidor repartidora conserje tendero tendera libretista plomero plomera mesero mesera licenciado licenciada odontopediatra
@@ -94,7 +94,7 @@ export const WORKPLACES = wordSet(`
   hospital banco bar restaurante tienda escuela colegio instituto universidad empresa startup fabrica oficina clinica farmacia biblioteca
   hotel agencia consultora taller bufete gestoria supermercado aeropuerto laboratorio guarderia residencia panaderia peluqueria cafeteria
   ayuntamiento museo editorial multinacional ong gimnasio notaria almacen estudio ministerio libreria cooperativa granja bodega imprenta
-  centro centro_de_menores centro_de_dia residencia_de_ancianos asociacion fundacion academia ferreteria fruteria carniceria floristeria inmobiliaria asesoria constructora obra mina finca cocina_de_un_hotel banca_privada juzgado comisaria cuartel
+  departamento area seccion servicio centro centro_de_menores centro_de_dia residencia_de_ancianos asociacion fundacion academia ferreteria fruteria carniceria floristeria inmobiliaria asesoria constructora obra mina finca cocina_de_un_hotel banca_privada juzgado comisaria cuartel
   consultorio laboratorio_clinico clinica_dental clinica_veterinaria veterinaria escuela_infantil guarde cole insti uni facultad oficina_de_correos tanatorio matadero invernadero
   productora discografica emisora radio periodico canal_de_television estudio_de_arquitectura estudio_de_diseno call ferry crucero aerolinea plataforma_petrolera refineria petrolera
   maquiladora hacienda kiosco quiosco panaderia_artesanal pizzeria heladeria cerveceria discoteca casino teatro ludoteca camping albergue parador hostal spa polideportivo

@@ -34,7 +34,7 @@ const THEIRS: Readonly<Record<string, string>> = {
   landlord: 'casero casera landlord landlady',
   boss: 'jefe jefa boss manager',
   ex: 'ex exmarido exmujer ex-husband ex-wife ex-girlfriend ex-boyfriend',
-  child: 'toddler teenager peque crio cria chaval',
+  child: 'peques crios crias chavales nanos toddler teenager peque crio cria chaval',
   stepchild: 'hijastro hijastra',
   stepparent: 'padrastro madrastra stepfather stepmother stepdad stepmom',
   godchild: 'ahijado ahijada godson goddaughter',

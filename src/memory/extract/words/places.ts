@@ -58,6 +58,6 @@ export const NO_PLACES = wordSet(`
 
 /** A home that says something: `un piso en el centro`, `a house with a garden`. */
 export const HOMES = wordSet(`
-  tercero segundo primero cuarto quinto bajo piso apartamento casa estudio chalet atico duplex finca departamento masia caravana furgoneta barco residencia loft
+  furgo autocaravana cueva masia cortijo adosado pareado buhardilla cuarto_sin_ascensor tercero segundo primero cuarto quinto bajo piso apartamento casa estudio chalet atico duplex finca departamento masia caravana furgoneta barco residencia loft
   flat apartment house studio condo narrowboat caravan trailer cottage farm dorm van boat townhouse bungalow houseboat cabin
 `);
