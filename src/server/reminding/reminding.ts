@@ -88,7 +88,7 @@ export class Reminding {
   async begin(context: RequestContext, asked: Asked, question: string, wants: Wants): Promise<Reminded> {
     if (!wants.memory || !this.#counts(asked)) return NOTHING;
     const base = this.#options.memory.peek();
-    if (!base) return { ...NOTHING, degraded: this.#options.memory.status().reason ?? 'memory is just being opened' };
+    if (!base) return this.#withoutMemory(asked);
     const problems: string[] = [];
     const attempt = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
       try {
@@ -152,6 +152,19 @@ export class Reminding {
   /** What is being written is waited for. */
   close(): Promise<void> {
     return this.#recorder.close();
+  }
+
+  /** Nothing can be done or told; what is not to be kept is not kept all the same. */
+  async #withoutMemory(asked: Asked): Promise<Reminded> {
+    const degraded = this.#options.memory.status().reason ?? 'memory is just being opened';
+    const { said } = asked;
+    const { readCommands } = await import('../../memory/extract/commands.ts');
+    const told = said ? readCommands(said.text, said.before) : [];
+    const ignored = told.flatMap((command) => (command.do === 'ignore' ? [command.scope] : []));
+    const ignores = ignored.includes('conversation') ? 'conversation' : (ignored[0] ?? null);
+    if (ignores === 'conversation') await this.#privacy.begin(asked).catch(() => undefined);
+    const obeyed = { remembered: [], forgotten: [], unknown: [], ignores, isUndone: told.length > ignored.length };
+    return { recalled: [], obeyed: told.length > 0 ? obeyed : undefined, degraded };
   }
 
   async #obey(base: MemoryBase, asked: Asked, said: Said): Promise<Obeyed | undefined> {

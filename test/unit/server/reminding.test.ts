@@ -105,3 +105,23 @@ it('nobody waits for what is asked of a memory that hangs, nothing is told meanw
   await keeping;
   expect(observe).not.toHaveBeenCalled();
 });
+
+it('where memory is away, what is not to be kept is known all the same, and nobody believes that anything was remembered', async () => {
+  const { context } = house();
+  const away = new Reminding({
+    memory: { peek: () => undefined, status: () => ({ reason: 'away' }) as never },
+    people: { peek: () => undefined },
+    rateable: new RateableBook(),
+    logger: silentLogger,
+  });
+  const told = (text: string) => {
+    const of = asked();
+    return away.begin(context, { ...of, said: of.said && { ...of.said, text } }, text, WANTS);
+  };
+  expect(await told('Remember that I live in Oviedo')).toMatchObject({
+    obeyed: { remembered: [], isUndone: true, ignores: null },
+    degraded: 'away',
+  });
+  expect(await told('No guardes esto')).toMatchObject({ obeyed: { isUndone: false, ignores: 'message' } });
+  expect((await told('Where do I live?')).obeyed).toBeUndefined();
+});
