@@ -2,6 +2,7 @@ import type { Candidate, Said } from '../contract.ts';
 import { answerTo } from './answers.ts';
 import { candidateOf, type Found } from './candidates.ts';
 import { LIFE_EN } from './grammar-en-life.ts';
+import { WIDE_EN } from './grammar-en-wide.ts';
 import { WHO_EN } from './grammar-en.ts';
 import { LIFE_ES } from './grammar-es-life.ts';
 import { WHO_ES } from './grammar-es.ts';
@@ -70,6 +71,7 @@ const GRAMMAR = new Grammar([
       ...LIFE_EN,
       ...TASTES_EN,
       ...EVENTS_EN,
+      ...WIDE_EN,
       ...HABITS_EN,
     ],
   },

@@ -12,6 +12,7 @@ export const BODY_EN: readonly Rule[] = [
       'i am on <keto/the_keto_diet/paleo/a_diet/low_carb/carnivore/weight_watchers/slimming_world/intermittent_fasting>',
       'i am (eating|trying to eat|going) <low_carb/low-carb/keto/paleo/plant_based/plant-based/clean/vegetarian/vegan>',
       '(i|we) only eat <halal/kosher/vegan/vegetarian/plant-based/plants/gluten-free/gluten_free/low_carb/organic>',
+      'i was diagnosed (as|with) <coeliac/celiac/coeliac_disease/celiac_disease>',
       'i have <coeliac/coeliacs/celiac/celiacs/coeliac_disease/celiac_disease>',
       'i am (counting calories | intermittent fasting | cutting carbs)',
     ],
@@ -24,6 +25,7 @@ export const BODY_EN: readonly Rule[] = [
       'i am (cutting out|giving up|avoiding|not eating|not drinking|staying off|staying away from|cutting down on|cutting back on) <food>',
       'i am trying to (avoid|cut out|cut down on|cut back on|give up|eat less|stay off) <food>',
       'i (have)? (cut out|cut down on|given up|gone off|sworn off) <food>',
+      'no <food> (please|pls|thanks)? ,? i (hate|do not like|can not stand|loathe|do not eat)',
       'no <food> (please|pls)? ,? (because|as|since)? i can not (eat|have|stand|tolerate|do)',
     ],
     is: 'diet',
@@ -79,6 +81,12 @@ export const BODY_EN: readonly Rule[] = [
     corrects: true,
   },
   {
+    say: ['(i|we) (do not have|have no) (any)? <kids/children/siblings/brothers/sisters/pets>'],
+    is: 'family',
+    tell: 'Has no {1}',
+    value: 'no {1}',
+  },
+  {
     say: ['i have hayfever', 'i get (bad|terrible)? (hayfever|hay fever)'],
     is: 'allergy',
     tell: 'Has hay fever',
@@ -97,6 +105,11 @@ export const BODY_EN: readonly Rule[] = [
     is: 'language',
     tell: 'Their {1} is {2}',
     value: '{1}: {2}',
+  },
+  {
+    say: ['i grew up speaking <langs>', '(i|we) speak (only|mostly|mainly)? <langs>'],
+    is: 'language',
+    tell: 'Speaks {1}',
   },
   {
     say: ['i (do not|can not) speak (any|a word of)? <langs>'],

@@ -7,6 +7,7 @@ export const EVENTS_EN: readonly Rule[] = [
       '(i am|we are)? (planning|organising|organizing|booking) (a|our|my) (trip|holiday|vacation|honeymoon|weekend|road trip|city break) (to|in) <place>',
       '(i|we) (have)? (just)? booked (flights|a flight|a trip|tickets|a holiday|a hotel|a week) (to|in|for) <place>',
       '(i am|we are) visiting <kin> in <place>',
+      '(thinking of|i am thinking of|we are thinking of|hoping to|planning on) (visiting|going to|travelling to) (<kin> in)? <place>',
     ],
     is: 'plan',
     tell: 'Travels to {last}{date}',
@@ -15,6 +16,8 @@ export const EVENTS_EN: readonly Rule[] = [
   },
   {
     say: [
+      'it is my <any> on',
+      '(turning) <age> (in|on|next|this|tomorrow)',
       'it is my birthday (on|this|next|tomorrow|today)',
       'i (turn|am turning|will be|will turn|am going to be) <age> (in|on|next|this|tomorrow)',
     ],
@@ -32,6 +35,11 @@ export const EVENTS_EN: readonly Rule[] = [
       '(i am|we are) going to (a|an|the|my|our)? <appointment>',
       'my <appointment> (is|leaves|starts|begins)',
       'i am due (in|on)',
+      '(i|we) (got|have) (a|an|my) (interview|exam|appointment|test|date|hearing) (at|with|for) <any>',
+      '(our|my) (wedding)? anniversary (is|falls)',
+      '(i am|we are) off (to|on) <any> <any>? <any>?',
+      'having my <any> <any>? (operated on|out|removed|done)',
+      'starting (at|with) <any>',
       'my due date is',
     ],
     is: 'plan',

@@ -13,6 +13,8 @@ export const OCCUPATION_EN: readonly Rule[] = [
       'as (a|an) <trade> (myself)? (,)? (i|my|we|how can i|how do i|how should i|what can i)',
       'as (a|an) <trade> (in|at) (a|an|the) <any> (,)? (i|my|we)',
       'i (have)? been (working as)? (a|an) <trade> (for|since)',
+      '(currently|now) (working as)? (a|an) <trade> (at|in|for)',
+      'i am (the)? <trade> (of|at|for) (a|an|our|the) <any>',
       'i drive (a|an)? <lorry/lorries/truck/trucks/bus/buses/taxi/taxis/cab/cabs/forklift/van/school_bus> for a living',
       'where i work as (a|an) <trade>',
       'i (have)? (just)? (started|got|accepted|landed|found) (a|my|the)? (new)? (job|position|role) as (a|an)? <trade>',
@@ -90,6 +92,7 @@ export const OCCUPATION_EN: readonly Rule[] = [
   {
     say: [
       'i am in <year_7/year_8/year_9/year_10/year_11/year_12/year_13/9th_grade/10th_grade/11th_grade/12th_grade/high_school/college/uni/med_school/law_school/grad_school/sixth_form>',
+      'i am doing my <gcses/a_levels/a-levels/leaving_cert/ib/finals/gmat>',
       'i am still (in|at) <school/high_school/college/uni/university>',
       'i am doing (my|an|a)? <gcses/gcse/a_levels/a-levels/highers/bootcamp/coding_bootcamp>',
     ],
@@ -99,6 +102,7 @@ export const OCCUPATION_EN: readonly Rule[] = [
   {
     say: [
       'i am (at|in) (uni|university|college) (doing|studying|reading) <study>',
+      'i am in (my)? (first|second|third|fourth|fifth|final|last|1st|2nd|3rd|4th|5th) year (of|at|studying|doing) (a|an)? <study>',
       'i am (doing|pursuing) (my|a|an)? (mba|btech|b . tech|mtech|bsc|b . sc|msc|ba|ma|bachelors|masters|degree|phd|diploma) (degree)? (in|from|at) <study>',
       'i am (doing|taking) (a|an) (course|class|evening class|diploma) (in|on) <study>',
       'my (major|degree) is (in)? <study>',
@@ -115,6 +119,8 @@ export const OCCUPATION_EN: readonly Rule[] = [
     say: [
       'i (have)? (completed|did|done|finished|got) (my|a|an)? (b . tech|btech|m . tech|mtech|b . sc|m . sc|bsc|msc|mba|mbbs|ba|ma|phd|bachelors|masters|degree|graduation|engineering) (degree)? (in|from|at) <study>',
       'i have a background in <study>',
+      'graduated (in|from) <any> (with|in) (a|an)? (degree|ba|bsc|masters|phd) in <study>',
+      'i have (a|an) (first|2:1|ba|bsc|msc|ma|bachelors|masters) in <study>',
     ],
     is: 'education',
     tell: '{all}',

@@ -3,6 +3,34 @@ import type { Rule } from './rules.ts';
 /** Tastes, pastimes and things as they are said in passing, in English. Read before what is wider. */
 export const PASTIMES_EN: readonly Rule[] = [
   {
+    say: [
+      "my (macbook|ipad|iphone|phone|laptop|computer|pc|tablet|camera|car|bike) (is|'s) (a|an) <product>",
+      '(i|we) have (a|an|my)? (old|new|older|newer|cheap|second hand|work|company) <tech>',
+    ],
+    is: 'uses',
+    tell: 'Uses {1}',
+  },
+  {
+    say: [
+      '(i am|i sing|i play|i run|i row) (in|with|for) (a|an|the) (<any>)? (<any>)? (<any>)? <band/choir/orchestra/club/league>',
+      'i play (in|for) (a|an|the) (<any>)? (<any>)? (<any>)? <team/side>',
+    ],
+    is: 'hobby',
+    tell: '{all}',
+    value: '{all}',
+  },
+  {
+    say: ['i get (around|about) (mostly)? by <bike/car/bus/train/public_transport/tram/scooter/foot>'],
+    is: 'hobby',
+    tell: '{all}',
+    value: '{all}',
+  },
+  {
+    say: ['(i am|we are) on a (tight|small|limited|strict|student|low) <budget>'],
+    is: 'prefers',
+    tell: 'Has a small budget',
+  },
+  {
     say: ['i (sold|got rid of|no longer have|do not have) <vehicle> (anymore|any more)'],
     is: 'vehicle',
     tell: 'No longer has {1}',
@@ -45,6 +73,7 @@ export const PASTIMES_EN: readonly Rule[] = [
       'i am a (real|total|big)? sucker for <taste>',
       'i can not get enough <of> <taste>',
       'i follow <sport>',
+      'i am an <fanof> (fan|supporter|nerd|geek|lover)',
       '(massive|huge|big|lifelong) <fanof> (fan|supporter)',
     ],
     is: 'likes',
@@ -64,9 +93,16 @@ export const PASTIMES_EN: readonly Rule[] = [
     is: 'prefers',
     tell: 'Is a {1}',
   },
+  { say: ['i (take|drink|have) my (coffee|tea) <rest>'], is: 'prefers', tell: '{all}', value: '{all}' },
+  {
+    say: ['i am not much of a <drinker/reader/cook/dancer/swimmer/runner/gamer/traveller/baker/shopper/talker>'],
+    is: 'prefers',
+    tell: 'Is not much of a {1}',
+    value: 'not much of a {1}',
+  },
   {
     say: [
-      'i (am|sing|play|perform) in (a|an|the|my local|a local) <choir/band/orchestra/book_club/running_club/football_team/rugby_club/brass_band/quiz_team/gospel_choir/rock_band>',
+      'i (am|sing|play|perform|row|run|race) (alto|soprano|tenor|bass|lead|drums|guitar)? (in|for|with) (a|an|the|my local|a local) <choir/band/orchestra/book_club/running_club/football_team/rugby_club/brass_band/quiz_team/gospel_choir/rock_band>',
       'i (am)? part of (a|an) <choir/band/orchestra/book_club/running_club>',
     ],
     is: 'hobby',
@@ -88,9 +124,15 @@ export const PASTIMES_EN: readonly Rule[] = [
     value: '{all}',
   },
   {
-    say: ['i (have)? (just|recently)? (taken up|took up|started|got into|gotten into) <sport>'],
+    say: [
+      'i (have)? (just|recently)? (taken up|took up|started|got into|gotten into) <sport>',
+      'i (have)? been (playing|doing|practising|practicing|learning) (the)? <activity>',
+      'i am (a beginner|learning|getting better) at (the)? <activity>',
+      'i (stream|game) on <any>',
+      'i play on <ps4/ps5/xbox/switch/pc/steam_deck>',
+    ],
     is: 'hobby',
-    tell: 'Has taken up {1}',
+    tell: 'Does {1}',
   },
   {
     say: [
@@ -106,5 +148,12 @@ export const PASTIMES_EN: readonly Rule[] = [
     is: 'uses',
     tell: 'Uses {1}',
   },
-  { say: ['(i|we) only have <possession>'], is: 'owns', tell: 'Has only {1}' },
+  {
+    say: [
+      '(i|we) only have <possession>',
+      '(i|we) only have (a|an) (small|tiny|little|basic) <kitchen/oven/fridge/garden/flat/hob/freezer/balcony>',
+    ],
+    is: 'owns',
+    tell: 'Has only {1}',
+  },
 ];

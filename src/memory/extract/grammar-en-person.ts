@@ -3,6 +3,11 @@ import type { Rule } from './rules.ts';
 /** Who the user is and where, as it is said in passing, in English. Read before what is wider. */
 export const PERSON_EN: readonly Rule[] = [
   {
+    say: ['(i|we) (have)? (just|recently)? moved in with <company>', '(i|we) (live|am living) with <company>'],
+    is: 'household',
+    tell: 'Lives with {1}',
+  },
+  {
     say: ['my name is not <any> ,|but (it is|i am)? <name>', 'i am not <own> , i am <own>'],
     is: 'name',
     tell: 'Is called {last}',
@@ -63,6 +68,11 @@ export const PERSON_EN: readonly Rule[] = [
       '(i|we) (rent|am renting|are renting) (a|an) (room|flat|apartment|house|place|studio) in <place>',
       '(i|we) (live|am living|are living) (on|by) <place>',
       '(i|we) stay in <known>',
+      '(i|we) have (lived|been living) in <place>',
+      '(i am|we are) new to <known>',
+      '(i am|we are) renting in <place>',
+      '(i|we) rent in <place>',
+      'i split my time between <place> and <place>',
       'i live (with <any> <any>)? in <place>',
     ],
     is: 'residence',
@@ -83,6 +93,7 @@ export const PERSON_EN: readonly Rule[] = [
       '(i was)? (born and (raised|bred|brought up)) in <origin>',
       'i grew up (on a farm|in a village|in a small town|just outside|near) (in|near)? <origin>',
       'i belong to <known>',
+      'i am <known> (born|bred|raised)',
       'my native (place|village|city|town) is <place>',
       '(my|our) hometown is <place>',
     ],

@@ -32,7 +32,7 @@ export const TASTES_EN: readonly Rule[] = [
   },
   {
     say: [
-      'my (all time|all-time|absolute)? favourite <favourite> (is|are|has always been|was always) (probably|definitely|the)? <rest>',
+      "my (all time|all-time|absolute)? favourite <favourite> (is|are|'s|has always been|was always) (probably|definitely|the)? <rest>",
       'my (all time|all-time)? favourite is <taste>',
     ],
     is: 'favourite',

@@ -44,6 +44,12 @@ export const INSTRUCTIONS_ES: readonly Rule[] = [
 
 export const INSTRUCTIONS_EN: readonly Rule[] = [
   {
+    say: ['(please)? (write|spell|reply|answer|respond|talk|speak) (to me)? (in|using) <measures>'],
+    is: 'instruction',
+    tell: '{all}',
+    sure: 0.84,
+  },
+  {
     say: [
       '(can|could|would|will) you (please)? (always|never) (please)? (answer|reply|respond|speak|talk|write|use|give|include|explain|address|call|start|end|cite|put|be|keep|format|add|tell|show|assume|greet|avoid|refer to|send|stick to) <foralways>',
     ],

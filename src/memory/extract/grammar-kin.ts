@@ -166,6 +166,16 @@ export const KIN_ES: readonly Rule[] = [
 ];
 
 export const KIN_EN: readonly Rule[] = [
+  {
+    say: ["(is|'s|was) (a|an) retired <trade>"],
+    is: 'occupation',
+    tell: '{who} is a retired {1}',
+    value: 'retired {1}',
+  },
+  { say: ["(is|'s|was) (a|an) (keen|avid|amateur) <trade>"], is: 'hobby', tell: '{who}: {1}' },
+  { say: ["'s from <origin>"], is: 'origin', tell: '{who} is from {1}' },
+  { say: ['(speaks|speak) (only|mostly)? <langs>'], is: 'language', tell: '{who} speaks {1}' },
+  { say: ["'s getting married"], is: 'plan', tell: '{who} is getting married{date}', value: 'wedding', time: 'ahead' },
   { say: ['(are) <number> and <number>'], is: 'age', tell: '{who} are {1} and {2} years old', value: '{1} and {2}' },
   { say: ["(is|'s|are) <age> (months|weeks) (old)"], is: 'age', tell: '{who} is {1} months or weeks old', sure: 0.7 },
   {

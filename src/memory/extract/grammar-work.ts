@@ -40,7 +40,7 @@ export const HAVING_ES: readonly Rule[] = [
 export const HAVING_EN: readonly Rule[] = [
   {
     say: [
-      '(i|we) (have|got|own|keep|adopted|have adopted|just adopted|rescued|have rescued|live with) <owned>',
+      '(i|we) (have|got|own|keep|adopted|have adopted|just adopted|rescued|foster|breed|have rescued|live with) <owned>',
       'i am (a|the)? (proud|single)? (mother|father|parent|grandmother|grandfather) (of|to) <owned>',
     ],
     is: 'family',

@@ -43,7 +43,7 @@ type Part =
 const FILLERS = new Set(
   `really just also currently still actually absolutely totally recently now simply mostly mainly definitely always ahora actualmente tambien
   realmente solo recientemente muchisimo siempre aun todavia literalmente bastante mucho super muy sobre_todo officially finally originally
-  originariamente originalmente oficialmente proudly already have lately ultimamente currently usually normally generally`.split(
+  originariamente originalmente oficialmente proudly already have lately ultimamente currently usually normally generally both`.split(
     /\s+/,
   ),
 );

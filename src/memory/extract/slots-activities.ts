@@ -3,6 +3,7 @@ import { endOfThing, isWordAt, mayEndAt, plainAt, tokenAt } from './read.ts';
 import { endOfCapitals } from './slots-people.ts';
 import {
   ACTIVITIES,
+  BELONGINGS,
   ALLERGENS,
   INSTRUMENTS,
   POSSESSIONS,
@@ -85,7 +86,7 @@ const NO_FAVOURITES = new Set(
 
 /** What a favourite is of: the words before "favorito" or behind "favourite". */
 export const favorito: Slot = (scope, at) => nounBefore(scope, at, /^(?:favorit|preferid)[oa]s?$/);
-export const favourite: Slot = (scope, at) => nounBefore(scope, at, /^(?:is|are|has|was)$/);
+export const favourite: Slot = (scope, at) => nounBefore(scope, at, /^(?:is|are|has|was|'s)$/);
 
 function nounBefore(scope: Scope, at: number, what: RegExp): ReturnType<Slot> {
   let to = at;
@@ -141,6 +142,18 @@ const AFTER_THING = new Set([
   'pero',
   'but',
 ]);
+
+/** What people own and use for years, with or without its article: `a cast iron pan`, `dumbbells`. */
+export const thing: Slot = (scope, at) => {
+  const article = /^(?:an?|my|some|two|three|the)$/.test(plainAt(scope, at)) ? 1 : 0;
+  let head = at + article;
+  const most = article === 1 ? 4 : 2;
+  while (head < at + most && isWordAt(scope, head) && longestIn(BELONGINGS, scope.tokens, head, scope.end, 3) === 0)
+    head++;
+  const length = longestIn(BELONGINGS, scope.tokens, head, scope.end, 3);
+  if (length === 0 || /^(?:question|problem|issue|no|not)$/.test(plainAt(scope, at + article))) return undefined;
+  return mayEndAt(scope, head + length) ? { from: at, to: head + length } : undefined;
+};
 
 export const vehicle = thingOf(VEHICLES);
 export const possession = thingOf(POSSESSIONS);

@@ -224,7 +224,7 @@ export function numberOf(plain: string): number | undefined {
 /** `dos hijos: Tom y Lily`, `a dog`: whom a user says that they have. */
 export const owned: Slot = (scope, at) => {
   let head = at;
-  while (head < at + 3 && isCountOrArticle(plainAt(scope, head))) head++;
+  while (head < at + 3 && !isYearOld(scope, head) && isCountOrArticle(plainAt(scope, head))) head++;
   const noun = kinNoun(scope, head);
   if (noun?.subject === undefined) return undefined;
   // "we have chickens", "I have kids": without a number only what there are several of.

@@ -57,6 +57,9 @@ const isCapitalAt = (scope: Scope, at: number) => tokenAt(scope, at)?.capital ==
 export function isOfTheTalk(scope: Scope, at: number): boolean {
   for (let next = at; next < Math.min(at + 9, scope.end); next++) {
     const plain = plainAt(scope, next);
+    // "sourdough last year" is no answer that was the last.
+    if (plain === 'last' && /^(?:year|month|week|summer|winter|spring|autumn|night)$/.test(plainAt(scope, next + 1)))
+      return false;
     if (next < at + 4 && OF_THE_TALK.has(plain)) return true;
     if (/^(?:has|hiciste|propones|escribiste|propusiste|you|your|tu|tus|aqui|here|this|esto|este|esta)$/.test(plain))
       return true;
@@ -149,12 +152,31 @@ const NOT_IN_FOODS = new Set([
   'these',
   'anymore',
   'again',
+  'please',
+  'pls',
+  'i',
+  'thanks',
   'now',
   'either',
   'though',
   'for',
   'right',
 ]);
+
+/** What is not eaten, whatever it is: but not "this", nor "much", nor where. */
+export const anyFood: Slot = (scope, at) => {
+  const first = tokenAt(scope, at);
+  if (first?.kind !== 'word' || POINTING.has(first.plain) || NO_FOOD.has(first.plain)) return undefined;
+  const to = endOfThing(scope, at, NOT_IN_FOODS);
+  return to > at && to <= at + 5 ? { from: at, to } : undefined;
+};
+
+const NO_FOOD = new Set(
+  `out at in on before after until for the a an my our much enough breakfast lunch dinner again all there here well properly any_more anymore more late early alone
+  with without to and or because if when as like healthy so yet them us we i dinner-time during while today tonight now`.split(
+    /\s+/,
+  ),
+);
 
 /** Tools and machines by name. */
 export const tech: Slot = (scope, at) => {

@@ -4,7 +4,7 @@ import { endOfCapitals } from './slots-people.ts';
 import { knownPlace } from './slots-places.ts';
 import { CLAUSE_ENDS, MAY_FOLLOW, NO_NAMES, STATEMENT_STARTS } from './words/common.ts';
 import { FIELDS, JOBS_EN, JOBS_ES, NO_TRADE, WORKPLACES } from './words/jobs.ts';
-import { longestIn } from './words/word-set.ts';
+import { longestIn, wordSet } from './words/word-set.ts';
 
 const MOST_TITLE_WORDS = 6;
 const ARTICLES = new Set(['el', 'la', 'los', 'las', 'un', 'una', 'the', 'a', 'an', 'mi', 'my']);
@@ -115,6 +115,24 @@ const NO_EMPLOYERS = new Set(
 );
 
 /** `un hospital de Madrid`, `at a small bakery`: a place of work with its article. */
+/** `a big logistics company`, `an after-school club`: whatever stands behind the article, as far as it is a place and no state. */
+export const somewhere: Slot = (scope, at) => {
+  if (!/^an?$/.test(plainAt(scope, at))) return undefined;
+  let to = at + 1;
+  while (to < at + 7 && isWordAt(scope, to)) {
+    const plain = plainAt(scope, to);
+    if (NOWHERE.has(plain)) return undefined;
+    if (MAY_FOLLOW.has(plain) || STATEMENT_STARTS.has(plain) || CLAUSE_ENDS.has(plain)) break;
+    to++;
+  }
+  return to > at + 1 ? { from: at, to } : undefined;
+};
+
+const NOWHERE = wordSet(`
+  team group way rush hurry loop similar different lot few couple while bit project problem solution document file language similarly minute second hour day
+  week living year long short good bad sense kind sort noisy quiet
+`);
+
 export const workplace: Slot = (scope, at) => {
   if (!ARTICLES.has(plainAt(scope, at))) return undefined;
   let head = at + 1;

@@ -104,11 +104,17 @@ function takePossessive(token: Token, tokens: Token[]): void {
   const inner = token.end - cut;
   tokens.push({
     ...token,
-    plain: token.plain.slice(0, -cut),
+    plain: spelledOne(token.plain.slice(0, -cut)),
     raw: token.raw.slice(0, -cut),
     end: inner,
   });
   tokens.push({ plain: "'s", raw: token.raw.slice(-cut), start: inner, end: token.end, kind: 'word', capital: false });
+}
+
+/** `dad's` is the father's. */
+function spelledOne(plain: string): string {
+  const spelled = SPELLED_OUT.get(plain);
+  return spelled === undefined || spelled.includes(' ') ? plain : spelled;
 }
 
 function continuesWord(text: string, at: number): boolean {

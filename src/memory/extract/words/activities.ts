@@ -49,3 +49,13 @@ export const SCHOOL_SUBJECTS = wordSet(`
   economics pe creative_writing english_literature drama science sciences ict sociology psychology piano guitar violin swimming ballet pottery
   year_1 year_2 year_3 year_4 year_5 year_6 fourth_grade fifth_grade sixth_grade kindergarten preschool primary_school high_school third_grade second_grade first_grade
 `);
+/** Said without being asked, these are had for years. */
+export const BELONGINGS = wordSet(`
+  tent camera dslr mirrorless_camera telescope laptop desktop pc gaming_pc tablet printer nas raspberry_pi home_server espresso_machine coffee_machine
+  coffee_maker grinder cast_iron cast_iron_pan cast_iron_skillet dutch_oven blender food_processor mixer grill bbq barbecue wok rice_cooker freezer gas_stove
+  gas_hob induction_hob induction_cooktop patio pool hot_tub rowing_machine exercise_bike dumbbells kettlebell kettlebells barbell home_gym squat_rack
+  surfboard skis kayak canoe paddleboard campervan caravan motorhome tractor chainsaw workshop shed garage lathe loom kiln projector record_player turntable
+  synth synthesizer guitar piano violin keyboard ukulele drum_kit bass cello motorcycle motorbike scooter road_bike mountain_bike gravel_bike electric_car
+  smart_tv smartwatch headphones vr_headset gaming_laptop switch steam_deck quest air_con dehumidifier robot_vacuum roomba solar_panels heat_pump
+  fireplace wood_stove veg_patch raised_beds polytunnel compost_bin rooftop_terrace pizza_oven waffle_iron sous_vide bread_machine pasta_machine
+`);

@@ -70,7 +70,7 @@ export const TECH = wordSet(`
   spring laravel symfony dotnet .net unity unreal docker kubernetes postgres postgresql mysql sqlite mongodb redis aws azure gcp terraform
   jira slack trello asana confluence salesforce hubspot shopify wordpress squarespace canva capcut davinci_resolve premiere_pro lightroom ableton logic_pro
   garageband sketchup autocad solidworks quickbooks xero duolingo strava garmin fitbit apple_watch spotify tidal opnsense proxmox home_assistant jupyter
-  tailwind supabase firebase vercel elasticsearch kafka spark snowflake bigquery power_bi tableau spss stata figma photoshop blender excel notion obsidian latex tmux zsh fish bash powershell git gitlab github jenkins firefox chrome safari brave
+  raspberry_pi arduino tailwind supabase firebase vercel elasticsearch kafka spark snowflake bigquery power_bi tableau spss stata figma photoshop blender excel notion obsidian latex tmux zsh fish bash powershell git gitlab github jenkins firefox chrome safari brave
   figma photoshop blender excel notion obsidian latex tmux zsh fish bash powershell git gitlab github jenkins firefox chrome safari brave
   vuejs vue.js iphone_13 jira trello asana slack teams sap salesforce hubspot odoo power_bi powerbi tableau autocad revit sketchup solidworks canva illustrator indesign premiere after_effects davinci_resolve davinci lightroom gimp inkscape
   word powerpoint libreoffice google_docs google_sheets google_drive wordpress shopify prestashop drupal joomla moodle stata spss ableton logic_pro fl_studio pro_tools cubase reaper musescore

@@ -54,7 +54,7 @@ export const PASSERS_BY = new Set(['boss', 'friend', 'roommate', 'colleague']);
 export const WHICH_OF_THEM = wordSet(`
   mayor menor pequena pequeno mediana mediano gemela gemelo gemelas gemelos nueva nuevo actual otra otro primer primera segunda segundo
   older elder eldest oldest younger youngest little big twin baby new other late middle only second first dear lovely beautiful
-  rescue elderly adopted foster unica unico querida querido dos tres cuatro two three four teenage adolescente hermosa
+  rescue elderly adopted foster lil unica unico querida querido dos tres cuatro two three four teenage adolescente hermosa
 `);
 
 export const NUMBERS: ReadonlyMap<string, number> = new Map(

@@ -37,7 +37,20 @@ export const PLACES = wordSet(`
   delhi new_delhi bangalore chennai kolkata hyderabad karachi lahore dhaka dubai abu_dhabi doha tel_aviv cairo casablanca rabat marrakech
   pune kerala punjab jaipur ahmedabad lucknow kochi gujarat goa kathmandu colombo leicester norwich exeter plymouth southampton portsmouth
   hull swansea aberdeen dundee inverness cornwall devon kent essex yorkshire croydon hackney stoke wolverhampton sunderland canberra hobart
-  tasmania queensland new_south_wales christchurch durban rwanda uganda tanzania ghana jamaica trinidad iowa idaho tangier tanger tunis lagos nairobi accra johannesburg cape_town sydney melbourne brisbane perth adelaide auckland wellington
+  tasmania queensland new_south_wales christchurch durban rwanda uganda tanzania ghana jamaica trinidad iowa idaho bradford huddersfield wakefield middlesbrough blackpool preston bolton stockport chester lincoln peterborough ipswich colchester luton milton_keynes
+  swindon gloucester cheltenham torquay bournemouth guildford woking watford slough canterbury margate hastings dover whitby harrogate lancaster carlisle
+  stirling perthshire skye orkney shetland newport wrexham aberystwyth derry limerick waterford kilkenny sligo kerry donegal somerset dorset norfolk suffolk
+  kensington camden islington brixton peckham greenwich soho hampstead walthamstow tottenham wimbledon
+  salt_lake_city omaha tulsa oklahoma oklahoma_city kansas kansas_city st_louis missouri arkansas mississippi alabama louisiana wyoming montana nebraska
+  south_dakota north_dakota west_virginia maryland delaware connecticut rhode_island new_hampshire indiana indianapolis boise anchorage honolulu albuquerque
+  tucson el_paso fort_worth charlotte raleigh durham richmond savannah charleston memphis louisville des_moines madison ann_arbor
+  rochester syracuse buffalo jersey_city hoboken long_island staten_island bronx the_bronx oakland san_jose fresno long_beach santa_barbara santa_monica
+  geelong gold_coast the_gold_coast cairns townsville ballarat bendigo wollongong fremantle hamilton dunedin
+  nagpur indore bhopal surat vadodara coimbatore madurai mysore mangalore trivandrum noida gurgaon gurugram chandigarh bengaluru patna ranchi guwahati
+  tamil_nadu karnataka maharashtra rajasthan bihar west_bengal telangana islamabad rawalpindi chittagong kuala_lumpur penang malaysia cebu davao saigon
+  ho_chi_minh_city beirut lebanon amman riyadh saudi_arabia kuwait qatar bahrain oman uae the_uae kampala kigali dar_es_salaam abuja kumasi harare zimbabwe
+  zambia botswana namibia pretoria durban lithuania vilnius latvia riga estonia tallinn slovenia ljubljana slovakia bratislava iceland reykjavik malta cyprus
+  luxembourg tbilisi armenia yerevan azerbaijan kazakhstan tangier tanger tunis lagos nairobi accra johannesburg cape_town sydney melbourne brisbane perth adelaide auckland wellington
 `);
 
 /** What lies between "I live in" and the name of the place: `a small town near`, `el barrio de`. */
