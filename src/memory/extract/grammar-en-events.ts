@@ -197,7 +197,7 @@ export const EVENTS_EN: readonly Rule[] = [
     say: [
       'i (graduated) (from|in) <rest>',
       'i (ran|finished|completed) (the|my|my first|a) <race>',
-      'i (broke|sprained|fractured|tore) my <rest>',
+      'i (broke|sprained|fractured|tore|dislocated) my <arm/leg/ankle/wrist/foot/toe/finger/hand/collarbone/nose/hip/rib/ribs/elbow/knee/back/jaw/shoulder/acl/achilles/hamstring/meniscus/tooth>',
       'i had (a|an|my)? <surgery/knee_surgery/hip_replacement/operation>',
       'i (passed) (my|the) <exam>',
       '(i|we) (just|recently)? (have)? (bought) (a|our first|my first) (house|flat|apartment|home|condo)',

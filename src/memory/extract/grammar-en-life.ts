@@ -5,8 +5,8 @@ export const LIFE_EN: readonly Rule[] = [
   {
     say: [
       '(i|we) do not have (a|an|any) <oven/car/license/licence/dishwasher/microwave/garden/kids/children/pets/air_fryer/blender/grill/yard/balcony/freezer/dryer/tv/smartphone>',
-      'i do not <drive/swim>',
-      'i can not <drive/swim>',
+      'i do not <drive/swim> <stop>',
+      'i can not <drive/swim> <stop>',
     ],
     is: 'owns',
     tell: '{all}',
@@ -103,7 +103,7 @@ export const LIFE_EN: readonly Rule[] = [
   },
   {
     say: [
-      'i am <married/single/divorced/widowed/engaged/separated/a_widow/a_widower>',
+      'i am <married/single/divorced/widowed/engaged/separated/a_widow/a_widower> <stop>',
       '(i|we) got <engaged/divorced>',
       'i am (no longer) <single>',
     ],
@@ -122,7 +122,7 @@ export const LIFE_EN: readonly Rule[] = [
   },
   {
     say: [
-      '(we|my <girlfriend/boyfriend/partner/wife/husband/fiance> and i) (have|just|recently|finally)? (broke up|broken up|split up|separated|got divorced|are getting divorced|divorced)',
+      '(we|my <girlfriend/boyfriend/partner/wife/husband/fiance> and i) (have|just|recently|finally)? (broke up|broken up|split up|separated|got divorced|are getting divorced|divorced) <stop>',
       'i (just|recently)? (broke up) with my <girlfriend/boyfriend/partner/fiance>',
       'my <girlfriend/boyfriend/partner/wife/husband> (left me|dumped me|broke up with me)',
       'i (just)? (got divorced|am getting divorced|am getting a divorce)',

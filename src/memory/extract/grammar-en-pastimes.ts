@@ -4,7 +4,7 @@ import type { Rule } from './rules.ts';
 export const PASTIMES_EN: readonly Rule[] = [
   {
     say: [
-      "my (macbook|ipad|iphone|phone|laptop|computer|pc|tablet|camera|car|bike) (is|'s) (a|an) <product>",
+      "my (macbook|ipad|iphone|phone|laptop|computer|pc|tablet|camera|car|bike) (is|'s) <product>",
       '(i|we) have (a|an|my)? (old|new|older|newer|cheap|second hand|work|company) <tech>',
     ],
     is: 'uses',
@@ -136,7 +136,7 @@ export const PASTIMES_EN: readonly Rule[] = [
   },
   {
     say: [
-      'i do not (have|own) (a|an|any) <car/oven/microwave/tv/dishwasher/garden/freezer/blender/smartphone/passport/driving_licence/licence/license/balcony/food_processor/stand_mixer/washing_machine/printer/fridge/air_con/mixer>',
+      'i do not (have|own) (a|an|any) <car/oven/microwave/tv/dishwasher/garden/freezer/blender/smartphone/passport/driving_licence/licence/license/balcony/food_processor/stand_mixer/washing_machine/printer/fridge/air_con/mixer> <stop>',
     ],
     is: 'owns',
     tell: 'Has no {1}',

@@ -19,7 +19,7 @@ export const PERSON_EN: readonly Rule[] = [
       '(hi|hey|hello) (there)? (,)? it is (me)? (,)? <own>',
       'it is (me)? (,)? <own> again',
       'my names <own>',
-      '(the names|name is|names|myself) <own>',
+      '(the names|name is|names|myself) <own> <stop>',
       'my (first|real|actual|given|full) name is <name>',
     ],
     is: 'name',
@@ -46,7 +46,7 @@ export const PERSON_EN: readonly Rule[] = [
     say: [
       'i am (a|an)? <yearold>',
       'i am (a|an)? <age> (yo|y / o|yr old|yrs old|year old)',
-      'i (have)? (just|recently)? turned <age>',
+      'i (have)? (just|recently)? turned <age> <stop>',
       'as (a|an) <yearold>',
     ],
     is: 'age',

@@ -32,7 +32,7 @@ export const WIDE_EN: readonly Rule[] = [
   { say: ['(i|we) (have|own|bought|have bought|use) <thing>'], is: 'owns', tell: 'Has {1}', sure: 0.84 },
   {
     say: [
-      '(i am|we are) (presenting|speaking|performing|renovating|redecorating|attending|competing|launching|adopting|throwing|celebrating|hosting|moving|playing|selling) <rest>',
+      '(i am|we are) (presenting|speaking|performing|renovating|redecorating|attending|competing|launching|adopting|throwing|celebrating|hosting) <rest>',
       '(i am|we are) (having|getting) (a|an|my|our|the) <any> (<any>)? (<any>)? (done|fitted|removed|installed|out|christened|fixed|replaced|delivered)',
       '(i am|we are) (having|throwing) (a|an|my|our) (<any>)? (<any>)? (party|barbecue|bbq|wedding|baby shower|housewarming|anniversary|reunion|garden party)',
       '(i am|we are) (going on|taking) (a|our|my) (cruise|honeymoon|holiday|vacation|road trip|sabbatical|ski trip|trip|camping trip|city break|retreat)',

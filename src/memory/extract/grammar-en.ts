@@ -154,7 +154,7 @@ export const WHO_EN: readonly Rule[] = [
     tell: 'Works at {1}',
   },
   {
-    say: ['my (full)? name is <name>', 'i am called <name>', 'the name is <name>', 'i am named <name>'],
+    say: ['my (full)? name is <name>', 'i am called <name>', 'the name is <own>', 'i am named <name>'],
     is: 'name',
     tell: 'Is called {1}',
   },
@@ -173,7 +173,7 @@ export const WHO_EN: readonly Rule[] = [
   {
     say: [
       '(i am|we are) <age> (years|yrs|yo) (old)?',
-      'i (just)? turned <age>',
+      'i (just)? turned <age> <stop>',
       'i am (a|an) <age> (year old)',
       'i am <bareage>',
       'i am <age> years of age',

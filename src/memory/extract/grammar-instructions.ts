@@ -65,7 +65,13 @@ export const INSTRUCTIONS_EN: readonly Rule[] = [
     tell: '{all}',
     value: '{all}',
   },
-  { say: ['(please)? do not call me <rest>'], is: 'instruction', tell: '{all}' },
+  {
+    say: [
+      '(please)? do not call me <sir/madam/mate/dude/bro/buddy/dear/user/boss/maam/friend/honey/love/man/darling/by_my_first_name/by_my_name>',
+    ],
+    is: 'instruction',
+    tell: '{all}',
+  },
   {
     say: ['(when|whenever) i ask (for|about|you for|you to|you about) <any> <any>? <any>? , <imperative>'],
     is: 'instruction',

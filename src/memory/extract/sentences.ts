@@ -109,9 +109,11 @@ const LEAD_ON_EN = wordSet(`
 `);
 /** A question that holds one of these may only suppose what follows. */
 const SUPPOSES = wordSet(`
-  if unless whether say says said saying tell tells told telling imagine suppose supposing pretend assume assuming translate mean means wrote writes
+  correct if unless whether say says said saying tell tells told telling imagine suppose supposing pretend assume assuming translate mean means wrote writes
   called answer reply respond phrase word
 `);
+/** "Tell my wife I'm in Paris". */
+const TELLING = wordSet('tell say tells says telling saying ask text remind inform convince');
 const SPEAKERS = wordSet('i we my our');
 const REASONS_EN = wordSet('since because as cause cuz cos coz given btw fyi considering seeing so but and');
 
@@ -204,6 +206,7 @@ function isFreeEnglish(scope: Scope, at: number): boolean {
   const before = plainAt(scope, at - 1);
   const verb = plainAt(scope, at + 1);
   if (before === 'where') return /^(?:teach|study|work)$/.test(verb) && isWordAt(scope, at - 2);
+  for (let back = at - 4; back < at; back++) if (TELLING.has(plainAt(scope, back))) return false;
   if (LEAD_ON_EN.has(before) || /^(?:the|all|things|everything|a)$/.test(plainAt(scope, at - 2))) return false;
   if (/^(?:do|can)$/.test(verb)) return plainAt(scope, at + 2) === 'not';
   return /^(?:am|have|live|work|study|teach)$/.test(verb);

@@ -190,7 +190,9 @@ export const stop: Slot = (scope, at) => {
   const isEnd =
     token === undefined ||
     token.kind === 'sign' ||
-    /^(?:and|but|so|because|btw|for|since|with|when|if)$/.test(token.plain);
+    /^(?:and|but|so|because|btw|for|since|with|when|if|last|yesterday|today|now|to|at|two|three|after|and|lol|tho|though|anymore|again|here|living|working|from)$/.test(
+      token.plain,
+    );
   return isEnd ? { from: at, to: at, silent: true } : undefined;
 };
 

@@ -297,6 +297,12 @@ const NO_KINDS = new Set([
 
 /** Done again and again: "escribo relatos los fines de semana", "I paint miniatures on weekends". */
 export const habitual: Slot = (scope, at) => {
+  if (
+    /^(?:it|the|this|that|these|into|out|tests?|scripts?|code|builds?|queries|commands|errors|my|your|an?)$/.test(
+      plainAt(scope, at),
+    )
+  )
+    return undefined;
   const to = endOfThing(scope, at);
   const told = scope.tokens
     .slice(at, to)

@@ -36,7 +36,7 @@ const isTradeEn = (plain: string) =>
   (/(?:[^e]er|tor|sor|ist|man|woman|smith|keeper|hand)$/.test(plain) && plain.length > 5 && !NO_TRADES_EN.has(plain));
 
 const NO_TRADES_EN = new Set(
-  `beginner believer customer member lover foreigner newcomer stranger loser winner teenager reader sleeper learner eater drinker smoker speaker number
+  `caller batman superman beginner believer customer member lover foreigner newcomer stranger loser winner teenager reader sleeper learner eater drinker smoker speaker number
   owner homeowner buyer monster disaster sister brother mother father daughter outsider insider better never another rather together whatever however
   either neither other super matter answer letter wonder summer winter dinner water power order offer paper after under over user
   follower starter thinker listener planner swimmer runner hiker climber gamer biker skier surfer rider later bitter sober eager clever

@@ -47,6 +47,7 @@ export const NO_NAMES = wordSet(`
   there these they thinking this those thought through to too trying under unable unsure up us using very was way we well were what when
   where which while who why will wondering with working worried would wrong yes yet you your unknown irrelevant secret private important
   manana luego tarde pronto loco loca despues anonymous none_of_your_business unimportant hard written spelled pronounced lunes martes miercoles jueves viernes sabado domingo monday
+  crazy lazy weird naive cynical paranoid stupid silly dumb chapter section slide settings preferences terminal
   tuesday wednesday thursday friday saturday sunday enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
   january february march april may june july august september october november december god jesus dios pro anti team gen generation
   sims bot ai ia gpt chatgpt claude assistant windows linux mac android excel python java google amazon netflix
