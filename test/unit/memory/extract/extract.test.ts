@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 
 import { readCommands } from '../../../../src/memory/extract/commands.ts';
 import { extract } from '../../../../src/memory/extract/extract.ts';
+import { KEPT_EN } from './kept-sentences-en.ts';
 import { KEPT } from './kept-sentences.ts';
+import { NOTHING_EN } from './nothing-sentences-en.ts';
 import { NOTHING } from './nothing-sentences.ts';
 
 /** A Saturday. */
@@ -34,6 +36,14 @@ describe('extract', () => {
 
   it.each(NOTHING)('%s: nothing', (text, before) => {
     expect(keptOf(text, before)).toEqual([]);
+  });
+
+  it.each(KEPT_EN)('%s: %s', (text, kept) => {
+    expect(keptOf(text)).toEqual(sorted(kept));
+  });
+
+  it.each(NOTHING_EN)('%s: nothing', (text) => {
+    expect(keptOf(text)).toEqual([]);
   });
 
   it('tells it in the language of the user, with their own words', () => {
