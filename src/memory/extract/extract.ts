@@ -24,6 +24,7 @@ import { HABITS_EN, HABITS_ES } from './grammar-habits.ts';
 import { INSTRUCTIONS_EN, INSTRUCTIONS_ES } from './grammar-instructions.ts';
 import { WORK_EN, WORK_ES } from './grammar-work.ts';
 import { isGivenBack } from './exercises.ts';
+import { corrections, mayCorrect, priorsOf } from './corrections.ts';
 import { guard } from './guards.ts';
 import { bareKin, having, type Mentioned, mentioned, OF_YOU, ofKin, ofSame } from './kin.ts';
 import { withSubjects } from './implied-subject.ts';
@@ -85,6 +86,15 @@ const STANDS = compileRule('en', { say: '', is: 'instruction', tell: '{all}', va
 
 /** What a user says of themselves in a message, without any model: at most three, the best first. */
 export function extract(said: Said): readonly Candidate[] {
+  const { found, scope, isBarred } = heard(said);
+  if (said.earlier.length === 0 || !mayCorrect(scope)) return best(said, found);
+  const read = (text: string, earlier: readonly string[] = []) => heard({ ...said, text, before: null, earlier }).found;
+  const priors = priorsOf(said, (text, back) => read(text, said.earlier.slice(back + 1)));
+  return best(said, [...found, ...corrections(scope, found, priors, read, isBarred)]);
+}
+
+/** What a message says, as far as it can be read by itself; what stood before it tells of whom, and whether it is a game. */
+function heard(said: Said) {
   const text = ownWords(said.text);
   const tokens = withSubjects(tokenize(text));
   const scope: Scope = { text, tokens, end: tokens.length, casual: isCasual(text) };
@@ -112,7 +122,7 @@ export function extract(said: Said): readonly Candidate[] {
   }
   if (found.length === 0 && said.before !== null && !guarded.isBarred(0))
     found.push(...answerTo(said, scope, personOf(said.before)));
-  return best(said, found);
+  return { found, scope, isBarred: guarded.isBarred };
 }
 
 /** Nothing is read over into what asks, or what is not the user's own. */

@@ -80,6 +80,8 @@ export const KIN_ES: readonly Rule[] = [
     say: [
       '(se llama|se llaman|se llamaba) <names>',
       'es|son <ownnames>',
+      'ahora (es|son) <ownnames>',
+      'es|son ahora <ownnames>',
       'que se llama|llaman <names>',
       'llamado|llamada|llamados|llamadas <names>',
       'de nombre <names>',
@@ -278,6 +280,7 @@ export const KIN_EN: readonly Rule[] = [
       '(called|named) <names>',
       "('s|is|are) <ownnames>",
       'whose name is <names>',
+      '(is|are) now <ownnames>',
       'goes by <names>',
     ],
     is: 'name',

@@ -136,3 +136,52 @@ describe('of whom is spoken some messages later', () => {
     expect(kept(['un regalo para mi padre', 'vivo en Lugo'])).toBe('residence=Lugo');
   });
 });
+
+describe('a correction of what was said before', () => {
+  it.each<[string[], string]>([
+    [['tengo 41 años', 'perdón 42, que los cumplí ayer'], 'age=42'],
+    [['tengo 41 años', 'gracias', 'perdón, 42'], 'age=42'],
+    [['vivo en Gijón', 'bueno en Oviedo, digo Gijón porque curro allí'], 'residence=Oviedo'],
+    [['vivo en Gijón', 'quise decir Oviedo'], 'residence=Oviedo'],
+    [['me llamo Marta', 'perdón, María'], 'name=María'],
+    [['soy vegana', 'al final como huevos eh, digamos vegetariana mejor que vegana'], '-diet=vegana; diet=vegetariana'],
+    [
+      ['mi jefa se llama Karen', 'perdona, ahora es Priya, mi jefa ahora es Priya'],
+      '-boss.name=Karen; boss.name=Priya',
+    ],
+    [
+      ['me gusta el té verde por las tardes', 'ya no tomo té, me sentaba mal'],
+      '-likes=el té verde por las tardes; -likes=té',
+    ],
+    [['I live in Lisbon', 'I meant Porto'], 'residence=Porto'],
+    [['I live in Lisbon', 'ok', 'sorry, Porto'], 'residence=Porto'],
+    [["I'm 41", 'oops, 42'], 'age=42'],
+    [["I'm vegan", 'well, vegetarian instead of vegan'], '-diet=vegan; diet=vegetarian'],
+    [
+      ['my boss is Karen', 'actually scratch that, Karen left in march, my boss is now Priya'],
+      '-boss.name=Karen; boss.name=Priya',
+    ],
+  ])('%j', (said, expected) => {
+    expect(kept(said)).toBe(expected);
+  });
+
+  it.each<[string[]]>([
+    [['tengo 41 años', 'perdón, 42 euros cuesta?']],
+    [['tengo 41 años', 'perdón, gracias']],
+    [['vivo en Gijón', 'perdón, un error']],
+    [['vivo en Gijón', 'digo Gijón porque curro allí']],
+    [['vivo en Gijón', 'bueno en Oviedo que tiempo hace']],
+    [['me llamo Marta', 'perdón, me he liado']],
+    [['me gusta el té', 'ya no te entiendo']],
+    [['I live in Lisbon', 'sorry, typo']],
+    [['I live in Lisbon', 'sorry, 42']],
+    [['I live in Lisbon', 'actually, forget it']],
+    [['I live in Lisbon', 'I meant the second one']],
+    [['my name is Ana', 'sorry, what?']],
+    [['what is 2 + 2', 'sorry, 42']],
+    [['a hotel in Lisbon', 'sorry, Porto']],
+    [["let's do a role play, you're a waiter", 'I live in Lisbon', 'sorry, Porto']],
+  ])('is not %j', (said) => {
+    expect(kept(said)).toBe('');
+  });
+});
