@@ -1,4 +1,5 @@
-import { KIN_EN, KIN_ES } from './grammar-kin.ts';
+import { KIN_EN } from './grammar-kin-en.ts';
+import { KIN_ES } from './grammar-kin.ts';
 import { HAVING_EN, HAVING_ES } from './grammar-work.ts';
 import type { Capture, Matched, Scope } from './pattern.ts';
 import { plainAt, textOf } from './read.ts';

@@ -6,6 +6,7 @@ import * as people from './slots-people.ts';
 import * as places from './slots-places.ts';
 import * as spanish from './slots-spanish.ts';
 import * as things from './slots-things.ts';
+import * as wide from './slots-wide.ts';
 import * as work from './slots-work.ts';
 
 /** One way to say something of oneself, as it stands in a grammar. */
@@ -66,7 +67,7 @@ const SLOTS: Readonly<Record<string, Slot>> = {
   namedorg: work.namedEmployer,
   workplace: work.workplace,
   somewhere: work.somewhere,
-  anyfood: things.anyFood,
+  anyfood: wide.anyFood,
   thing: activities.thing,
   field: work.field,
   rest: things.rest,
@@ -82,14 +83,14 @@ const SLOTS: Readonly<Record<string, Slot>> = {
   study: things.study,
   lasting: things.lasting,
   'kind-of': things.kindOf,
-  titled: things.titled,
-  model: things.model,
+  titled: wide.titled,
+  model: wide.model,
   frontedknown: fronted.frontedKnown,
   topicfood: fronted.frontedFood,
   comparison: fronted.comparison,
   fronted: fronted.fronted,
   personkind: things.personKind,
-  habitual: things.habitual,
+  habitual: wide.habitual,
   any: things.any,
   street: places.street,
   address: places.address,

@@ -1,6 +1,14 @@
 import { readTime } from './dates.ts';
+import {
+  beginsClause,
+  isFreeEnglish,
+  isHomeBehind,
+  isPoliteIf,
+  isStandingRequest,
+  SUPPOSES,
+} from './english-clauses.ts';
 import type { Scope } from './pattern.ts';
-import { isCondition, isWordAt, plainAt, tokenAt } from './read.ts';
+import { isCondition, plainAt, tokenAt } from './read.ts';
 import { GAP, type Token } from './tokens.ts';
 import { INTRODUCE } from './words/common.ts';
 import { longestIn, wordSet } from './words/word-set.ts';
@@ -96,26 +104,6 @@ const LEAD_ON = wordSet(`
   no ni si que cuando donde como cual quien cuanto el la los las un una mi mis tu su este ese de del en con por para a al se lo te me le nos
   yo nunca casi apenas solo porque aunque segun tampoco ya sino mientras desde hasta ojala quiza quizas ella ellos dice dijo creo cuyo cuya
 `);
-/** Behind these "I am", "I live" is no statement of its own. */
-const LEAD_ON_EN = wordSet(`
-  a an the my your his her our their this these those each every any some no not never only even ever
-  that than when whenever where while if whether until unless after before once who whom whose which what whatever why how because since as though although
-  and or nor then say said says saying tell told know knew knows think thought thinks guess feel feels felt hope wish believe believes suppose supposing
-  imagine pretend assume assuming mean means mention mentioned forget forgot remember heard hear see like sure glad happy sad afraid worried convinced
-  certain aware proud bet swear admit show prove realise realize understand explain believing thinking saying
-  to of for with in at on about by from into over you he she it they we me him them us myself everyone everybody people someone somebody anyone anybody
-  can could should would will do does did am is are was were must may might shall have has had been be
-  reason time moment day way place thing fact if only yes no wherever whichever without until till
-`);
-/** A question that holds one of these may only suppose what follows. */
-const SUPPOSES = wordSet(`
-  correct if unless whether say says said saying tell tells told telling imagine suppose supposing pretend assume assuming translate mean means wrote writes
-  called answer reply respond phrase word
-`);
-/** "Tell my wife I'm in Paris". */
-const TELLING = wordSet('tell say tells says telling saying ask text remind inform convince');
-const SPEAKERS = wordSet('i we my our');
-const REASONS_EN = wordSet('since because as cause cuz cos coz given btw fyi considering seeing so but and');
 
 /** Sentences in their order. */
 export function sentencesOf(scope: Scope): Sentence[] {
@@ -174,42 +162,11 @@ function statesAgain(scope: Scope, asks: number): number | undefined {
     const plain = plainAt(scope, at);
     if (SUPPOSES.has(plain) && !isPoliteIf(scope, at)) return undefined;
     if (isHomeBehind(scope, at)) return at;
-    const before = plainAt(scope, at - 1);
-    const behind = `${plainAt(scope, at + 1)} ${plainAt(scope, at + 2)}`;
-    const isClause = BREAKS.has(before) ? before !== ':' : REASONS_EN.has(before);
-    if (isClause && SPEAKERS.has(plain) && !/^(?:can|could|would|will|should|think|mean|guess) /.test(behind))
-      return at;
+    const isBreak = BREAKS.has(plainAt(scope, at - 1)) && plainAt(scope, at - 1) !== ':';
+    if (beginsClause(scope, at, isBreak)) return at;
     if (isFreeEnglish(scope, at)) return at;
   }
   return undefined;
-}
-
-const isPoliteIf = (scope: Scope, at: number) =>
-  (plainAt(scope, at) === 'if' && /^(?:me|know|see|check|ok|okay|fine|alright|safe)$/.test(plainAt(scope, at - 1))) ||
-  (plainAt(scope, at) === 'tell' && plainAt(scope, at + 1) === 'me');
-
-/** "… to Leeds, where I live": begins at the word before the place. */
-function isHomeBehind(scope: Scope, at: number): boolean {
-  if (!/^(?:in|to|near|around|from)$/.test(plainAt(scope, at))) return false;
-  for (let next = at + 2; next < at + 6; next++) {
-    if (plainAt(scope, next) !== 'where') continue;
-    return /^(?:i|we) (?:live|am based|are based)/.test(
-      `${plainAt(scope, next + 1)} ${plainAt(scope, next + 2)} ${plainAt(scope, next + 3)}`,
-    );
-  }
-  return false;
-}
-
-/** "… a good recipe *im coeliac*": a statement behind what was said, without any sign. */
-function isFreeEnglish(scope: Scope, at: number): boolean {
-  if (plainAt(scope, at) !== 'i' || !isWordAt(scope, at - 1)) return false;
-  const before = plainAt(scope, at - 1);
-  const verb = plainAt(scope, at + 1);
-  if (before === 'where') return /^(?:teach|study|work)$/.test(verb) && isWordAt(scope, at - 2);
-  for (let back = at - 4; back < at; back++) if (TELLING.has(plainAt(scope, back))) return false;
-  if (LEAD_ON_EN.has(before) || /^(?:the|all|things|everything|a)$/.test(plainAt(scope, at - 2))) return false;
-  if (/^(?:do|can)$/.test(verb)) return plainAt(scope, at + 2) === 'not';
-  return /^(?:am|have|live|work|study|teach)$/.test(verb);
 }
 
 /** From which word on a sentence asks: "I'm vegan, what can I cook?" states first. */
@@ -269,12 +226,6 @@ function isAskingAt(scope: Scope, at: number, marked: boolean): boolean {
     !/^(?:llamarme|decirme|tutearme)$/.test(next)
   );
 }
-
-/** "Can you always …" asks for an answer to nothing. */
-const isStandingRequest = (scope: Scope, at: number) =>
-  /^(?:can|could|would|will) you (?:always|never|please (?:always|never|from)|from now)(?: |$)/.test(
-    [0, 1, 2, 3].map((behind) => plainAt(scope, at + behind)).join(' '),
-  );
 
 /** Where the parts of a sentence begin: behind signs, and behind words that join. */
 function segmentsOf(scope: Scope, from: number): number[] {

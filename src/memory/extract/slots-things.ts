@@ -128,7 +128,7 @@ export const food: Slot = (scope, at) => {
   return to > from ? { from, to } : undefined;
 };
 
-const NOT_IN_FOODS = new Set([
+export const NOT_IN_FOODS = new Set([
   'me',
   'soy',
   'tengo',
@@ -162,21 +162,6 @@ const NOT_IN_FOODS = new Set([
   'for',
   'right',
 ]);
-
-/** What is not eaten, whatever it is: but not "this", nor "much", nor where. */
-export const anyFood: Slot = (scope, at) => {
-  const first = tokenAt(scope, at);
-  if (first?.kind !== 'word' || POINTING.has(first.plain) || NO_FOOD.has(first.plain)) return undefined;
-  const to = endOfThing(scope, at, NOT_IN_FOODS);
-  return to > at && to <= at + 5 ? { from: at, to } : undefined;
-};
-
-const NO_FOOD = new Set(
-  `out at in on before after until for the a an my our much enough breakfast lunch dinner again all there here well properly any_more anymore more late early alone
-  with without to and or because if when as like healthy so yet them us we i dinner-time during while today tonight now`.split(
-    /\s+/,
-  ),
-);
 
 /** Tools and machines by name. */
 export const tech: Slot = (scope, at) => {
@@ -224,38 +209,6 @@ export const product: Slot = (scope, at) => {
   return to > from && to <= from + 8 ? { from: at, to } : undefined;
 };
 
-/** Something with a title or a name: begins with a capital, behind an article or without. */
-export const titled: Slot = (scope, at) => {
-  const token = tokenAt(scope, at);
-  if (token?.kind === 'quoted') return { from: at, to: at + 1 };
-  if (token?.capital !== true && plainAt(scope, at) !== 'the') return undefined;
-  const from = token?.capital === true ? at : at + 1;
-  if (!isCapitalAt(scope, from) || /^(?:i|it|this|that)$/.test(plainAt(scope, from))) return undefined;
-  let to = from;
-  while (
-    isCapitalAt(scope, to) ||
-    (/^(?:of|the|and|to|in|for|a|on)$/.test(plainAt(scope, to)) && isCapitalAt(scope, to + 1))
-  )
-    to++;
-  return mayEndAt(scope, to) ? { from: at, to } : undefined;
-};
-
-/** A model by its number: `a Nikon D750`, `an RTX 3060`. */
-export const model: Slot = (scope, at) => {
-  if (!/^(?:an?|my|the|un|una|mi)$/.test(plainAt(scope, at))) return undefined;
-  for (let last = at + 1; last < at + 5; last++) {
-    const token = tokenAt(scope, last);
-    if (token === undefined || token.kind === 'sign' || token.kind === 'quoted') return undefined;
-    const isNumbered = /\d/.test(token.raw) && (last > at + 1 || /[a-z]/i.test(token.raw));
-    if (isNumbered)
-      return mayEndAt(scope, last + 1) && !/(?:st|nd|rd|th|am|pm|-.*)$/.test(token.plain)
-        ? { from: at, to: last + 1 }
-        : undefined;
-    if (!token.capital) return undefined;
-  }
-  return undefined;
-};
-
 /** What is studied: a subject, or where; not "for the exam", "very hard", "this". */
 export const study: Slot = (scope, at) => {
   const first = tokenAt(scope, at);
@@ -294,26 +247,6 @@ const NO_KINDS = new Set([
   'regular',
   'lucky',
 ]);
-
-/** Done again and again: "escribo relatos los fines de semana", "I paint miniatures on weekends". */
-export const habitual: Slot = (scope, at) => {
-  if (
-    /^(?:it|the|this|that|these|into|out|tests?|scripts?|code|builds?|queries|commands|errors|my|your|an?)$/.test(
-      plainAt(scope, at),
-    )
-  )
-    return undefined;
-  const to = endOfThing(scope, at);
-  const told = scope.tokens
-    .slice(at, to)
-    .map(({ plain }) => plain)
-    .join(' ');
-  return /\b(?:fines de semana|los (?:lunes|martes|miercoles|jueves|viernes|sabados|domingos)|todos los dias|weekends?|every|evenings|in my (?:free|spare) time|por las (?:noches|tardes|mananas)|cada|veces (?:por|a la) semana|times a week|times a month|twice a week|most days|each|daily|on (?:mon|tues|wednes|thurs|fri|satur|sun)days?|in the (?:mornings|evenings)|mornings|at night|twice a week|once a week|todas las)\b/.test(
-    told,
-  )
-    ? { from: at, to }
-    : undefined;
-};
 
 export const any: Slot = (scope, at) =>
   isWordAt(scope, at) && !/^(?:no|not|and|y|pero|but|i)$/.test(plainAt(scope, at))
