@@ -11,6 +11,7 @@ import type { Scope } from './pattern.ts';
 import { isCondition, plainAt, tokenAt } from './read.ts';
 import { GAP, type Token } from './tokens.ts';
 import { INTRODUCE } from './words/common.ts';
+import { ASKING, CORRECTING } from './words/openings.ts';
 import { longestIn, wordSet } from './words/word-set.ts';
 
 /** The words of a sentence, from `from` to before `to`. */
@@ -37,13 +38,6 @@ const BREAKS = new Set([',', ':', '(', ')', '—', '–', '[', ']', '*', '-', '�
 const JOINTS = wordSet(
   'y e and but pero porque because since as so como aunque although though also tambien ya_que dado_que puesto_que asi_que plus ademas & cause cuz cos coz seeing_as seeing_that given_that given considering well pues',
 );
-const ASKING = wordSet(`
-  que cual cuales quien quienes donde adonde cuando cuanto cuanta cuantos cuantas como por_que puedes puedo podrias podemos podria podeis sabes sabrias
-  conoces crees hay tienes tenes eres es deberia debo recomiendas recomendarias recuerdas te_acuerdas alguna algun alguien me_puedes
-  me_podrias me_recomiendas me_ayudas me_dices te_importa te_importaria se_puede cual_es serias quieres dirias me_das
-  what which who whom whose where when how why can could would will should shall may might do does did is are was were am have has had any
-  anyone anybody got wanna isn't aren't
-`);
 /** Said before a statement, and no part of it. */
 const LEADS = wordSet(`
   hola holi buenas buenos_dias buenas_tardes buenas_noches hey oye oiga mira bueno pues vale ok okay gracias muchas_gracias claro ah oh eh por_cierto
@@ -74,10 +68,6 @@ const LEADS = wordSet(`
   side_note no_worries no_problem perfect great cool awesome nice thx ty genial perfecto gracias_crack crack jajaja hehe uy ay jope che bueno_mira escucha sabes cheers correccion_mia yup nope
   turns_out_that apparently last_thing otra mas_datos de_hecho_yo by_now since_you_ask ya_que_preguntas como_dato como_dije como_te_comente te_recuerdo_que te_aviso_que que_conste_que ojo_que ojo
   ten_presente_que no_te_lo_he_dicho no_te_he_dicho_que i_should_add i_should_add_that i_have_to_say tengo_que_decir_que la_verdad_que bueno_en_realidad well_actually no_exactly exactly right correct that_is_right that_is_correct eso_si aunque although like resulta it_turns_out turns_out it_turns_out_that
-`);
-const CORRECTING = wordSet(`
-  en_realidad actually me_equivoque rectifico mejor_dicho perdon perdona correccion correction sorry oops wait my_mistake my_bad i_mean i_meant
-  in_fact de_hecho no_exactly
 `);
 
 /** Verbs that say "I" by themselves: a new statement, even where no sign stands before them. */
