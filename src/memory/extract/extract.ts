@@ -18,6 +18,7 @@ import { OCCUPIED_ES } from './grammar-es-work.ts';
 import { EVENTS_EN } from './grammar-en-events.ts';
 import { BODY_ES } from './grammar-es-body.ts';
 import { OVER_ES } from './grammar-es-over.ts';
+import { PASSING_WORK_ES } from './grammar-es-passing-work.ts';
 import { PASSING_ES } from './grammar-es-passing.ts';
 import { EVENTS_ES } from './grammar-es-events.ts';
 import { HABITS_EN, HABITS_ES } from './grammar-habits.ts';
@@ -49,6 +50,7 @@ const GRAMMAR = new Grammar([
       ...INSTRUCTIONS_ES,
       ...OVER_ES,
       ...PASSING_ES,
+      ...PASSING_WORK_ES,
       ...BODY_ES,
       ...WHO_ES,
       ...OCCUPIED_ES,

@@ -4,6 +4,16 @@ import type { Rule } from './rules.ts';
 export const BODY_ES: readonly Rule[] = [
   {
     say: [
+      '(intento|procuro|trato de) no (comer|tomar|beber) (mucho|mucha|tanto|tanta)? <food>',
+      '(quiero|estoy intentando|intento) (dejar|reducir|comer menos|tomar menos|beber menos) (la|el|los|las|de comer|de tomar|de beber)? <food>',
+    ],
+    is: 'diet',
+    tell: 'Evita {1}',
+  },
+  { say: 'estoy dejando <el_tabaco/de_fumar/el_alcohol/de_beber/el_azucar>', is: 'goal', tell: 'Está dejando {1}' },
+  { say: 'estoy a <dieta/regimen>', is: 'diet', tell: 'Está a {1}', sure: 0.7 },
+  {
+    say: [
       'me <cuesta> (leer|ver|oir|caminar|andar|concentrarme|agacharme|subir escaleras) (mucho)? <rest>?',
       '(veo|oigo) (muy|bastante)? <mal> (de lejos|de cerca)?',
       'no <oigo/veo> bien',

@@ -79,7 +79,7 @@ export const TASTES_ES: readonly Rule[] = [
   },
   {
     say: [
-      'mi <favorito> (favorito|favorita|preferido|preferida) (es|siempre ha sido|ha sido siempre) (el|la)? <rest>',
+      'mi <favorito> (favorito|favorita|preferido|preferida) (es|son|:|siempre ha sido|ha sido siempre|siempre fue) (el|la)? <rest>',
       'mis <favorito> (favoritos|favoritas|preferidos|preferidas) son (los|las)? <rest>',
     ],
     is: 'favourite',

@@ -122,7 +122,7 @@ export function ofKin(scope: Scope, at: number): OfKin | undefined {
   const person = kin(scope, at);
   if (person?.subject === undefined) return undefined;
   const isSpanish = ['mi', 'mis', 'nuestro', 'nuestra', 'nuestros', 'nuestras'].includes(plainAt(scope, at));
-  const told = toldBehind(scope, at, person.to, isSpanish ? 'es' : 'en');
+  const told = isOfTheirs(scope, at, person.to) ? [] : toldBehind(scope, at, person.to, isSpanish ? 'es' : 'en');
   const who = person.value ?? '';
   const named = person.name === undefined ? [] : [nameOf(at, person, isSpanish ? 'es' : 'en')];
   const found = [...named, ...told];
@@ -264,3 +264,8 @@ function nameOf(at: number, person: Capture, language: 'es' | 'en') {
   };
   return { rule, matched: { from: at, end: person.to, captures: [name] }, from: at };
 }
+
+/** "El pueblo *de mis padres* es Aracena": what follows is said of the town. */
+const isOfTheirs = (scope: Scope, at: number, to: number) =>
+  ['de', 'of'].includes(plainAt(scope, at - 1)) &&
+  ['es', 'son', 'is', 'are', 'esta', 'era', 'se'].includes(plainAt(scope, to));

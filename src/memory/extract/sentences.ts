@@ -9,6 +9,7 @@ import {
 } from './english-clauses.ts';
 import type { Scope } from './pattern.ts';
 import { isCondition, plainAt, tokenAt } from './read.ts';
+import { isReasonOf, reasonAt, whereOneLives } from './reasons.ts';
 import { GAP, type Token } from './tokens.ts';
 import { INTRODUCE } from './words/common.ts';
 import { ASKING, CORRECTING } from './words/openings.ts';
@@ -74,20 +75,6 @@ const LEADS = wordSet(`
 const UNMISTAKABLE = wordSet('vivo vivimos tengo tenemos soy somos naci cumplo llevo trabajamos');
 /** What a name or a trade of one's own begins with, wherever it stands. */
 const UNMISTAKABLE_PAIRS = wordSet('me_llamo me_dedico mi_nombre me_apellido');
-/** They give the reason, and what they stand before is the user's own: ", que *soy* …". */
-const REASONS = wordSet('que porque es_que ya_que pues dado_que puesto_que como');
-const OF_ONESELF = wordSet(`
-  soy somos estoy estamos tengo tenemos vivo vivimos trabajo llevo no_como no_puedo no_tomo no_bebo no_me_gusta no_me_gustan no_soporto no_tolero odio
-  me_encanta me_encantan me_gusta me_gustan me_llamo me_dedico yo_soy yo_tengo yo_vivo uso hablo estudio voy_en mi mis me_sienta me_da me_dan
-  sufro padezco naci en_casa_somos
-`);
-/** Behind one of these "que" begins what somebody is to say or to think. */
-const SAYS_THAT = wordSet(`
-  di dile diles decir decirle decirles digas diga digo dije decia cuentale contarle crees cree creen creia creo pienso piensas piensa piensan pensaba parece
-  dice dicen dijo pon ponle pongas escribe escribele avisa avisale explica explicale imagina imaginate supon supongamos suponiendo finge simula
-  haz juega sabes sabe saber saben sabias significa demuestra demostrar niego dudo ojala espero quiero quieres afirma confirma confirmar respondele
-  contesta contestale responde asume invento inventa sone prueba probar certifica certifique acredita acredite acreditar indica indicando diciendo
-`);
 const POSSESSIVES = new Set(['mi', 'mis', 'my', 'our', 'nuestro', 'nuestra']);
 /** Behind these they are part of what was being said. */
 const LEAD_ON = wordSet(`
@@ -116,17 +103,11 @@ export function sentencesOf(scope: Scope): Sentence[] {
 function reasonBehind(scope: Scope, asks: number, isQuestion: boolean): number | undefined {
   for (let at = asks + 2; at < scope.end; at++) {
     const isFree = UNMISTAKABLE.has(plainAt(scope, at)) && !LEAD_ON.has(plainAt(scope, at - 1));
-    if (isReasonAt(scope, at)) return at + longestIn(REASONS, scope.tokens, at, scope.end, 3);
+    const reason = reasonAt(scope, at);
+    if (reason > 0) return at + reason;
     if (!isQuestion && isFree) return at;
   }
   return undefined;
-}
-
-/** ", *que* soy celíaca", ", *porque* vivo en …": behind a comma "que" gives the reason for what was asked. */
-function isReasonAt(scope: Scope, at: number): boolean {
-  if (plainAt(scope, at - 1) !== ',') return false;
-  const length = longestIn(REASONS, scope.tokens, at, scope.end, 3);
-  return length > 0 && longestIn(OF_ONESELF, scope.tokens, at + length, scope.end, 3) > 0;
 }
 
 function endsSentence(token: Token): boolean {
@@ -230,7 +211,7 @@ function segmentsOf(scope: Scope, from: number): number[] {
     } else if (at > from) {
       const length = longestIn(JOINTS, scope.tokens, at, scope.end, 2);
       if (length > 0) segments.push(at + length);
-      else if (isReasonAt(scope, at)) segments.push(at + longestIn(REASONS, scope.tokens, at, scope.end, 3));
+      else if (reasonAt(scope, at) > 0) segments.push(at + reasonAt(scope, at));
     }
   }
   return segments;
@@ -278,24 +259,3 @@ export function startsOf(scope: Scope, sentence: Sentence): Start[] {
   if (home !== undefined) starts.set(home, { at: home, corrects: false, stated: true });
   return [...starts.values()].sort((one, other) => one.at - other.at);
 }
-
-/** "Dame una receta *que soy celíaca*": the reason for it, where nothing before is said or believed. */
-function isReasonOf(scope: Scope, from: number, at: number): boolean {
-  if (plainAt(scope, at - 1) !== 'que' || at - 2 < from) return false;
-  for (let back = from; back < at - 1; back++) if (SAYS_THAT.has(plainAt(scope, back))) return false;
-  return !['lo', 'el', 'la', 'los', 'las', 'de', 'es', 'fue', 'verdad', 'cierto', 'tal', 'en'].includes(
-    plainAt(scope, at - 2),
-  );
-}
-
-/** Where "en Murcia, que es donde vivo" begins. */
-function whereOneLives(scope: Scope, from: number): number | undefined {
-  for (let at = from + 2; at < scope.end; at++) {
-    if (plainAt(scope, at) !== 'donde' || !/^(?:vivo|vivimos|resido|residimos)$/.test(plainAt(scope, at + 1))) continue;
-    for (let back = at - 1; back >= Math.max(from, at - MOST_BEFORE_HOME); back--) {
-      if (/^(?:en|desde|de|por|a|hasta)$/.test(plainAt(scope, back))) return back;
-    }
-  }
-  return undefined;
-}
-const MOST_BEFORE_HOME = 8;

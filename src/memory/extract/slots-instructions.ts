@@ -15,7 +15,7 @@ const AT_HAND: ReadonlySet<string> = new Set([...OF_CODE, 'this', 'esta', 'este'
 const MANNERS = wordSet(`
   emojis emoji emoticonos emoticones markdown bullet_points bullets listas lists tables tablas jerga jargon anglicismos disculpas apologies exclamaciones
   exclamation_marks filler relleno headings encabezados bold negritas headers slang tecnicismos rodeos flattery cumplidos metaphors metaforas
-  technical_jargon bullet_lists vinetas acronyms abreviaturas contractions mayusculas em_dashes disclaimers advertencias
+  consejos sermones introducciones moralinas halagos parrafadas rollos florituras coletillas preguntas_al_final resumenes_finales technical_jargon bullet_lists vinetas acronyms abreviaturas contractions mayusculas em_dashes disclaimers advertencias
 `);
 const MEASURES = wordSet(`
   metric metric_units metric_system celsius fahrenheit kilometers kilometres imperial_units 24-hour 24h british_english american_english british_spelling
@@ -216,7 +216,8 @@ export const measure: Slot = (scope, at) => {
     hasNumber ||= tokenAt(scope, to)?.kind === 'number';
     to++;
   }
-  return hasNumber ? { from: at, to } : undefined;
+  // "peso 20 gramos de harina", "mido 3 metros de pared"
+  return hasNumber && !/^(?:de|of|gramos|g|grams)$/.test(plainAt(scope, to)) ? { from: at, to } : undefined;
 };
 
 const OF_MEASURES =
@@ -225,7 +226,11 @@ const OF_MEASURES =
 /** What people are afraid of: an animal, a height, an act. */
 export const fear: Slot = (scope, at) => {
   const first = plainAt(scope, at);
-  if (/^(?:que|this|that|it|losing|you|decir|perder|no|equivocarme|lo|eso|esto|breaking|making)$/.test(first))
+  if (
+    /^(?:que|this|that|it|losing|you|decir|perder|no|equivocarme|romperlo|hacerlo|borrarlo|cagarla|meter|lo|eso|esto|breaking|making)$/.test(
+      first,
+    )
+  )
     return undefined;
   const to = endOfThing(scope, at);
   return to > at && to <= at + 3 ? { from: at, to } : undefined;

@@ -11,7 +11,7 @@ const AILMENTS = wordSet(`
   hernia hernia_discal hernias lesion lesiones artrosis tendinitis esguince fascitis fascitis_plantar escoliosis lumbago ciatica contractura_cronica
   rodilla_mala rodillas_malas mala_espalda espalda_mal dolor_de_espalda dolores_de_espalda problemas_de_espalda problemas_de_rodilla problemas_de_movilidad problemas_de_vista
   movilidad_reducida problemas_de_audicion vista_cansada colon_irritable reflujo gastritis acidez insomnio vertigos piel_atopica piel_sensible dermatitis dermatitis_atopica rosacea
-  protesis osteoporosis menisco_roto problemas_de_estomago estomago_delicado intestino_irritable acufenos hombro_mal rodilla_mal tobillo_mal pies_planos
+  claustrofobia agorafobia misofonia protesis osteoporosis menisco_roto problemas_de_estomago estomago_delicado intestino_irritable acufenos hombro_mal rodilla_mal tobillo_mal pies_planos
 `);
 const BODY = wordSet(`
   rodilla rodillas espalda hombro cadera tobillo menisco ligamento ligamentos ligamento_cruzado muneca codo brazo pierna cuello cervicales lumbares pie mano clavicula femur

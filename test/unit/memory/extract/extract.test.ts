@@ -4,9 +4,15 @@ import { describe, expect, it } from 'vitest';
 import { readCommands } from '../../../../src/memory/extract/commands.ts';
 import { extract } from '../../../../src/memory/extract/extract.ts';
 import { KEPT_EN } from './kept-sentences-en.ts';
-import { KEPT } from './kept-sentences.ts';
+import { KEPT_ES_2 } from './kept-sentences-es-2.ts';
+import { KEPT_ES_1 } from './kept-sentences-es.ts';
+import { KEPT as KEPT_ANYWHERE } from './kept-sentences.ts';
 import { NOTHING_EN } from './nothing-sentences-en.ts';
-import { NOTHING } from './nothing-sentences.ts';
+import { NOTHING_ES } from './nothing-sentences-es.ts';
+import { NOTHING as NOTHING_ANYWHERE } from './nothing-sentences.ts';
+
+const KEPT = [...KEPT_ANYWHERE, ...KEPT_ES_1, ...KEPT_ES_2];
+const NOTHING = [...NOTHING_ANYWHERE, ...NOTHING_ES];
 
 /** A Saturday. */
 const AT = Date.UTC(2026, 10, 21, 12);
