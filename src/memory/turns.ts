@@ -8,6 +8,7 @@ import type { Candidate, Command, Obeyed, Said } from './contract.ts';
 import { everyMemory } from './every-memory.ts';
 import { meantBy, saidLast } from './forgetting.ts';
 import { freeMemory } from './free-memory.ts';
+import { saidRecently } from './said-recently.ts';
 import type { Writer, Written } from './writer.ts';
 
 export interface TurnsOptions {
@@ -78,7 +79,8 @@ export class Turns {
     const commands = this.#options.commands(said);
     if (commands.some((command) => command.do === 'ignore' || command.do === 'forget-all')) return undefined;
     this.#turns.set(said, { generation: this.#generation(user), left: MOST_CANDIDATES });
-    return this.keep(user, said, this.#options.extract(said), 'extracted');
+    const found = this.#options.extract(said);
+    return this.keep(user, said, found.length > 0 ? found : await this.#corrected(user, said), 'extracted');
   }
 
   /** What was found in a turn, as far as it may be kept. */
@@ -164,6 +166,13 @@ export class Turns {
       user,
       meant.map(({ id }) => id),
     );
+  }
+
+  /** What it corrects of what is known, where the client does not send what was said before. */
+  async #corrected(user: User, said: Said): Promise<readonly Candidate[]> {
+    const { memories, writer, extract } = this.#options;
+    const earlier = await writer.run(user, () => saidRecently(memories, user, said));
+    return earlier.length === 0 ? [] : extract({ ...said, earlier });
   }
 
   /** Of those that only their words could tell from what is known; none where the expert is not loaded anyhow. */

@@ -185,3 +185,19 @@ describe('a correction of what was said before', () => {
     expect(kept(said)).toBe('');
   });
 });
+
+describe('what was said before', () => {
+  it.each(['<', 'no ', 'perdón ', 'yo soy ', 'my boss ', '"a ', 'traduce: ', '😀', 'Ana 9 y '])(
+    'takes no long time, whatever it is: %j',
+    (hostile) => {
+      const earlier = Array.from({ length: 12 }, () => hostile.repeat(Math.ceil(1_000 / hostile.length)));
+      const started = performance.now();
+      for (const text of ['perdón, 42', 'ya no tomo té, no Oviedo', hostile.repeat(4_000)]) {
+        expect(
+          extract({ text, at: AT, conversation: null, request: null, before: hostile.repeat(500), earlier }),
+        ).toEqual([]);
+      }
+      expect(performance.now() - started).toBeLessThan(5_000);
+    },
+  );
+});
