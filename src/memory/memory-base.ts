@@ -1,5 +1,6 @@
 import type { Backlog } from '../knowledge/embed/backlog.ts';
 import type { Profile } from '../profiles/profile.ts';
+import { delay } from '../shared/clock.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { Store, User } from '../store/contract.ts';
 import type { MemoryFilter, MemoryRepository, StoredConversation, StoredMemory } from '../store/people-contract.ts';
@@ -34,10 +35,15 @@ export interface MemoryParts {
   readonly close: () => Promise<void>;
 }
 
+/** Who asks at once after saying something new waits so long for it to be known, milliseconds. */
+const LEARNING_MS = 150;
+
 /** What is remembered of every user: what is asked is handed to the part that knows. */
 export class StoredMemories implements OpenMemory {
   readonly #parts: MemoryParts;
   readonly #used: Used;
+  /** What was said and is just being looked at. */
+  readonly #learning = new Map<User, Promise<unknown>>();
 
   constructor(parts: MemoryParts) {
     this.#parts = parts;
@@ -61,6 +67,8 @@ export class StoredMemories implements OpenMemory {
   }
 
   async recall(user: User, query: RecallQuery): Promise<Recollection> {
+    const learning = this.#learning.get(user);
+    if (learning) await Promise.race([learning, delay(LEARNING_MS, query.signal)]);
     const recollection = await this.#parts.recall.forPrompt(user, query);
     this.#parts.onRecall(recollection.ms);
     return recollection;
@@ -71,16 +79,13 @@ export class StoredMemories implements OpenMemory {
   }
 
   async observe(user: User, said: Said): Promise<readonly StoredMemory[]> {
-    const { settings, turns, second, logger } = this.#parts;
-    if (!settings().learn) return [];
-    try {
-      const kept = await turns.observe(user, said);
-      if (kept) second.offer(user, said);
-      return kept ?? [];
-    } catch (error) {
-      logger.warn('what was said could not be remembered', { reason: messageOf(error) });
-      return [];
-    }
+    if (!this.#parts.settings().learn) return [];
+    const learned = this.#learn(user, said);
+    const learning = Promise.all([this.#learning.get(user), learned]);
+    this.#learning.set(user, learning);
+    const kept = await learned;
+    if (this.#learning.get(user) === learning) this.#learning.delete(user);
+    return kept;
   }
 
   list(user: User, filter?: MemoryFilter): Promise<readonly StoredMemory[]> {
@@ -173,6 +178,19 @@ export class StoredMemories implements OpenMemory {
       });
     } catch (error) {
       logger.debug('which memories were used could not be noted', { reason: messageOf(error) });
+    }
+  }
+
+  /** Never rejects. */
+  async #learn(user: User, said: Said): Promise<readonly StoredMemory[]> {
+    const { turns, second, logger } = this.#parts;
+    try {
+      const kept = await turns.observe(user, said);
+      if (kept) second.offer(user, said);
+      return kept ?? [];
+    } catch (error) {
+      logger.warn('what was said could not be remembered', { reason: messageOf(error) });
+      return [];
     }
   }
 }

@@ -29,7 +29,7 @@ const MOST_CANDIDATES = 3;
 /** So much of a "remember that …" must have been understood for its words to need no memory of their own. */
 const UNDERSTOOD = 0.6;
 /** Milliseconds for vectors of what was found, in the background. */
-const VECTOR_MS = 2_000;
+const VECTOR_MS = 500;
 
 interface Span {
   readonly start: number;

@@ -44,6 +44,25 @@ describe('a memory of each user', () => {
     expect(await house.told('ana', 'dónde vivo')).toEqual([]);
   });
 
+  it('knows what was said a moment ago, although it is still being looked at', async () => {
+    await using house = await openMemory();
+    await house.observe('ana', 'vivo en Madrid');
+    const { memories } = house.store.people;
+    const apply = memories.apply.bind(memories);
+    const asked = Promise.withResolvers<void>();
+    // Written only when the question has been on its way for a while.
+    Object.assign(memories, {
+      apply: async (...work: Parameters<typeof apply>) => {
+        await asked.promise;
+        return apply(...work);
+      },
+    });
+    const looking = house.observe('ana', 'me he mudado, vivo en Bilbao', { conversation: 'c2' });
+    setTimeout(asked.resolve, 40);
+    expect(await house.told('ana', 'dónde vivo')).toEqual(['Vive en Bilbao']);
+    await looking;
+  });
+
   it('makes no summary any more of conversations in which was said what is forgotten', async () => {
     await using house = await openMemory();
     const { conversations } = house.store.people;
