@@ -98,7 +98,7 @@ export const BODY_ES: readonly Rule[] = [
   },
   {
     say: [
-      'no puedo <correr/saltar/andar_mucho/caminar_mucho/estar_de_pie/estar_sentado/estar_sentada/levantar_peso/coger_peso/cargar_peso/subir_escaleras/conducir_de_noche/agacharme/arrodillarme/nadar> (por|porque|debido a|tengo)? <rest>?',
+      'no puedo <correr/saltar/andar_mucho/caminar_mucho/estar_de_pie/estar_sentado/estar_sentada/levantar_peso/coger_peso/cargar_peso/subir_escaleras/conducir_de_noche/agacharme/arrodillarme/nadar> <alone>',
     ],
     is: 'accessibility',
     tell: 'No puede {1}',

@@ -99,7 +99,7 @@ export const PASSING_ES: readonly Rule[] = [
     sure: 0.84,
   },
   {
-    say: ['(con|a) mis <age> (anos|anitos)', 'a los <age> anos que tengo', 'tengo <age> anos (recien)? cumplidos'],
+    say: ['(con|a) mis <grown> (anos|anitos)', 'a los <age> anos que tengo', 'tengo <age> anos (recien)? cumplidos'],
     is: 'age',
     tell: 'Tiene {1} años',
   },

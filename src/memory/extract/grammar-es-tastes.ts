@@ -4,7 +4,7 @@ import type { Rule } from './rules.ts';
 export const TASTES_ES: readonly Rule[] = [
   {
     say: [
-      '(el|la|los|las) <frontedknown> (no me (gusta|gustan|va|van|agrada|agradan) (nada)? | me (horroriza|horrorizan|aburre|aburren|repugna|repugnan|da asco|dan asco|cae mal|caen mal|estresa|agobia|agobian) (un monton|mucho)? | (lo|la|los|las) odio | (lo|la|los|las) detesto | no (lo|la|los|las) soporto)',
+      '(el|la|los|las) <frontedknown> (no me (gusta|gustan|va|van|agrada|agradan) (nada)? | me (horroriza|horrorizan|aburre|aburren|repugna|repugnan|da asco|dan asco|cae mal|caen mal|estresa|agobia|agobian) (un monton|mucho)? | (lo|la|los|las) odio | (lo|la|los|las) detesto | no (lo|la|los|las) soporto) <alone>',
       'no (quiero|me pongas) <tech> nunca',
     ],
     is: 'dislikes',
@@ -12,7 +12,7 @@ export const TASTES_ES: readonly Rule[] = [
   },
   {
     say: [
-      '(el|la|los|las) <frontedknown> me (encanta|encantan|flipa|flipan|chifla|chiflan|apasiona|apasionan|vuelve loco|vuelve loca|fascina|fascinan|relaja|relajan)',
+      '(el|la|los|las) <frontedknown> me (encanta|encantan|flipa|flipan|chifla|chiflan|apasiona|apasionan|vuelve loco|vuelve loca|fascina|fascinan|relaja|relajan) <alone>',
     ],
     is: 'likes',
     tell: 'Le gusta {1}',

@@ -132,6 +132,8 @@ const SLOTS: Readonly<Record<string, Slot>> = {
   ailment: spanish.ailment,
   bodypart: spanish.bodyPart,
   ending: spanish.ending,
+  alone: spanish.alone,
+  grown: people.grownAge,
   club: spanish.club,
   clubonly: spanish.clubOnly,
   device: spanish.device,

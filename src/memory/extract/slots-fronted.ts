@@ -25,7 +25,7 @@ export const frontedKnown: Slot = (scope, at) => {
 
 const GENRES = wordSet(`
   musica jazz rock pop reggaeton regueton rap trap flamenco opera metal techno cumbia salsa bachata anime manga cine peliculas pelis series teatro libros novelas comics
-  poesia historia politica matematicas mates fisica quimica filosofia playa montana campo ciudad mar nieve frio calor lluvia verano invierno otono primavera
+  poesia politica matematicas mates fisica quimica filosofia playa montana campo ciudad mar nieve frio calor lluvia verano invierno otono primavera
   navidad navidades fiestas fallas petardos toros discotecas deporte cocina dulce dulces dulce_de_leche picante pizza sushi paella cocido postres verduras verdura fruta
   altura alturas viajes aviones tren trenes motos coches plantas flores rosas perros gatos pajaros animales aranas serpientes cucarachas videojuegos juegos_de_mesa
 `);

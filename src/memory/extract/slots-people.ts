@@ -196,6 +196,12 @@ export const stop: Slot = (scope, at) => {
   return isEnd ? { from: at, to: at, silent: true } : undefined;
 };
 
+/** Nobody tells at 8 how old they are: "con mis 3 años de experiencia". */
+export const grownAge: Slot = (scope, at) => {
+  const read = age(scope, at);
+  return (read?.number ?? 0) >= 14 && plainAt(scope, at + 2) !== 'de' ? read : undefined;
+};
+
 /** A year of birth: `1988`, `85`. */
 export const year: Slot = (scope, at) =>
   /^(?:19[2-9]\d|20[01]\d|[3-9]\d)$/.test(plainAt(scope, at)) && mayEndAt(scope, at + 1)

@@ -26,7 +26,7 @@ const CLUBS = wordSet(`
 `);
 const DEVICES = wordSet(`
   iphone ipad mac macbook imac android pixel samsung xiaomi redmi poco huawei motorola oneplus oppo realme nokia thinkpad lenovo dell hp asus acer msi chromebook surface kindle kobo
-  nikon canon sony fujifilm olympus gopro ps5 ps4 playstation xbox nintendo_switch switch steam_deck raspberry_pi raspberry arduino garmin fitbit apple_watch thermomix roomba
+  nikon canon sony fujifilm olympus gopro ps5 ps4 playstation xbox nintendo_switch steam_deck raspberry_pi raspberry arduino garmin fitbit apple_watch thermomix roomba
   epson brother alexa echo google_home chromecast fire_tv
 `);
 const NOT_OF_DEVICES = new Set('con que para y en desde pero de_hace'.split(' '));
@@ -67,6 +67,12 @@ export const bodyPart: Slot = (scope, at) => {
 };
 /** Nothing more is said: "no bebo", and not "no bebo tinto". */
 export const ending: Slot = (scope, at) => (mayEndAt(scope, at) ? { from: at, to: at, silent: true } : undefined);
+/** The same, more strictly: "no puedo correr", and not "no puedo correr el script". */
+export const alone: Slot = (scope, at) =>
+  plainAt(scope, at) === '' ||
+  /^(?:\W|y|e|o|ni|por|porque|pero|desde|asi|ahora|que|tampoco|aunque)$/.test(plainAt(scope, at))
+    ? { from: at, to: at, silent: true }
+    : undefined;
 export const club: Slot = (scope, at) => known(CLUBS, scope, at);
 /** "soy de Boca" is a club, "soy de Sevilla" is a town. */
 export const clubOnly: Slot = (scope, at) => (PLACES.has(plainAt(scope, at)) ? undefined : club(scope, at));
