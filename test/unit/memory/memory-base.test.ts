@@ -47,6 +47,7 @@ describe('a memory of each user', () => {
   it('knows what was said a moment ago, although it is still being looked at', async () => {
     await using house = await openMemory();
     await house.observe('ana', 'vivo en Madrid');
+    expect(await house.told('ana', 'dónde vivo')).toEqual(['Vive en Madrid']);
     const { memories } = house.store.people;
     const apply = memories.apply.bind(memories);
     const asked = Promise.withResolvers<void>();
