@@ -24,6 +24,10 @@ const LONGEST_VALUE = 160;
 /** How many words behind what is said its time may stand. */
 const TIME_REACH = 7;
 const DAY = 86_400_000;
+/** "Actually, I'm allergic to nuts" says nothing against the other allergies. */
+const SEVERAL = new Set(
+  'allergy health language accessibility household education family pet nationality uses owns vehicle'.split(' '),
+);
 
 const IMPORTANCE: Readonly<Record<string, number>> = {
   name: 0.95,
@@ -73,7 +77,7 @@ export function candidateOf(said: Said, scope: Scope, found: Found): Candidate |
     end: scope.tokens[to - 1]?.end ?? 0,
     confidence: rule.sure ?? SURE,
     importance: (IMPORTANCE[attribute] ?? 0.6) * (found.subject === 'user' ? 1 : 0.85),
-    corrects: found.corrects || rule.corrects === true,
+    corrects: (found.corrects && !SEVERAL.has(attribute) && known.kind === 'fact') || rule.corrects === true,
     negated: rule.ends === true,
     validFrom: time !== undefined && !isAhead ? time.start : null,
     expires: isAhead && (rule.time === 'ahead' || rule.time === 'must') ? time.end : null,

@@ -89,10 +89,10 @@ const STANDS = compileRule('en', { say: '', is: 'instruction', tell: '{all}', va
 /** What a user says of themselves in a message, without any model: at most three, the best first. */
 export function extract(said: Said): readonly Candidate[] {
   const { found, scope, isBarred } = heard(said);
-  if (said.earlier.length === 0 || !mayCorrect(scope)) return best(said, found);
+  if (!mayCorrect(scope)) return best(said, found);
   const read = (text: string, earlier: readonly string[] = []) => heard({ ...said, text, before: null, earlier }).found;
   const priors = priorsOf(said, (text, back) => read(text, said.earlier.slice(back + 1)));
-  return best(said, [...found, ...corrections(scope, found, priors, read, isBarred)]);
+  return best(said, corrections(scope, found, priors, read, isBarred));
 }
 
 /** What a message says, as far as it can be read by itself; what stood before it tells of whom, and whether it is a game. */

@@ -154,6 +154,16 @@ describe('a correction of what was said before', () => {
       '-likes=el té verde por las tardes; -likes=té',
     ],
     [['I live in Lisbon', 'I meant Porto'], 'residence=Porto'],
+    [['vivo en Gijón, digo Oviedo'], 'residence=Oviedo'],
+    [['me llamo Ana, perdón, Eva'], 'name=Eva'],
+    [['I live in Lisbon, I mean Porto'], 'residence=Porto'],
+    [['soy de Lugo', 'no de Lugo, de Vigo'], 'origin=Vigo'],
+    [['trabajo en Zara', 'no en Zara no, en Mango'], 'employer=Mango'],
+    [['I work at Google', 'not Google, at Apple'], 'employer=Apple'],
+    [["I'm 30", '31 actually'], 'age=31'],
+    [['vivo en Gijón', 'Oviedo, perdón'], 'residence=Oviedo'],
+    [['my daughter is 3', 'sorry, 4'], '-daughter.age=3; daughter.age=4'],
+    [['my sister lives in Leeds', 'sorry, in York'], '-sister.residence=Leeds; sister.residence=York'],
     [['I live in Lisbon', 'ok', 'sorry, Porto'], 'residence=Porto'],
     [["I'm 41", 'oops, 42'], 'age=42'],
     [["I'm vegan", 'well, vegetarian instead of vegan'], '-diet=vegan; diet=vegetarian'],
@@ -179,10 +189,26 @@ describe('a correction of what was said before', () => {
     [['I live in Lisbon', 'I meant the second one']],
     [['my name is Ana', 'sorry, what?']],
     [['what is 2 + 2', 'sorry, 42']],
+    [['soy de Lugo', 'no de Lugo no me gusta nada hablar']],
+    [['trabajo en Zara', 'no, en Zara no pagan']],
+    [['I live in Lisbon', 'great, thanks, actually']],
     [['a hotel in Lisbon', 'sorry, Porto']],
     [["let's do a role play, you're a waiter", 'I live in Lisbon', 'sorry, Porto']],
   ])('is not %j', (said) => {
     expect(kept(said)).toBe('');
+  });
+});
+
+describe('a statement that begins as a correction', () => {
+  it.each([
+    ["actually I'm allergic to nuts", false],
+    ['actually I love tea', false],
+    ['en realidad hablo francés', false],
+    ['actually I live in Leeds', true],
+    ['en realidad soy vegetariana', true],
+  ])('"%s" is one: %s', (text, corrects) => {
+    const [only] = extract({ text, at: AT, conversation: null, request: null, before: null, earlier: [] });
+    expect(only?.corrects).toBe(corrects);
   });
 });
 
