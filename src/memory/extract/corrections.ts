@@ -1,11 +1,11 @@
 import { isSingle } from '../attributes.ts';
 import type { Candidate, Said } from '../contract.ts';
-import { behindMarker, denied, instead, mayMean, type Read, SMALL, spanOf, TYPED } from './instead.ts';
+import { behindMarker, denied, instead, mayMean, type Read, TYPED } from './instead.ts';
 import type { Scope } from './pattern.ts';
 import { Phrases } from './phrases.ts';
 import { plainAt } from './read.ts';
 import { plainOf } from './tokens.ts';
-import { PLACES } from './words/places.ts';
+import { mayTakeBack, takenBack } from './taken-back.ts';
 import { wordSet } from './words/word-set.ts';
 
 /** So many messages back something is still corrected, and so much of what they say. */
@@ -13,27 +13,20 @@ const REACH = 6;
 const MOST_PRIORS = 24;
 /** One value takes the place of another, also where the user could have several. */
 const REPLACED = wordSet('name age residence origin occupation employer diet birthday studies nationality workplace');
-/** No longer so, of what is liked, done and had. */
-const GIVEN_UP = wordSet('likes prefers hobby uses owns vehicle diet favourite favourite-drink favourite-food');
-const NO_MORE = new Phrases(`
-  ya no
-  (no longer | any more | anymore)
-  (he dejado | deje | dejado) (de | el | la)
-  i (quit | gave up | stopped)
-`);
 const CHANGES = new Phrases(`
   scratch that
   (actually | correction | sorry | oops | perdon | rectifico | correccion | me equivoque | en realidad)
   (is | are | es | son) now|ahora
   now|ahora (is | are | es | son | se llama)
   i (meant | mean)
+  (se (ha | han)? (mudado | mudo) | has moved | have moved | just moved | moved) a|to
 `);
 const BESIDE = wordSet('other otro otra another also tambien too second segundo segunda');
 const OPENINGS = new Set([',', '.', '…', '-', '(']);
 
 /** Whether anything in the message may correct what was said before: most messages are done with here. */
 export function mayCorrect(scope: Scope): boolean {
-  return mayMean(scope) || NO_MORE.find(scope) !== undefined || CHANGES.find(scope) !== undefined;
+  return mayMean(scope) || mayTakeBack(scope) || CHANGES.find(scope) !== undefined;
 }
 
 /** What was said before, the last first. `read` is told how many messages back it reads. */
@@ -60,7 +53,7 @@ export function corrections(
   if (own !== undefined) return own;
   if (priors.length === 0) return found;
   const replaced = found.flatMap((candidate) => deniedBy(candidate, scope, priors));
-  const over = givenUp(scope, found, priors, isBarred);
+  const over = takenBack(scope, found, priors, isBarred);
   const meant = found.some(({ attribute, negated }) => !negated && TYPED.has(attribute))
     ? []
     : instead(scope, priors, read, isBarred);
@@ -97,41 +90,6 @@ function deniedBy(candidate: Candidate, scope: Scope, priors: readonly Candidate
     .filter((prior) => plainOf(prior.value) !== plainOf(value))
     .map((prior) => denied(prior, candidate));
 }
-
-/** "Ya no tomo té" behind "me gusta el té verde"; the old town, where it is said that it is another by now. */
-function givenUp(
-  scope: Scope,
-  found: readonly Candidate[],
-  priors: readonly Candidate[],
-  isBarred: (at: number) => boolean,
-): readonly Candidate[] {
-  const no = NO_MORE.find(scope);
-  if (no === undefined || isBarred(no.from)) return [];
-  const has = (word: string) =>
-    scope.tokens.some(({ plain, raw }) => plain === word && (word !== 'te' || raw !== 'te'));
-  const moved = found.some(
-    ({ attribute, negated, subject }) => attribute === 'residence' && !negated && subject === 'user',
-  );
-  const first = found[0];
-  const where = first ?? spanOf(scope, no.from, no.end);
-  return priors.flatMap((prior) => {
-    const { attribute, value, subject } = prior;
-    if (subject !== 'user') return [];
-    const words = wordsOf(value);
-    if (GIVEN_UP.has(attribute)) {
-      const [head] = words;
-      return head !== undefined && has(head) ? [denied(prior, where)] : [];
-    }
-    const isPlace = ['studies', 'workplace', 'residence', 'employer'].includes(attribute);
-    const place = wordsOf(prior.quote).find((word) => PLACES.has(word) && has(word));
-    return moved && isPlace && place !== undefined ? [denied(prior, where)] : [];
-  });
-}
-
-const wordsOf = (text: string) =>
-  plainOf(text)
-    .split(/[^\p{L}\p{N}]+/u)
-    .filter((word) => word !== '' && !SMALL.has(word));
 
 function once(candidates: readonly Candidate[]): readonly Candidate[] {
   const keyOf = ({ subject, attribute, value, negated }: Candidate) =>

@@ -158,6 +158,17 @@ describe('a correction of what was said before', () => {
     [['me llamo Ana, perdón, Eva'], 'name=Eva'],
     [['I live in Lisbon, I mean Porto'], 'residence=Porto'],
     [['soy de Lugo', 'no de Lugo, de Vigo'], 'origin=Vigo'],
+    [['soy alérgico a las nueces', 'al final no soy alérgico a las nueces'], '-allergy=nueces'],
+    [['I am allergic to nuts', "turns out I'm not allergic to nuts"], '-allergy=nuts'],
+    [['I play tennis', "I don't play tennis"], '-hobby=tennis'],
+    [['tengo un iPhone', 'he vendido el iPhone'], '-uses=un iPhone'],
+    [['I drive a Golf', 'we sold the Golf last week'], '-vehicle=a Golf'],
+    [["I'm going to Rome in May", 'we cancelled the Rome trip'], '-plan=Rome'],
+    [
+      ['always answer in Spanish', 'from now on answer in English'],
+      '-instruction=in Spanish; instruction=answer in English',
+    ],
+    [['mi hermano vive en Lugo', 'mi hermano se ha mudado a Vigo'], '-brother.residence=Lugo; brother.residence=Vigo'],
     [['trabajo en Zara', 'no en Zara no, en Mango'], 'employer=Mango'],
     [['I work at Google', 'not Google, at Apple'], 'employer=Apple'],
     [["I'm 30", '31 actually'], 'age=31'],
@@ -189,6 +200,13 @@ describe('a correction of what was said before', () => {
     [['I live in Lisbon', 'I meant the second one']],
     [['my name is Ana', 'sorry, what?']],
     [['what is 2 + 2', 'sorry, 42']],
+    [['soy alérgico a las nueces', 'no sé si soy alérgico a las nueces']],
+    [['soy alérgico a las nueces', 'no soy alérgico a las nueces?']],
+    [['soy alérgico a las nueces', 'hoy no he comido nueces']],
+    [['I am allergic to nuts', "I'm not sure I am allergic to nuts"]],
+    [['I play tennis', "why don't I play tennis better?"]],
+    [['I drive a Golf', 'we sold out of tickets']],
+    [['tengo un iPhone', 'he cambiado la pila']],
     [['soy de Lugo', 'no de Lugo no me gusta nada hablar']],
     [['trabajo en Zara', 'no, en Zara no pagan']],
     [['I live in Lisbon', 'great, thanks, actually']],
@@ -196,6 +214,12 @@ describe('a correction of what was said before', () => {
     [["let's do a role play, you're a waiter", 'I live in Lisbon', 'sorry, Porto']],
   ])('is not %j', (said) => {
     expect(kept(said)).toBe('');
+  });
+});
+
+describe('instructions that go together', () => {
+  it('are both kept', () => {
+    expect(kept(['always answer in Spanish', 'from now on keep answers short'])).not.toContain('-instruction');
   });
 });
 
