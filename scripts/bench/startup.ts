@@ -23,11 +23,11 @@ export interface Idle {
   readonly pss: number;
 }
 
-const WITHOUT_DOCUMENTS = 'extends: demo\nknowledge: { enabled: false }\n';
+const WITHOUT_STORE = `extends: demo\n${['knowledge', 'memory', 'conversations', 'feedback'].map((part) => `${part}: { enabled: false }\n`).join('')}`;
 /** What each part adds is seen by the demo without it. */
 const PROFILES = {
-  core: `${WITHOUT_DOCUMENTS.replace('}', ', embedding: null }')}experts: { coder: null, spanish: null, minilm: null }\n`,
-  router: WITHOUT_DOCUMENTS,
+  core: `${WITHOUT_STORE.replace('}', ', embedding: null }')}experts: { coder: null, spanish: null, minilm: null }\n`,
+  router: WITHOUT_STORE,
   knowledge: 'extends: demo\n',
 } as const;
 
